@@ -1,0 +1,1 @@
+//! Cases, exposures, visits, contacts, chains.

@@ -1,0 +1,1 @@
+//! Plays a scenario through the HTTP API as its staff would, and scores it.

@@ -1,0 +1,1 @@
+//! Restrictions on persons, facilities, rooms, stays, trips.

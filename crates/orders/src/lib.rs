@@ -1,0 +1,1 @@
+//! Orders, teams, responsibility, notices, command and the briefing.

@@ -1,0 +1,2 @@
+//! The `outpace` binary: composes the capabilities into one program.
+fn main() {}

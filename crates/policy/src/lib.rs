@@ -1,0 +1,1 @@
+//! Policy packs, playbooks and jurisdiction profiles: parse, check, explain.

@@ -1,0 +1,1 @@
+//! Areas, households, people, places: know the population before you test it.

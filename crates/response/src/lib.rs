@@ -1,0 +1,1 @@
+//! Situation, decide(), plan(), closure(), approvals: the heart.

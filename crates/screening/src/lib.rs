@@ -1,0 +1,1 @@
+//! Rounds, sites, tubes, boxes, laboratory, coverage, conservation.

@@ -1,0 +1,1 @@
+//! Engines, journal, unit of work, writer, vault: knows no domain word.

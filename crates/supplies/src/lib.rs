@@ -1,0 +1,1 @@
+//! Stock in, out, on hand, days left; trucks that arrive and are unloaded.

@@ -1,0 +1,1 @@
+//! Zones, closures, place and goods holds: measures on areas.
