@@ -1,0 +1,151 @@
+//! Who acts, in which role, over which area. Every command takes an [`Actor`]; every route names a [`Permission`].
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{ActorId, AreaId};
+
+/// Account, device or the system's own clockwork.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ActorKind {
+    /// A person with a password.
+    Account,
+    /// A lane, vehicle or laboratory with a token.
+    Device,
+    /// The system: deadlines that passed, plans that were computed.
+    System,
+}
+
+/// What an actor is there for. One role each; the area narrows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The system itself.
+    System,
+    /// Sets up accounts and devices; decides nothing about people.
+    Administrator,
+    /// Commander in chief (总指挥); Qingxu had two.
+    Commander,
+    /// Deputy, decides when the commander does not answer in time.
+    Deputy,
+    /// Head of a task force (专班).
+    TaskForceHead,
+    /// Tracer (流调).
+    Tracer,
+    /// Laboratory.
+    Laboratory,
+    /// Sampler at a lane.
+    Sampler,
+    /// Manager of a sampling site.
+    SiteManager,
+    /// Courier of tubes.
+    Courier,
+    /// Grid worker (网格员).
+    GridWorker,
+    /// Staff of a quarantine site.
+    FacilityStaff,
+    /// Driver of a vehicle with people aboard.
+    Driver,
+    /// Keeper of a gate.
+    Gatekeeper,
+    /// Designated hospital.
+    Hospital,
+    /// Supplies.
+    Supplies,
+    /// Publishes notices.
+    Publisher,
+    /// Reads everything, changes nothing but review orders.
+    Auditor,
+    /// A resident, over their own file.
+    Resident,
+}
+
+/// What a route lets one do. Closed: a route cannot be mounted without naming one of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// Open to everyone: health, notices, sign-in.
+    Public,
+    /// Set up accounts, devices and tokens.
+    AccessManage,
+    /// Bring in areas, people, places, sites, facilities, vehicles.
+    RegistryImport,
+    /// Read the registry without identities.
+    RegistryRead,
+    /// Find a person by ID number, phone or name.
+    RegistryFind,
+    /// See an identity in clear, with a purpose.
+    IdentityReveal,
+    /// Open and close rounds, sites and lanes.
+    ScreeningManage,
+    /// Register people into tubes, seal tubes.
+    ScreeningSample,
+    /// Pack boxes, hand over, receive.
+    ScreeningCarry,
+    /// Take in tubes and report results.
+    LaboratoryWork,
+    /// Read rounds, coverage, the flow of tubes.
+    ScreeningRead,
+    /// Record cases, visits, exposures.
+    TracingRecord,
+    /// Read cases and contacts.
+    TracingRead,
+    /// Sign an assessment (研判).
+    AssessmentSign,
+    /// Read plans and the situation.
+    PlanRead,
+    /// Approve, narrow or decline plans.
+    PlanApprove,
+    /// Read zones, closures and holds of places.
+    ZonesRead,
+    /// Make facilities ready, assign rooms, order trips.
+    IsolationManage,
+    /// Record checks, admissions, releases at a facility.
+    FacilityWork,
+    /// Record boarding, stops and hand-overs of a trip.
+    TripWork,
+    /// Read facilities, stays, trips.
+    IsolationRead,
+    /// Issue, reassign and cancel orders; manage teams.
+    OrdersManage,
+    /// Accept, report and finish one's orders.
+    OrdersWork,
+    /// Read orders and teams.
+    OrdersRead,
+    /// Record stock and shipments.
+    SuppliesWork,
+    /// Read stock.
+    SuppliesRead,
+    /// Switch between peacetime and emergency; command.
+    CommandDecide,
+    /// Read the briefing and the live board.
+    CommandRead,
+    /// Publish notices.
+    NoticesPublish,
+    /// Read the journal's audit.
+    AuditRead,
+    /// Set the clock of a drill.
+    DrillControl,
+}
+
+/// Who acts. Comes from a token or a session at the edge, never from a request's body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Actor {
+    /// The account's or device's id; 0 is the system.
+    pub id: ActorId,
+    /// Account, device or system.
+    pub kind: ActorKind,
+    /// The role.
+    pub role: Role,
+    /// The area over which the role holds.
+    pub area: AreaId,
+}
+
+impl Actor {
+    /// The system itself, over a whole jurisdiction.
+    #[must_use]
+    pub fn system(area: AreaId) -> Self {
+        Self { id: ActorId(0), kind: ActorKind::System, role: Role::System, area }
+    }
+}

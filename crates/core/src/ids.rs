@@ -1,0 +1,151 @@
+//! A type for each id, so that a tube can never be passed where a person is meant.
+//!
+//! Ids are 64-bit integers given by counters of the store; they are opaque: nothing about a person can be read
+//! from a [`PersonId`]. Codes that the world prints on things ([`TubeCode`], [`BoxCode`]) are text.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use utoipa::ToSchema;
+
+use crate::value::{FromValue, Value, ValueError};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl $name {
+            /// The name of the counter that gives these ids.
+            pub const COUNTER: &'static str = $word;
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(out, "{}", self.0)
+            }
+        }
+
+        impl From<i64> for $name {
+            fn from(number: i64) -> Self { Self(number) }
+        }
+
+        impl From<$name> for Value<'_> {
+            fn from(id: $name) -> Self { Value::Int(id.0) }
+        }
+
+        impl FromValue for $name {
+            fn from_value(value: Value<'_>) -> Result<Self, ValueError> { i64::from_value(value).map(Self) }
+        }
+    )* };
+}
+
+ids! {
+    /// One journal: a city or a county. The first part of every table's key.
+    JurisdictionId = "jurisdiction";
+    /// Position of a fact in its journal, from 1, without gaps.
+    Seq = "seq";
+    /// Who acts: an account, a device, or the system itself.
+    ActorId = "actor";
+    /// One person, one file. Identities are only in the vault.
+    PersonId = "person";
+    /// People who live together.
+    HouseholdId = "household";
+    /// Where people meet.
+    PlaceId = "place";
+    /// A vehicle that carries people, tubes or goods.
+    VehicleId = "vehicle";
+    /// A screening campaign.
+    RoundId = "round";
+    /// Where sampling is done.
+    SiteId = "site";
+    /// One registration desk and swab booth of a site.
+    LaneId = "lane";
+    /// A laboratory.
+    LaboratoryId = "laboratory";
+    /// A suspected, preliminary, confirmed or asymptomatic infection of one person.
+    CaseId = "case";
+    /// Someone was with a case, or where a case was.
+    ExposureId = "exposure";
+    /// An area under measures.
+    ZoneId = "zone";
+    /// A class of places closed, or a place or lot of goods held.
+    ClosureId = "closure";
+    /// What limits one person.
+    RestrictionId = "restriction";
+    /// A signed judgement (研判).
+    AssessmentId = "assessment";
+    /// A difference between what should be and what is in force.
+    PlanId = "plan";
+    /// A piece of work for people.
+    OrderId = "order";
+    /// Who does the work.
+    TeamId = "team";
+    /// A quarantine site, hospital or shelter.
+    FacilityId = "facility";
+    /// A room of a facility.
+    RoomId = "room";
+    /// A bed of a room.
+    BedId = "bed";
+    /// One person's time in one bed.
+    StayId = "stay";
+    /// A vehicle's run with people aboard.
+    TripId = "trip";
+    /// What the public or one person is told.
+    NoticeId = "notice";
+    /// An observation that cannot be, kept and waiting to be settled.
+    ConflictId = "conflict";
+    /// A load of supplies on its way.
+    ShipmentId = "shipment";
+    /// A store of supplies.
+    DepotId = "depot";
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident;)*) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        #[serde(transparent)]
+        pub struct $name(pub String);
+
+        impl $name {
+            /// The longest code accepted at the boundary, in bytes.
+            pub const LENGTH_MAX: usize = 40;
+
+            /// The code as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str { &self.0 }
+
+            /// Whether the code could have come off a label: 1 to 40 ASCII letters, digits and hyphens.
+            #[must_use]
+            pub fn is_well_formed(&self) -> bool {
+                (1..=Self::LENGTH_MAX).contains(&self.0.len())
+                    && self.0.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result { out.write_str(&self.0) }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self { Self(text.to_owned()) }
+        }
+
+        impl<'a> From<&'a $name> for Value<'a> {
+            fn from(code: &'a $name) -> Self { Value::Text(&code.0) }
+        }
+
+        impl FromValue for $name {
+            fn from_value(value: Value<'_>) -> Result<Self, ValueError> { String::from_value(value).map(Self) }
+        }
+    )* };
+}
+
+codes! {
+    /// The barcode of a sampling tube.
+    TubeCode;
+    /// The barcode of a transport box.
+    BoxCode;
+}
