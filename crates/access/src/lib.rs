@@ -1,1 +1,18 @@
-//! Who acts and what they may do: accounts, devices, permissions, and the one way to mount a route.
+//! Who acts, what they may do, and the one way to mount a route.
+//!
+//! - [`office`]: the running office (store and rulebook) and the [`Call`] that every handler is given.
+//! - [`routes`]: a capability lists its routes as plain synchronous functions over a transaction or a unit of work; a
+//!   route cannot be mounted without a [`Permission`](outpace_core::Permission), so everything is denied by default.
+//! - [`matrix`]: which role has which permission.
+//! - [`actors`]: accounts with passwords, devices with tokens, sign-in.
+//! - [`problem`]: refusals as problem+json.
+
+pub mod actors;
+pub mod matrix;
+pub mod office;
+pub mod openapi;
+pub mod problem;
+pub mod routes;
+
+pub use office::{Call, Office, Rulebook};
+pub use routes::{Empty, Routes};

@@ -1,0 +1,105 @@
+//! The running office: one store and the rules it works by.
+
+use std::sync::Arc;
+
+use outpace_core::{Actor, AreaId, Refusal, Timestamp};
+use outpace_policy::Pack;
+use outpace_store::Store;
+use parking_lot::RwLock;
+
+/// The rules in force: what must be done, how work is ordered, who approves.
+#[derive(Debug, Clone)]
+pub struct Rulebook {
+    /// The policy pack.
+    pub pack: Pack,
+    /// Minutes east of Greenwich of the jurisdiction.
+    pub utc_offset_minutes: i64,
+}
+
+/// A store and the rules it works by; clones share both.
+#[derive(Clone)]
+pub struct Office {
+    /// The data.
+    pub store: Store,
+    rulebook: Arc<RwLock<Arc<Rulebook>>>,
+}
+
+impl Office {
+    /// Opens an office on a store with the rules in force.
+    #[must_use]
+    pub fn new(store: Store, rulebook: Rulebook) -> Self {
+        Self { store, rulebook: Arc::new(RwLock::new(Arc::new(rulebook))) }
+    }
+
+    /// The rules in force now. A call keeps the ones it started with.
+    #[must_use]
+    pub fn rulebook(&self) -> Arc<Rulebook> {
+        self.rulebook.read().clone()
+    }
+
+    /// Puts other rules in force; the caller has recorded the fact that says so.
+    pub fn adopt(&self, rulebook: Rulebook) {
+        *self.rulebook.write() = Arc::new(rulebook);
+    }
+
+    /// A call by an actor at this moment.
+    #[must_use]
+    pub fn call(&self, actor: Actor) -> Call {
+        Call { actor, now: self.store.now(), rules: self.rulebook(), drill: self.store.is_drill() }
+    }
+
+    /// A call by the system itself.
+    #[must_use]
+    pub fn system_call(&self) -> Call {
+        self.call(self.store.system())
+    }
+}
+
+/// Who asks, when, under which rules: given to every handler beside the transaction.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Who acts. For a command the same as the unit's actor.
+    pub actor: Actor,
+    /// The moment of the call. For a command the unit's moment, never earlier than the journal's newest.
+    pub now: Timestamp,
+    /// The rules in force.
+    pub rules: Arc<Rulebook>,
+    /// Whether this is a drill's folder.
+    pub drill: bool,
+}
+
+impl Call {
+    /// The policy pack in force.
+    #[must_use]
+    pub fn pack(&self) -> &Pack {
+        &self.rules.pack
+    }
+
+    /// Minutes east of Greenwich of the jurisdiction.
+    #[must_use]
+    pub fn offset_minutes(&self) -> i64 {
+        self.rules.utc_offset_minutes
+    }
+
+    /// Passes when the area lies in the actor's own.
+    ///
+    /// # Errors
+    /// A refusal that names the area otherwise.
+    pub fn covers(&self, area: AreaId) -> Result<(), Refusal> {
+        if self.actor.area.contains(area) {
+            return Ok(());
+        }
+        Err(Refusal::forbidden(
+            "area",
+            area,
+            format!("您的权限范围是区域 {},不包括区域 {area}。", self.actor.area),
+            format!("Your role holds in area {}, which does not contain area {area}.", self.actor.area),
+        ))
+    }
+
+    /// Whether the area lies in the actor's own.
+    #[must_use]
+    pub fn sees(&self, area: AreaId) -> bool {
+        self.actor.area.contains(area)
+    }
+}

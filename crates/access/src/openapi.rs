@@ -1,0 +1,100 @@
+//! The OpenAPI document, made from the routes and their types, so that it cannot drift from them.
+
+use outpace_core::Permission;
+use serde_json::{Map, Value, json};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::routes::{Route, Routes, is_empty_type};
+
+/// Request and answer of a route as schemas.
+pub(crate) struct Described {
+    request: Option<Value>,
+    request_schema: Value,
+    answer: Value,
+    schemas: Vec<(String, RefOr<Schema>)>,
+}
+
+fn reference<T: ToSchema>() -> Value {
+    json!({ "$ref": format!("#/components/schemas/{}", T::name()) })
+}
+
+fn plain(schema: &RefOr<Schema>) -> Value {
+    serde_json::to_value(schema).unwrap_or(Value::Null)
+}
+
+impl Described {
+    pub(crate) fn of<Q: ToSchema + 'static, A: ToSchema + 'static>() -> Self {
+        let mut schemas = Vec::new();
+        Q::schemas(&mut schemas);
+        A::schemas(&mut schemas);
+        schemas.push((Q::name().into_owned(), <Q as PartialSchema>::schema()));
+        schemas.push((A::name().into_owned(), <A as PartialSchema>::schema()));
+        let request = (!is_empty_type::<Q>()).then(reference::<Q>);
+        Self { request, request_schema: plain(&<Q as PartialSchema>::schema()), answer: reference::<A>(), schemas }
+    }
+}
+
+fn parameters(schema: &Value) -> Value {
+    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let list = schema["properties"].as_object().into_iter().flatten().map(|(name, kind)| {
+        json!({ "name": name, "in": "query", "required": required.contains(&name.as_str()), "schema": kind,
+                "description": kind["description"].as_str().unwrap_or_default() })
+    });
+    Value::Array(list.collect())
+}
+
+fn operation(route: &Route) -> Value {
+    let problem = json!({ "description": "refused, with field, value and what would be right",
+        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } });
+    let mut operation = json!({
+        "summary": route.summary,
+        "operationId": route.path.trim_start_matches("/api/").replace(['/', '-'], "_"),
+        "tags": [route.path.split('/').nth(2).unwrap_or_default()],
+        "x-permission": route.permission,
+        "security": if route.permission == Permission::Public { json!([]) } else { json!([{ "token": [] }]) },
+        "responses": {
+            "200": { "description": "done", "content": { "application/json": { "schema": route.described.answer } } },
+            "default": problem,
+        },
+    });
+    match (&route.described.request, route.is_command) {
+        (Some(schema), true) => {
+            operation["requestBody"] =
+                json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        }
+        (Some(_), false) => operation["parameters"] = parameters(&route.described.request_schema),
+        (None, _) => {}
+    }
+    operation
+}
+
+/// The document for a list of routes.
+#[must_use]
+pub fn document(routes: &Routes, version: &str) -> Value {
+    let mut paths = Map::new();
+    let mut schemas = Map::new();
+    for route in routes.list() {
+        let method = if route.is_command { "post" } else { "get" };
+        paths.insert(route.path.to_owned(), json!({ method: operation(route) }));
+        for (name, schema) in &route.described.schemas {
+            schemas.insert(name.clone(), plain(schema));
+        }
+    }
+    schemas.insert(
+        "Problem".to_owned(),
+        json!({ "type": "object", "required": ["type", "title", "status", "code", "field", "value", "zh", "en"],
+            "properties": { "type": { "type": "string" }, "title": { "type": "string" },
+                "status": { "type": "integer" }, "code": { "type": "string" }, "field": { "type": "string" },
+                "value": { "type": "string" }, "zh": { "type": "string" }, "en": { "type": "string" } } }),
+    );
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Outpace", "version": version, "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" } },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+        },
+    })
+}

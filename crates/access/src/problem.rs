@@ -1,0 +1,62 @@
+//! Refusals on their way out: `application/problem+json` (RFC 9457) with the field, the value and what would be right.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use outpace_core::Refusal;
+use serde_json::json;
+
+/// Seconds after which a caller who was turned away may come back.
+const RETRY_AFTER_S: u64 = 1;
+
+/// A refusal as an HTTP answer.
+#[derive(Debug)]
+pub struct Problem(pub Refusal);
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Refusal { status, code, field, value, text } = self.0;
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = json!({
+            "type": format!("/problems/{code}"), "title": text.en, "status": status.as_u16(),
+            "code": code, "field": field, "value": value, "zh": text.zh, "en": text.en,
+        });
+        let mut answer = (status, Json(body)).into_response();
+        let headers = answer.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+        }
+        answer
+    }
+}
+
+/// Nobody is signed in, or the token is not (any longer) known.
+#[must_use]
+pub fn not_signed_in() -> Refusal {
+    Refusal::new(
+        401,
+        "not_signed_in",
+        "authorization",
+        "",
+        "请先登录:请求头需带有效的 Authorization: Bearer 令牌。",
+        "Sign in first: send a valid token as Authorization: Bearer.",
+    )
+}
+
+/// Signed in, but the role does not have the permission.
+#[must_use]
+pub fn not_permitted(permission: outpace_core::Permission, role: outpace_core::Role) -> Refusal {
+    Refusal::forbidden(
+        "role",
+        format!("{role:?}"),
+        format!("该操作需要权限 {permission:?},您的角色没有。"),
+        format!("This needs the permission {permission:?}, which your role does not have."),
+    )
+}

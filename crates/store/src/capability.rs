@@ -1,0 +1,181 @@
+//! What a capability tells the store about itself: its tables, how its facts fold into them, what it keeps in memory,
+//! which follow-up jobs it does. The store knows no domain word; everything it does with facts goes through here.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::engine::{Result, StoreError, Tx};
+use crate::journal::Entry;
+use crate::memory::Memory;
+use crate::writer::Store;
+
+/// A kind of fact. One struct per kind; stored as JSON, so fields may be added with `#[serde(default)]` and never
+/// change their meaning. No serde `flatten` or `untagged`.
+pub trait Fact: Serialize + DeserializeOwned + Any {
+    /// Stable name, `capability.what_happened`, such as `screening.tube_sealed`.
+    const KIND: &'static str;
+}
+
+/// A read model: a table that could be thrown away and folded again.
+#[derive(Debug, Clone, Copy)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// The columns by which its canonical dump is ordered (a unique key).
+    pub key: &'static str,
+}
+
+type Fold = Box<dyn Fn(&mut Tx<'_>, &Entry, Option<&dyn Any>) -> Result<()> + Send + Sync>;
+type Remember = Box<dyn Fn(&mut Memory, &Entry, Option<&dyn Any>) -> Result<()> + Send + Sync>;
+type Restore = Box<dyn Fn(&mut Tx<'_>, &mut Memory) -> Result<()> + Send + Sync>;
+type Work = Box<dyn Fn(&Store, &crate::jobs::Job) -> Result<()> + Send + Sync>;
+
+/// Everything the store needs to know of one capability. Built once at start:
+///
+/// ```ignore
+/// Capability::new("orders")
+///     .schema(SCHEMA)
+///     .table("orders", "j, id")
+///     .fold(|tx, entry, fact: OrderIssued| store::insert_order(tx, entry, &fact))
+/// ```
+pub struct Capability {
+    pub(crate) name: &'static str,
+    pub(crate) schema: &'static [&'static str],
+    pub(crate) tables: Vec<Table>,
+    pub(crate) folds: BTreeMap<&'static str, Fold>,
+    pub(crate) remembers: BTreeMap<&'static str, Remember>,
+    pub(crate) restores: Vec<Restore>,
+    pub(crate) works: BTreeMap<&'static str, Work>,
+}
+
+/// The fact behind an entry: handed over as it is when it was just recorded, read from the payload otherwise.
+fn with_fact<F: Fact, T>(entry: &Entry, live: Option<&dyn Any>, act: impl FnOnce(&F) -> Result<T>) -> Result<T> {
+    match live.and_then(|fact| fact.downcast_ref::<F>()) {
+        Some(fact) => act(fact),
+        None => act(&entry.fact::<F>()?),
+    }
+}
+
+impl Capability {
+    /// A capability with nothing in it yet.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            schema: &[],
+            tables: Vec::new(),
+            folds: BTreeMap::new(),
+            remembers: BTreeMap::new(),
+            restores: Vec::new(),
+            works: BTreeMap::new(),
+        }
+    }
+
+    /// Its migrations, oldest first. One string each; never change one that was applied, add another.
+    #[must_use]
+    pub fn schema(mut self, migrations: &'static [&'static str]) -> Self {
+        self.schema = migrations;
+        self
+    }
+
+    /// A read model. Every table that folds write must be named: `rebuild` empties and refolds exactly these.
+    #[must_use]
+    pub fn table(mut self, name: &'static str, key: &'static str) -> Self {
+        self.tables.push(Table { name, key });
+        self
+    }
+
+    /// How facts of a kind change the read models. Must depend on nothing but the tables, the entry and the fact:
+    /// no clock, no randomness, no counters.
+    #[must_use]
+    pub fn fold<F: Fact>(
+        mut self,
+        fold: impl Fn(&mut Tx<'_>, &Entry, &F) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.folds.insert(
+            F::KIND,
+            Box::new(move |tx, entry, live| with_fact::<F, _>(entry, live, |fact| fold(tx, entry, fact))),
+        );
+        self
+    }
+
+    /// How facts of a kind change what is kept in memory. Runs after the command succeeded.
+    #[must_use]
+    pub fn remember<F: Fact>(mut self, remember: impl Fn(&mut Memory, &Entry, &F) + Send + Sync + 'static) -> Self {
+        self.remembers.insert(
+            F::KIND,
+            Box::new(move |memory, entry, live| {
+                with_fact::<F, _>(entry, live, |fact| {
+                    remember(memory, entry, fact);
+                    Ok(())
+                })
+            }),
+        );
+        self
+    }
+
+    /// How memory is filled at start, from the read models.
+    #[must_use]
+    pub fn restore(mut self, restore: impl Fn(&mut Tx<'_>, &mut Memory) -> Result<()> + Send + Sync + 'static) -> Self {
+        self.restores.push(Box::new(restore));
+        self
+    }
+
+    /// The work of a kind of job. Runs on the job thread, outside any transaction: it reads and writes by the store.
+    /// It must finish the job inside its own write ([`crate::Unit::finish_job`]), so that both happen or neither.
+    #[must_use]
+    pub fn work(
+        mut self,
+        kind: &'static str,
+        work: impl Fn(&Store, &crate::jobs::Job) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.works.insert(kind, Box::new(work));
+        self
+    }
+}
+
+/// All capabilities of a program, looked up by kind of fact.
+pub struct Capabilities {
+    pub(crate) all: Vec<Capability>,
+}
+
+impl Capabilities {
+    /// Composes a program. The order is the order of migrations.
+    #[must_use]
+    pub fn new(all: Vec<Capability>) -> Self {
+        Self { all }
+    }
+
+    pub(crate) fn fold(&self, tx: &mut Tx<'_>, entry: &Entry, live: Option<&dyn Any>) -> Result<()> {
+        let mut known = false;
+        for capability in &self.all {
+            if let Some(fold) = capability.folds.get(entry.kind.as_str()) {
+                known = true;
+                fold(tx, entry, live)?;
+            } else if capability.remembers.contains_key(entry.kind.as_str()) {
+                known = true;
+            }
+        }
+        if known { Ok(()) } else { Err(StoreError::UnknownKind(entry.kind.clone())) }
+    }
+
+    pub(crate) fn remember(&self, memory: &mut Memory, entry: &Entry, live: Option<&dyn Any>) -> Result<()> {
+        for capability in &self.all {
+            if let Some(remember) = capability.remembers.get(entry.kind.as_str()) {
+                remember(memory, entry, live)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn tables(&self) -> impl Iterator<Item = Table> + '_ {
+        self.all.iter().flat_map(|capability| capability.tables.iter().copied())
+    }
+
+    pub(crate) fn work(&self, kind: &str) -> Option<&Work> {
+        self.all.iter().find_map(|capability| capability.works.get(kind))
+    }
+}

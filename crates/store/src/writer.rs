@@ -1,0 +1,488 @@
+//! The store's one door for writing. Commands queue with a bound; a thread takes as many as wait, runs each inside
+//! one transaction, commits once, and answers each caller after the commit (group commit). Queue full: the caller is
+//! told so at once and nothing is half done.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+
+use outpace_core::{Actor, AreaId, Clock, Seq, Timestamp};
+use parking_lot::{Mutex, RwLock};
+use rusqlite::Connection;
+
+use crate::capability::Capabilities;
+use crate::engine::sqlite::{Sqlite, open_reader, open_writer};
+use crate::engine::{Result, StoreError, Tx};
+use crate::journal::{self, Head};
+use crate::memory::Memory;
+use crate::unit::Unit;
+use crate::values;
+use crate::vault::Keys;
+
+/// Commands that may wait before callers are turned away.
+pub const QUEUE_MAX: usize = 4_096;
+/// Commands that share one commit at the most.
+pub const BATCH_MAX: usize = 512;
+/// Reading connections kept open.
+const READERS_KEPT: usize = 8;
+
+/// How a store is opened.
+pub struct Settings {
+    /// The data folder; made when absent.
+    pub folder: PathBuf,
+    /// The area whose journal this is: a city or a county.
+    pub area: AreaId,
+    /// Whether this folder is a drill's. Written at creation, for ever.
+    pub drill: bool,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What a caller gets once its facts are on disk.
+#[derive(Debug, Clone)]
+pub struct Committed<T> {
+    /// The command's answer.
+    pub answer: T,
+    /// The journal's head after the command: a witness.
+    pub head: Head,
+}
+
+type Listener = Box<dyn Fn(Head) + Send + Sync>;
+
+struct Inner {
+    folder: PathBuf,
+    file: PathBuf,
+    area: AreaId,
+    drill: bool,
+    clock: Arc<dyn Clock>,
+    capabilities: Capabilities,
+    keys: Keys,
+    memory: RwLock<Memory>,
+    head: RwLock<Head>,
+    queue: SyncSender<Box<dyn Task>>,
+    readers: Mutex<Vec<Connection>>,
+    listeners: RwLock<Vec<Listener>>,
+    jobs: Mutex<()>,
+    wake: SyncSender<()>,
+}
+
+/// A data folder, opened. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+/// One queued command, its types erased.
+trait Task: Send {
+    fn actor(&self) -> Actor;
+    /// Runs the command. Answers whether its facts are to be kept.
+    fn run(&mut self, unit: &mut Unit<'_>) -> bool;
+    /// Answers the caller.
+    fn answer(self: Box<Self>, outcome: Result<Head>);
+}
+
+struct Command<F, T, E, D> {
+    actor: Actor,
+    command: Option<F>,
+    outcome: Option<Result<T, E>>,
+    done: D,
+}
+
+impl<F, T, E, D> Task for Command<F, T, E, D>
+where
+    F: FnOnce(&mut Unit<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: From<StoreError> + Send,
+    D: FnOnce(Result<Committed<T>, E>) + Send,
+{
+    fn actor(&self) -> Actor {
+        self.actor.clone()
+    }
+
+    fn run(&mut self, unit: &mut Unit<'_>) -> bool {
+        let Some(command) = self.command.take() else { return false };
+        let outcome = catch_unwind(AssertUnwindSafe(|| command(unit))).unwrap_or_else(|panic| {
+            let text = panic
+                .downcast_ref::<&str>()
+                .map(|text| (*text).to_owned())
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_default();
+            Err(E::from(StoreError::Panic(text)))
+        });
+        let kept = outcome.is_ok();
+        self.outcome = Some(outcome);
+        kept
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<Head>) {
+        let answer = match (self.outcome, outcome) {
+            (Some(Err(error)), _) => Err(error),
+            (_, Err(error)) => Err(E::from(error)),
+            (Some(Ok(answer)), Ok(head)) => Ok(Committed { answer, head }),
+            (None, Ok(_)) => Err(E::from(StoreError::Busy)),
+        };
+        (self.done)(answer);
+    }
+}
+
+impl Store {
+    /// Opens a data folder: takes the key file, migrates, restores memory, starts the writer and the job thread.
+    ///
+    /// # Errors
+    /// When the folder cannot be used, belongs to another jurisdiction, or is a drill's where a real one was meant.
+    pub fn open(settings: Settings, capabilities: Capabilities) -> Result<Self> {
+        std::fs::create_dir_all(&settings.folder)
+            .map_err(|error| StoreError::Folder(format!("{}: {error}", settings.folder.display())))?;
+        let keys = Keys::open(&settings.folder)?;
+        let file = settings.folder.join("outpace.sqlite");
+        let connection = open_writer(&file)?;
+        migrate(&connection, &settings, &capabilities)?;
+        let mut memory = Memory::default();
+        let head = {
+            let mut driver = Sqlite(&connection);
+            let mut tx = Tx::new(&mut driver, settings.area.0);
+            for capability in &capabilities.all {
+                for restore in &capability.restores {
+                    restore(&mut tx, &mut memory)?;
+                }
+            }
+            journal::head(&mut tx)?
+        };
+        let (queue, waiting) = sync_channel(QUEUE_MAX);
+        let (wake, woken) = sync_channel(1);
+        let store = Self {
+            inner: Arc::new(Inner {
+                folder: settings.folder,
+                file,
+                area: settings.area,
+                drill: settings.drill,
+                clock: settings.clock,
+                capabilities,
+                keys,
+                memory: RwLock::new(memory),
+                head: RwLock::new(head),
+                queue,
+                readers: Mutex::new(Vec::new()),
+                listeners: RwLock::new(Vec::new()),
+                jobs: Mutex::new(()),
+                wake,
+            }),
+        };
+        start_writer(&store, connection, waiting)?;
+        start_jobs(&store, woken)?;
+        Ok(store)
+    }
+
+    /// Runs a command and waits for its commit.
+    ///
+    /// # Errors
+    /// The command's own refusal, or [`StoreError::Busy`] when the queue is full.
+    pub fn write<T, E>(
+        &self,
+        actor: &Actor,
+        command: impl FnOnce(&mut Unit<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<Committed<T>, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (send, receive) = sync_channel(1);
+        self.submit(actor, command, move |answer| {
+            // The receiver waits below; if its thread died there is nobody left to tell.
+            let _ = send.send(answer);
+        });
+        receive.recv().unwrap_or_else(|_| Err(E::from(StoreError::Busy)))
+    }
+
+    /// Queues a command; `done` is called on the writer's thread after the commit that holds its facts.
+    pub fn submit<T, E>(
+        &self,
+        actor: &Actor,
+        command: impl FnOnce(&mut Unit<'_>) -> Result<T, E> + Send + 'static,
+        done: impl FnOnce(Result<Committed<T>, E>) + Send + 'static,
+    ) where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let task =
+            Box::new(Command { actor: actor.clone(), command: Some(command), outcome: None::<Result<T, E>>, done });
+        match self.inner.queue.try_send(task) {
+            Ok(()) => {}
+            Err(TrySendError::Full(task) | TrySendError::Disconnected(task)) => task.answer(Err(StoreError::Busy)),
+        }
+    }
+
+    /// Reads a consistent picture of the tables.
+    ///
+    /// # Errors
+    /// What `look` answered, or what the engine refused.
+    pub fn read<T, E: From<StoreError>>(&self, look: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        let kept = self.inner.readers.lock().pop();
+        let connection = match kept {
+            Some(connection) => connection,
+            None => open_reader(&self.inner.file)?,
+        };
+        connection.execute_batch("BEGIN").map_err(StoreError::from)?;
+        let answer = {
+            let mut driver = Sqlite(&connection);
+            look(&mut Tx::new(&mut driver, self.inner.area.0))
+        };
+        connection.execute_batch("COMMIT").map_err(StoreError::from)?;
+        let mut readers = self.inner.readers.lock();
+        if readers.len() < READERS_KEPT {
+            readers.push(connection);
+        }
+        answer
+    }
+
+    /// Looks into memory.
+    pub fn remembered<T: std::any::Any + Send + Sync, R>(&self, look: impl FnOnce(&T) -> R) -> Option<R> {
+        self.inner.memory.read().get::<T>().map(look)
+    }
+
+    /// The newest entry of the journal.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        *self.inner.head.read()
+    }
+
+    /// The present moment, by the clock this store was opened with.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// The area whose journal this is.
+    #[must_use]
+    pub fn area(&self) -> AreaId {
+        self.inner.area
+    }
+
+    /// Whether this folder is a drill's.
+    #[must_use]
+    pub fn is_drill(&self) -> bool {
+        self.inner.drill
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.inner.folder
+    }
+
+    /// The vault's keys.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.inner.keys
+    }
+
+    /// The system as an actor over this journal.
+    #[must_use]
+    pub fn system(&self) -> Actor {
+        Actor::system(self.inner.area)
+    }
+
+    /// Calls `listener` after every commit that added facts, on the writer's thread: it must not wait.
+    pub fn on_commit(&self, listener: impl Fn(Head) + Send + Sync + 'static) {
+        self.inner.listeners.write().push(Box::new(listener));
+    }
+
+    pub(crate) fn capabilities(&self) -> &Capabilities {
+        &self.inner.capabilities
+    }
+
+    pub(crate) fn job_lock(&self) -> &Mutex<()> {
+        &self.inner.jobs
+    }
+}
+
+/// Creates what is missing, in order, and marks the folder with its jurisdiction and kind.
+fn migrate(connection: &Connection, settings: &Settings, capabilities: &Capabilities) -> Result<()> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let done = (|| {
+        let mut driver = Sqlite(connection);
+        let mut tx = Tx::new(&mut driver, settings.area.0);
+        tx.batch(journal::SCHEMA)?;
+        tx.batch("CREATE TABLE IF NOT EXISTS folder (j BIGINT NOT NULL, drill BIGINT NOT NULL, PRIMARY KEY (j))")?;
+        tx.execute(
+            "INSERT INTO folder (j, drill) SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM folder)",
+            values![settings.area, settings.drill],
+        )?;
+        let (area, drill) = tx
+            .first("SELECT j, drill FROM folder", &[], |row| Ok((row.get::<i64>(0)?, row.get::<bool>(1)?)))?
+            .unwrap_or((settings.area.0, settings.drill));
+        if area != settings.area.0 {
+            return Err(StoreError::Folder(format!("this folder is the journal of {area}, not of {}", settings.area)));
+        }
+        if drill != settings.drill {
+            let kind = if drill { "a drill's" } else { "a real one, and can never become a drill's" };
+            return Err(StoreError::Folder(format!("this folder is {kind}")));
+        }
+        for capability in &capabilities.all {
+            apply_schema(&mut tx, capability.name, capability.schema)?;
+        }
+        Ok(())
+    })();
+    connection.execute_batch(if done.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    done
+}
+
+fn apply_schema(tx: &mut Tx<'_>, name: &str, migrations: &[&str]) -> Result<()> {
+    let applied = tx.number("SELECT COUNT(*) FROM migration WHERE name = $1", values![name])?;
+    for (version, sql) in migrations.iter().enumerate().skip(usize::try_from(applied).unwrap_or(usize::MAX)) {
+        tx.batch(sql)?;
+        tx.execute("INSERT INTO migration (name, version) VALUES ($1, $2)", values![name, version as i64])?;
+    }
+    Ok(())
+}
+
+/// Reads what a folder is, without opening it for work.
+///
+/// # Errors
+/// When there is no database in the folder.
+pub fn folder_kind(folder: &Path) -> Result<Option<(AreaId, bool)>> {
+    let file = folder.join("outpace.sqlite");
+    if !file.exists() {
+        return Ok(None);
+    }
+    let connection = open_reader(&file)?;
+    let mut driver = Sqlite(&connection);
+    let mut tx = Tx::new(&mut driver, 0);
+    tx.first("SELECT j, drill FROM folder", &[], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+fn start_writer(store: &Store, connection: Connection, waiting: Receiver<Box<dyn Task>>) -> Result<()> {
+    // The thread holds the store weakly, so that dropping the last handle closes the queue and ends it.
+    let inner = Arc::downgrade(&store.inner);
+    let spawned = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
+        while let Ok(first) = waiting.recv() {
+            let Some(inner) = inner.upgrade() else { return };
+            let mut batch = vec![first];
+            while batch.len() < BATCH_MAX {
+                match waiting.try_recv() {
+                    Ok(task) => batch.push(task),
+                    Err(_) => break,
+                }
+            }
+            write_batch(&inner, &connection, batch);
+        }
+    });
+    spawned.map(|_| ()).map_err(|error| StoreError::Folder(format!("no thread for the writer: {error}")))
+}
+
+fn start_jobs(store: &Store, woken: Receiver<()>) -> Result<()> {
+    let inner = Arc::downgrade(&store.inner);
+    let spawned = std::thread::Builder::new().name("jobs".to_owned()).spawn(move || {
+        while woken.recv().is_ok() {
+            let Some(inner) = inner.upgrade() else { return };
+            if let Err(error) = (Store { inner }).work_off() {
+                tracing::error!(%error, "the job thread could not work");
+            }
+        }
+    });
+    spawned.map(|_| ()).map_err(|error| StoreError::Folder(format!("no thread for jobs: {error}")))
+}
+
+/// One transaction for a batch of commands.
+fn write_batch(inner: &Inner, connection: &Connection, mut batch: Vec<Box<dyn Task>>) {
+    let before = *inner.head.read();
+    match run_batch(inner, connection, &mut batch) {
+        Ok((heads, jobs)) => {
+            let newest = heads.last().copied().unwrap_or(before);
+            *inner.head.write() = newest;
+            for (task, head) in batch.into_iter().zip(heads) {
+                task.answer(Ok(head));
+            }
+            if newest != before {
+                inner.listeners.read().iter().for_each(|listener| listener(newest));
+            }
+            if jobs > 0 {
+                // A full channel means that the thread is already about to look.
+                let _ = inner.wake.try_send(());
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, "a batch could not be committed");
+            if let Err(error) = connection.execute_batch("ROLLBACK") {
+                tracing::error!(%error, "rollback failed");
+            }
+            if let Err(error) = refresh(inner, connection) {
+                tracing::error!(%error, "memory could not be restored");
+            }
+            for task in batch {
+                task.answer(Err(StoreError::Engine(rusqlite::Error::ExecuteReturnedResults)));
+            }
+        }
+    }
+}
+
+/// Reads head and memory again from the tables: after a failed commit.
+fn refresh(inner: &Inner, connection: &Connection) -> Result<()> {
+    let mut driver = Sqlite(connection);
+    let mut tx = Tx::new(&mut driver, inner.area.0);
+    let mut memory = Memory::default();
+    for capability in &inner.capabilities.all {
+        for restore in &capability.restores {
+            restore(&mut tx, &mut memory)?;
+        }
+    }
+    *inner.memory.write() = memory;
+    *inner.head.write() = journal::head(&mut tx)?;
+    Ok(())
+}
+
+fn run_batch(inner: &Inner, connection: &Connection, batch: &mut [Box<dyn Task>]) -> Result<(Vec<Head>, usize)> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let mut head = catch_up(inner, connection)?;
+    let mut heads = Vec::with_capacity(batch.len());
+    let mut jobs = 0;
+    for task in batch.iter_mut() {
+        let now = inner.clock.now().max(head.recorded_at);
+        let mut driver = Sqlite(connection);
+        let tx = Tx::new(&mut driver, inner.area.0);
+        let mut unit = Unit::new(tx, &inner.capabilities, &inner.memory, &inner.keys, task.actor(), now, head);
+        if task.run(&mut unit) {
+            unit.keep()?;
+            head = unit.head;
+            jobs += unit.jobs_queued;
+            let recorded = std::mem::take(&mut unit.recorded);
+            if !recorded.is_empty() {
+                let mut memory = inner.memory.write();
+                for fact in &recorded {
+                    inner.capabilities.remember(&mut memory, &fact.entry, Some(fact.live.as_ref()))?;
+                }
+            }
+        } else {
+            unit.undo()?;
+        }
+        heads.push(head);
+    }
+    connection.execute_batch("COMMIT")?;
+    Ok((heads, jobs))
+}
+
+/// Applies to memory what another process wrote since our last batch; the tables already hold it.
+fn catch_up(inner: &Inner, connection: &Connection) -> Result<Head> {
+    let known = *inner.head.read();
+    let mut driver = Sqlite(connection);
+    let mut tx = Tx::new(&mut driver, inner.area.0);
+    let newest = journal::head(&mut tx)?;
+    if newest.seq < known.seq {
+        return Err(StoreError::Broken(format!(
+            "the journal ends at {}, but {} was acknowledged",
+            newest.seq, known.seq
+        )));
+    }
+    let mut after: Seq = known.seq;
+    while after < newest.seq {
+        let entries = journal::page(&mut tx, after)?;
+        let Some(last) = entries.last() else { break };
+        after = last.seq;
+        let mut memory = inner.memory.write();
+        for entry in &entries {
+            inner.capabilities.remember(&mut memory, entry, None)?;
+        }
+    }
+    Ok(newest)
+}
