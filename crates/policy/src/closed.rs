@@ -41,6 +41,7 @@ macro_rules! closed {
             fn index(self) -> usize { self as usize }
         }
 
+        #[allow(dead_code, reason = "lists that stay inside the crate do not need both")]
         impl $name {
             /// The key used in files and in JSON.
             #[must_use]

@@ -14,11 +14,33 @@ pub struct Place {
     pub line: usize,
 }
 
+closed! {
+    /// What sort of thing is wrong.
+    pub enum FindingKind: "kind of finding" {
+        /// Not TOML, or not a file of ours.
+        Syntax = "syntax" / "语法",
+        /// A key that nothing reads.
+        UnknownKey = "unknown_key" / "未知键",
+        /// A value that is needed and stands nowhere.
+        Missing = "missing" / "缺少值",
+        /// Wrong type, or not a word of the closed list.
+        WrongType = "wrong_type" / "类型错误",
+        /// A value without clause or confidence, or weak without its mark.
+        Unsourced = "unsourced" / "缺少依据",
+        /// Values that contradict each other, overlap, leave a gap or can never apply.
+        Contradiction = "contradiction" / "相互矛盾",
+        /// An example case with another answer than expected.
+        Example = "example" / "示例不符",
+    }
+}
+
 /// Something wrong in a data file. All findings of a file are reported, not only the first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Finding {
     /// File and line.
     pub place: Place,
+    /// What sort of thing is wrong.
+    pub kind: FindingKind,
     /// Full key, such as `quarantine.close_contact.days`; empty for the whole file.
     pub key: String,
     /// What is wrong and what would be right.
@@ -79,8 +101,8 @@ impl Node {
     }
 
     /// A finding at this node.
-    pub fn finding(&self, key: &str, message: impl Into<String>) -> Finding {
-        Finding { place: self.place.clone(), key: key.to_owned(), message: message.into() }
+    pub fn finding(&self, kind: FindingKind, key: &str, message: impl Into<String>) -> Finding {
+        Finding { place: self.place.clone(), kind, key: key.to_owned(), message: message.into() }
     }
 
     /// What kind of thing stands here, for messages.
@@ -106,6 +128,11 @@ impl Node {
     }
 }
 
+/// The node at a dotted key below this one.
+pub(crate) fn find<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+    key.split('.').try_fold(node, |at, name| at.table()?.get(name))
+}
+
 /// Parses a TOML text. A syntax error is one finding at its line.
 pub(crate) fn parse(file: &str, text: &str) -> Result<Node, Vec<Finding>> {
     let lines = Lines::new(file, text);
@@ -118,7 +145,12 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Node, Vec<Finding>> {
         Err(error) => {
             let line = error.span().map_or(0, |span| lines.line(span.start));
             let place = Place { file: file.to_owned(), line };
-            Err(vec![Finding { place, key: String::new(), message: error.message().to_owned() }])
+            Err(vec![Finding {
+                place,
+                kind: FindingKind::Syntax,
+                key: String::new(),
+                message: error.message().to_owned(),
+            }])
         }
     }
 }

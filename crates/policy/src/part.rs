@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::closed::Closed;
-use crate::node::{Finding, Kind, Node, Place};
+use crate::node::{Finding, FindingKind, Kind, Node, Place};
 use crate::source::{Citation, Confidence, Sourced};
 
 /// One value of a pack, playbook or profile as people read it.
@@ -29,7 +29,8 @@ pub(crate) trait Part: Sized {
 
     /// What a missing key means: an error, unless the type has an empty form.
     fn absent(parent: &Place, key: &str, findings: &mut Vec<Finding>) -> Option<Self> {
-        findings.push(Finding { place: parent.clone(), key: key.to_owned(), message: "is missing".to_owned() });
+        let (place, kind) = (parent.clone(), FindingKind::Missing);
+        findings.push(Finding { place, kind, key: key.to_owned(), message: "is missing".to_owned() });
         None
     }
 
@@ -62,11 +63,16 @@ pub(crate) fn child<T: Part>(node: &Node, key: &str, name: &str, findings: &mut 
 /// Reports keys that the table must not have, and a node that is no table at all.
 pub(crate) fn only(node: &Node, key: &str, known: &[&str], findings: &mut Vec<Finding>) {
     let Some(table) = node.table() else {
-        findings.push(node.finding(key, format!("expected a table, found {}", node.kind_name())));
+        findings.push(node.finding(
+            FindingKind::WrongType,
+            key,
+            format!("expected a table, found {}", node.kind_name()),
+        ));
         return;
     };
     for (name, inner) in table.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
-        findings.push(inner.finding(&join(key, name), format!("unknown key; known here: {}", known.join(", "))));
+        let message = format!("unknown key; known here: {}", known.join(", "));
+        findings.push(inner.finding(FindingKind::UnknownKey, &join(key, name), message));
     }
 }
 
@@ -78,7 +84,7 @@ macro_rules! scalar_part {
                 match <Self as $crate::part::Scalar>::parse(node) {
                     Ok(value) => Some(value),
                     Err(message) => {
-                        findings.push(node.finding(key, message));
+                        findings.push(node.finding($crate::node::FindingKind::WrongType, key, message));
                         None
                     }
                 }
@@ -192,7 +198,11 @@ impl<T: Scalar> Scalar for Vec<T> {
 impl<T: Part> Part for Vec<T> {
     fn read(node: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<Self> {
         let Kind::List(list) = &node.kind else {
-            findings.push(node.finding(key, format!("expected a list, found {}", node.kind_name())));
+            findings.push(node.finding(
+                FindingKind::WrongType,
+                key,
+                format!("expected a list, found {}", node.kind_name()),
+            ));
             return None;
         };
         let read: Vec<Option<T>> =
@@ -285,21 +295,20 @@ impl<T: Scalar> Part for Sourced<T> {
     fn read(node: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<Self> {
         if node.table().is_none() {
             let message = "a bare value; write { value = ..., clause = \"...\", confidence = \"H|M|L|GK\" }";
-            findings.push(node.finding(key, message));
+            findings.push(node.finding(FindingKind::Unsourced, key, message));
             return None;
         }
         only(node, key, &["value", "clause", "confidence", "unverified"], findings);
-        let value = sourced_value(node, key, findings);
-        let clause: Option<String> = child(node, key, "clause", findings);
-        let confidence: Option<Confidence> = child(node, key, "confidence", findings);
-        let unverified: Option<bool> =
-            child::<Option<bool>>(node, key, "unverified", findings).map(|mark| mark == Some(true));
-        let (value, clause, confidence, unverified) = (value?, clause?, confidence?, unverified?);
-        if confidence.must_be_marked() && !unverified {
-            let message = format!("confidence {} needs unverified = true", confidence.key());
-            findings.push(node.finding(key, message));
+        let value = leaf_child::<T>(node, key, "value", findings);
+        let clause = leaf_child::<String>(node, key, "clause", findings);
+        let confidence = leaf_child::<Confidence>(node, key, "confidence", findings);
+        let unverified = child::<Option<bool>>(node, key, "unverified", findings).map(|mark| mark == Some(true));
+        if confidence.is_some_and(Confidence::must_be_marked) && unverified == Some(false) {
+            let message = "confidence L or GK needs unverified = true";
+            findings.push(node.finding(FindingKind::Unsourced, key, message));
             return None;
         }
+        let (value, clause, confidence, unverified) = (value?, clause?, confidence?, unverified?);
         let layer = node.layer.clone();
         let source = Arc::new(Citation { key: key.to_owned(), layer, clause, confidence, unverified });
         Some(Self { value, source })
@@ -309,17 +318,48 @@ impl<T: Scalar> Part for Sourced<T> {
     }
 }
 
-/// The `value` of a sourced table.
-fn sourced_value<T: Scalar>(node: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<T> {
-    let Some(inner) = node.table().and_then(|table| table.get("value")) else {
-        findings.push(node.finding(&join(key, "value"), "is missing"));
+/// One of the parts of a sourced table. A part that is missing leaves the value without its ground.
+fn leaf_child<T: Scalar>(node: &Node, key: &str, name: &str, findings: &mut Vec<Finding>) -> Option<T> {
+    let Some(inner) = node.table().and_then(|table| table.get(name)) else {
+        findings.push(node.finding(FindingKind::Unsourced, &join(key, name), "is missing"));
         return None;
     };
     match T::parse(inner) {
         Ok(value) => Some(value),
         Err(message) => {
-            findings.push(inner.finding(key, message));
+            findings.push(inner.finding(FindingKind::WrongType, &join(key, name), message));
             None
         }
+    }
+}
+
+/// A whole file as readable text, as it stands.
+pub(crate) fn plain(node: &Node) -> String {
+    fn walk(node: &Node, key: &str, lines: &mut Vec<Line>) {
+        match &node.kind {
+            Kind::Table(table) => table.iter().for_each(|(name, inner)| walk(inner, &join(key, name), lines)),
+            Kind::List(list) if list.iter().any(|inner| inner.table().is_some()) => {
+                list.iter().enumerate().for_each(|(at, inner)| walk(inner, &format!("{key}[{at}]"), lines));
+            }
+            _ => lines.push(Line { key: key.to_owned(), value: shown(node), source: None }),
+        }
+    }
+    let mut lines = Vec::new();
+    walk(node, "", &mut lines);
+    crate::explain::render_lines(&lines)
+}
+
+/// A node as one text.
+pub(crate) fn shown(node: &Node) -> String {
+    match &node.kind {
+        Kind::Table(table) => {
+            let rows = table.iter().map(|(name, inner)| format!("{name} = {}", shown(inner)));
+            format!("{{{}}}", rows.collect::<Vec<_>>().join(", "))
+        }
+        Kind::List(list) => format!("[{}]", list.iter().map(shown).collect::<Vec<_>>().join(", ")),
+        Kind::Bool(value) => value.to_string(),
+        Kind::Int(value) => value.to_string(),
+        Kind::Text(text) => text.clone(),
+        Kind::Other(name) => (*name).to_owned(),
     }
 }

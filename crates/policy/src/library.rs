@@ -1,0 +1,401 @@
+//! Where the data files come from, and what can be asked of them together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+
+use jiff::civil::Date;
+
+use crate::layer::{Layer, PackFile};
+use crate::model::Pack;
+use crate::node::{Finding, FindingKind, Node, Place, parse};
+use crate::part::{Part, child, only};
+use crate::playbook::{OrderKind, Playbook, contradictions};
+use crate::profile::Profile;
+use crate::{Closed, examples};
+
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// Folders of a library, below its root.
+const FOLDERS: [&str; 3] = ["policies", "playbooks", "jurisdictions"];
+
+/// A set of data files: packs and their layers, playbooks, profiles.
+#[derive(Clone, Debug)]
+pub struct Library {
+    files: BTreeMap<String, String>,
+}
+
+closed! {
+    /// What a data file is, by its top-level tables.
+    pub enum FileKind: "kind of file" {
+        /// A layer of rules.
+        Layer = "layer" / "方案层",
+        /// A pack: which layers, picked how.
+        Pack = "pack" / "方案",
+        /// Examples of what follows from the rules.
+        Cases = "case" / "示例",
+        /// Kinds of orders.
+        Playbook = "kind" / "任务手册",
+        /// A jurisdiction profile.
+        Profile = "profile" / "辖区配置",
+    }
+}
+
+impl FileKind {
+    /// What a parsed file is.
+    fn of(node: &Node) -> Option<Self> {
+        let table = node.table()?;
+        Self::ALL.iter().copied().find(|kind| table.contains_key(kind.key()))
+    }
+}
+
+/// Everything of a library, read.
+struct Shelves {
+    layers: BTreeMap<String, Layer>,
+    packs: BTreeMap<String, PackFile>,
+    kinds: BTreeMap<String, OrderKind>,
+    profiles: BTreeMap<String, Profile>,
+    cases: Vec<Node>,
+    findings: Vec<Finding>,
+}
+
+impl Library {
+    /// The files that the binary carries.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self::from_files(FILES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())))
+    }
+
+    /// Files from a folder that holds `policies/`, `playbooks/` and `jurisdictions/`.
+    ///
+    /// # Errors
+    /// When a folder or file cannot be read.
+    pub fn from_dir(root: &Path) -> io::Result<Self> {
+        let mut files = BTreeMap::new();
+        for folder in FOLDERS {
+            collect(root, &root.join(folder), &mut files)?;
+        }
+        Ok(Self { files })
+    }
+
+    /// A library of texts by file name.
+    #[must_use]
+    pub fn from_files(files: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { files: files.into_iter().collect() }
+    }
+
+    /// The same library with one file added or replaced. A file that defines a layer, pack or profile of an id that
+    /// another file has takes its place.
+    #[must_use]
+    pub fn with_file(&self, name: &str, text: &str) -> Self {
+        let mut files = self.files.clone();
+        if let Some(id) = head_id(name, text) {
+            files.retain(|other, content| other == name || head_id(other, content).as_ref() != Some(&id));
+        }
+        files.insert(name.to_owned(), text.to_owned());
+        Self { files }
+    }
+
+    /// The pack of this id with the layers of a date.
+    ///
+    /// # Errors
+    /// Every finding in the files that the pack consists of; an unknown id is one.
+    pub fn pack(&self, id: &str, date: Date) -> Result<Pack, Vec<Finding>> {
+        let shelves = self.read();
+        let Some(pack) = shelves.packs.get(id) else {
+            let known = shelves.packs.keys().cloned().collect::<Vec<_>>().join(", ");
+            return Err(with(shelves.findings, unknown("pack", id, &known)));
+        };
+        let used: BTreeSet<&str> = pack.slots.iter().flat_map(|slot| slot.layers.iter().map(String::as_str)).collect();
+        let files: BTreeSet<&str> = shelves
+            .layers
+            .values()
+            .filter(|layer| used.contains(layer.head.id.as_str()))
+            .map(|layer| layer.rules.place.file.as_str())
+            .collect();
+        let of_layers: Vec<Finding> =
+            shelves.findings.iter().filter(|finding| files.contains(finding.place.file.as_str())).cloned().collect();
+        match pack.assemble(&shelves.layers, date) {
+            Ok(_) if !of_layers.is_empty() => Err(tidy(of_layers)),
+            Ok(pack) => Ok(pack),
+            Err(findings) => Err(tidy(of_layers.into_iter().chain(findings).collect())),
+        }
+    }
+
+    /// Ids of the packs.
+    #[must_use]
+    pub fn pack_ids(&self) -> Vec<String> {
+        self.read().packs.into_keys().collect()
+    }
+
+    /// Ids of the profiles.
+    #[must_use]
+    pub fn profile_ids(&self) -> Vec<String> {
+        self.read().profiles.into_keys().collect()
+    }
+
+    /// All kinds of orders.
+    ///
+    /// # Errors
+    /// Every finding in the playbooks.
+    pub fn playbook(&self) -> Result<Playbook, Vec<Finding>> {
+        let shelves = self.read();
+        let findings = in_folder(shelves.findings, "playbooks/");
+        if findings.is_empty() { Ok(Playbook { kinds: shelves.kinds }) } else { Err(findings) }
+    }
+
+    /// The profile of a jurisdiction.
+    ///
+    /// # Errors
+    /// Every finding in the profiles; an unknown id is one.
+    pub fn profile(&self, id: &str) -> Result<Profile, Vec<Finding>> {
+        let mut shelves = self.read();
+        let known = shelves.profiles.keys().cloned().collect::<Vec<_>>().join(", ");
+        let findings = in_folder(shelves.findings, "jurisdictions/");
+        match shelves.profiles.remove(id) {
+            Some(profile) if findings.is_empty() => Ok(profile),
+            Some(_) => Err(findings),
+            None => Err(with(findings, unknown("profile", id, &known))),
+        }
+    }
+
+    /// Everything wrong in the library: each file, each pack at each date at which its layers change, each example.
+    #[must_use]
+    pub fn check(&self) -> Vec<Finding> {
+        let shelves = self.read();
+        let mut findings = shelves.findings.clone();
+        for pack in shelves.packs.values() {
+            let used: BTreeSet<&String> = pack.slots.iter().flat_map(|slot| &slot.layers).collect();
+            let dates: BTreeSet<Date> = shelves
+                .layers
+                .values()
+                .filter(|layer| used.contains(&layer.head.id))
+                .map(|layer| layer.head.effective.value)
+                .collect();
+            for date in dates {
+                if let Err(wrong) = pack.assemble(&shelves.layers, date) {
+                    findings.extend(wrong);
+                }
+            }
+        }
+        for node in &shelves.cases {
+            examples::run(node, &|id, date| shelves.packs.get(id)?.assemble(&shelves.layers, date).ok(), &mut findings);
+        }
+        findings.extend(unknown_task_forces(&shelves));
+        tidy(findings)
+    }
+
+    /// Checks one file against the rest of the library; answers with the findings that lie in it, or that it causes
+    /// in others.
+    #[must_use]
+    pub fn check_file(&self, name: &str, text: &str) -> Vec<Finding> {
+        let before: BTreeSet<Finding> = self.check().into_iter().collect();
+        let findings = self.with_file(name, text).check().into_iter();
+        findings.filter(|finding| finding.place.file == name || !before.contains(finding)).collect()
+    }
+
+    /// Shows one file as readable text: a pack assembled for a date (default: the date on which its newest layer came
+    /// into force), a layer, playbook or profile as it stands.
+    ///
+    /// # Errors
+    /// Every finding that keeps it from being read.
+    pub fn show_file(&self, name: &str, text: &str, date: Option<Date>) -> Result<String, Vec<Finding>> {
+        let node = parse(name, text)?;
+        let library = self.with_file(name, text);
+        let shelves = library.read();
+        match FileKind::of(&node) {
+            Some(FileKind::Pack) => {
+                let mut findings = Vec::new();
+                let Some(pack) = PackFile::read(&node, &mut findings) else { return Err(findings) };
+                let ids: Vec<&String> = pack.slots.iter().flat_map(|slot| &slot.layers).collect();
+                let newest = shelves.layers.values().filter(|layer| ids.contains(&&layer.head.id));
+                let newest = newest.map(|layer| layer.head.effective.value).max();
+                let date = date.or(newest).unwrap_or(Date::MIN);
+                library.pack(&pack.head.id, date).map(|pack| pack.render())
+            }
+            _ => {
+                let mine: Vec<Finding> =
+                    shelves.findings.into_iter().filter(|finding| finding.place.file == name).collect();
+                if mine.is_empty() { Ok(crate::part::plain(&node)) } else { Err(mine) }
+            }
+        }
+    }
+
+    /// Reads every file; what is wrong is kept beside what could be read.
+    fn read(&self) -> Shelves {
+        let mut shelves = Shelves {
+            layers: BTreeMap::new(),
+            packs: BTreeMap::new(),
+            kinds: BTreeMap::new(),
+            profiles: BTreeMap::new(),
+            cases: Vec::new(),
+            findings: Vec::new(),
+        };
+        for (name, text) in &self.files {
+            match parse(name, text) {
+                Ok(node) => shelves.place(node),
+                Err(findings) => shelves.findings.extend(findings),
+            }
+        }
+        shelves
+    }
+}
+
+impl Shelves {
+    fn place(&mut self, node: Node) {
+        let findings = &mut self.findings;
+        match FileKind::of(&node) {
+            Some(FileKind::Layer) => {
+                if let Some(layer) = Layer::read(&node, findings) {
+                    keep(&mut self.layers, layer.head.id.clone(), layer, &node, findings);
+                }
+            }
+            Some(FileKind::Pack) => {
+                if let Some(pack) = PackFile::read(&node, findings) {
+                    keep(&mut self.packs, pack.head.id.clone(), pack, &node, findings);
+                }
+            }
+            Some(FileKind::Profile) => {
+                only(&node, "", &["profile"], findings);
+                if let Some(profile) = child::<Profile>(&node, "", "profile", findings) {
+                    profile_contradictions(&profile, &node, findings);
+                    keep(&mut self.profiles, profile.id.clone(), profile, &node, findings);
+                }
+            }
+            Some(FileKind::Playbook) => {
+                only(&node, "", &["kind"], findings);
+                let rows = node.table().and_then(|table| table.get("kind")).map(|list| (list, kinds(list, findings)));
+                for (row, kind) in rows.into_iter().flat_map(|(_, rows)| rows) {
+                    let wrong = contradictions(&kind).into_iter();
+                    findings.extend(wrong.map(|(key, message)| {
+                        row.finding(FindingKind::Contradiction, &format!("{}.{key}", kind.key), message)
+                    }));
+                    keep(&mut self.kinds, kind.key.clone(), kind, row, findings);
+                }
+            }
+            Some(FileKind::Cases) => self.cases.push(node),
+            None => {
+                let message = format!("no file of ours: needs one of the tables {}", FileKind::keys());
+                findings.push(node.finding(FindingKind::Syntax, "", message));
+            }
+        }
+    }
+}
+
+/// The kinds of a playbook with the rows they stand in.
+fn kinds<'a>(list: &'a Node, findings: &mut Vec<Finding>) -> Vec<(&'a Node, OrderKind)> {
+    let crate::node::Kind::List(rows) = &list.kind else {
+        findings.push(list.finding(FindingKind::WrongType, "kind", "expected [[kind]] tables"));
+        return Vec::new();
+    };
+    let named = rows.iter().enumerate().map(|(at, row)| {
+        let key = row.table().and_then(|table| table.get("key")).and_then(Node::text);
+        (row, key.map_or_else(|| format!("kind[{at}]"), str::to_owned))
+    });
+    named.filter_map(|(row, key)| OrderKind::read(row, &key, findings).map(|kind| (row, kind))).collect()
+}
+
+/// Keeps a thing under its id; a second one of the same id is a finding.
+fn keep<T>(shelf: &mut BTreeMap<String, T>, id: String, thing: T, node: &Node, findings: &mut Vec<Finding>) {
+    if shelf.contains_key(&id) {
+        findings.push(node.finding(FindingKind::Contradiction, "", format!("`{id}` is defined twice")));
+    } else {
+        shelf.insert(id, thing);
+    }
+}
+
+/// What is wrong with a profile beyond its types.
+fn profile_contradictions(profile: &Profile, node: &Node, findings: &mut Vec<Finding>) {
+    let mut wrong = |key: String, message: &str| {
+        let place = crate::node::find(node, &key).unwrap_or(node);
+        findings.push(place.finding(FindingKind::Contradiction, &key, message));
+    };
+    for (measure, row) in profile.approvals.iter() {
+        let key = format!("profile.approvals.{}", measure.key());
+        if row.approvers.is_empty() {
+            wrong(format!("{key}.approvers"), "needs at least one role");
+        }
+        if !row.deputies.is_empty() && row.timeout_minutes == 0 {
+            wrong(format!("{key}.timeout_minutes"), "deputies need a time-out above 0");
+        }
+        if row.deputies.iter().any(|role| row.approvers.contains(role)) {
+            wrong(format!("{key}.deputies"), "a deputy who may approve anyway can never apply");
+        }
+    }
+    if !profile.reporting_chain.is_sorted_by_key(|step| step.within_minutes) {
+        wrong("profile.reporting_chain".to_owned(), "the deadlines must not fall on the way up");
+    }
+    for force in &profile.task_forces {
+        if profile.task_forces.iter().filter(|other| other.key == force.key).count() > 1 {
+            wrong("profile.task_forces".to_owned(), &format!("`{}` stands twice", force.key));
+        }
+    }
+    if profile.commanders == 0 {
+        wrong("profile.commanders".to_owned(), "somebody must decide");
+    }
+    if profile.utc_offset_minutes.abs() > 14 * 60 {
+        wrong("profile.utc_offset_minutes".to_owned(), "must lie between -840 and 840");
+    }
+    if let Some(outside) = profile.inner_areas.iter().find(|inner| !profile.area.contains(**inner)) {
+        wrong("profile.inner_areas".to_owned(), &format!("{outside} lies outside {}", profile.area));
+    }
+}
+
+/// Kinds of orders for a task force that a profile lacks: nobody would do them there.
+fn unknown_task_forces(shelves: &Shelves) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for profile in shelves.profiles.values() {
+        for kind in shelves.kinds.values().filter(|kind| profile.task_force(&kind.task_force).is_none()) {
+            let place = Place { file: format!("profile {}", profile.id), line: 0 };
+            let message = format!("has no task force `{}`, which does the order `{}`", kind.task_force, kind.key);
+            findings.push(Finding {
+                place,
+                kind: FindingKind::Missing,
+                key: "profile.task_forces".to_owned(),
+                message,
+            });
+        }
+    }
+    findings
+}
+
+/// Kind and id that the head of a file gives.
+fn head_id(name: &str, text: &str) -> Option<(FileKind, String)> {
+    let node = parse(name, text).ok()?;
+    let kind = FileKind::of(&node)?;
+    let id = crate::node::find(&node, &format!("{}.id", kind.key()))?.text()?.to_owned();
+    Some((kind, id))
+}
+
+fn unknown(what: &str, id: &str, known: &str) -> Finding {
+    let place = Place { file: "library".to_owned(), line: 0 };
+    let message = format!("no {what} `{id}`; known: {known}");
+    Finding { place, kind: FindingKind::Missing, key: what.to_owned(), message }
+}
+
+fn with(mut findings: Vec<Finding>, finding: Finding) -> Vec<Finding> {
+    findings.push(finding);
+    tidy(findings)
+}
+
+fn in_folder(findings: Vec<Finding>, folder: &str) -> Vec<Finding> {
+    findings.into_iter().filter(|finding| finding.place.file.contains(folder)).collect()
+}
+
+/// In order of file and line, each once.
+fn tidy(findings: Vec<Finding>) -> Vec<Finding> {
+    findings.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(root, &path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            files.insert(name, std::fs::read_to_string(&path)?);
+        }
+    }
+    Ok(())
+}
