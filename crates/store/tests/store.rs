@@ -1,0 +1,283 @@
+//! The store as a capability sees it, on real temporary folders, with a capability that counts marbles.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use outpace_core::{AreaId, Clock, Timestamp};
+use outpace_store::{
+    Capabilities, Capability, Fact, Hash, Result, Settings, Store, StoreError, Unit, journal, values, vault,
+};
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+
+struct Fixed(AtomicI64);
+
+impl Clock for Fixed {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Put {
+    bowl: String,
+    marbles: i64,
+}
+
+impl Fact for Put {
+    const KIND: &'static str = "marbles.put";
+}
+
+#[derive(Default)]
+struct Total(i64);
+
+fn marbles() -> Capability {
+    Capability::new("marbles")
+        .schema(&["CREATE TABLE bowl (j BIGINT NOT NULL, name TEXT NOT NULL, marbles BIGINT NOT NULL, PRIMARY KEY (j, name))"])
+        .table("bowl", "j, name")
+        .fold(|tx, _, fact: &Put| {
+            let j = tx.jurisdiction();
+            tx.execute(
+                "INSERT INTO bowl (j, name, marbles) VALUES ($1, $2, $3)
+                 ON CONFLICT (j, name) DO UPDATE SET marbles = bowl.marbles + excluded.marbles",
+                values![j, &fact.bowl, fact.marbles],
+            )
+            .map(|_| ())
+        })
+        .remember(|memory, _, fact: &Put| memory.of::<Total>().0 += fact.marbles)
+        .restore(|tx, memory| {
+            let j = tx.jurisdiction();
+            memory.of::<Total>().0 = tx.number("SELECT CAST(SUM(marbles) AS BIGINT) FROM bowl WHERE j = $1", values![j])?;
+            Ok(())
+        })
+        .work("double", |store, job| {
+            let id = job.id;
+            let bowl: String = serde_json::from_str(&job.payload).map_err(|_| StoreError::Busy)?;
+            if bowl == "cursed" {
+                return Err(StoreError::Folder("the bowl is cursed".to_owned()));
+            }
+            store.write(&store.system(), move |unit| {
+                let marbles = in_bowl(unit, &bowl)?;
+                unit.record(Put { bowl, marbles })?;
+                unit.finish_job(id)
+            })?;
+            Ok(())
+        })
+}
+
+fn in_bowl(unit: &mut Unit<'_>, bowl: &str) -> Result<i64> {
+    let j = unit.tx().jurisdiction();
+    unit.tx().number("SELECT marbles FROM bowl WHERE j = $1 AND name = $2", values![j, bowl])
+}
+
+fn open(folder: &Path) -> Store {
+    open_as(folder, 140_121, false).unwrap()
+}
+
+fn open_as(folder: &Path, area: i64, drill: bool) -> Result<Store> {
+    let clock = Arc::new(Fixed(AtomicI64::new(1_649_784_600_000)));
+    Store::open(
+        Settings { folder: folder.to_owned(), area: AreaId(area), drill, clock },
+        Capabilities::new(vec![marbles()]),
+    )
+}
+
+fn put(store: &Store, bowl: &str, marbles: i64) -> Result<journal::Head> {
+    let fact = Put { bowl: bowl.to_owned(), marbles };
+    store.write(&store.system(), move |unit| unit.record(fact)).map(|committed| committed.head)
+}
+
+fn count(store: &Store, bowl: &str) -> i64 {
+    store
+        .read(|tx| {
+            let j = tx.jurisdiction();
+            tx.number("SELECT marbles FROM bowl WHERE j = $1 AND name = $2", values![j, bowl])
+        })
+        .unwrap()
+}
+
+fn total(store: &Store) -> i64 {
+    store.remembered(|total: &Total| total.0).unwrap_or(0)
+}
+
+#[test]
+fn a_refused_command_leaves_no_fact_no_row_and_no_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    put(&store, "red", 3).unwrap();
+    let refused = store.write(&store.system(), |unit| {
+        unit.next("bowl")?;
+        unit.record(Put { bowl: "red".to_owned(), marbles: 100 })?;
+        unit.enqueue("double", &"red")?;
+        Err::<(), _>(StoreError::Folder("no".to_owned()))
+    });
+    assert!(refused.is_err());
+    assert_eq!((count(&store, "red"), total(&store), store.head().seq.0), (3, 3, 1));
+    let next = store.write(&store.system(), |unit| unit.next("bowl")).unwrap();
+    assert_eq!(next.answer, 1);
+}
+
+#[test]
+fn a_command_that_panics_is_answered_and_the_writer_lives_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let stopped = store.write(&store.system(), |unit| {
+        unit.record(Put { bowl: "red".to_owned(), marbles: 1 })?;
+        panic!("marbles everywhere");
+        #[allow(unreachable_code)]
+        Ok::<(), StoreError>(())
+    });
+    assert!(matches!(stopped, Err(StoreError::Panic(text)) if text == "marbles everywhere"));
+    put(&store, "red", 2).unwrap();
+    assert_eq!((count(&store, "red"), total(&store)), (2, 2));
+}
+
+#[test]
+fn what_was_answered_is_there_after_opening_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = {
+        let store = open(folder.path());
+        put(&store, "red", 3).unwrap();
+        put(&store, "blue", 4).unwrap()
+    };
+    let store = open(folder.path());
+    assert_eq!((store.head(), total(&store), count(&store, "blue")), (head, 7, 4));
+}
+
+#[test]
+fn many_writers_share_commits_and_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (0..50).for_each(|_| drop(put(&store, "red", 1).unwrap())));
+        }
+    });
+    assert_eq!((count(&store, "red"), total(&store), store.head().seq.0), (400, 400, 400));
+}
+
+#[test]
+fn two_processes_on_one_folder_keep_one_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (open(folder.path()), open(folder.path()));
+    put(&first, "red", 1).unwrap();
+    put(&second, "red", 10).unwrap();
+    put(&first, "red", 100).unwrap();
+    assert_eq!((count(&second, "red"), first.head().seq.0, total(&first)), (111, 3, 111));
+    let verified = first.read(|tx| journal::verify(tx, None)).unwrap();
+    assert_eq!((verified.entries, verified.broken), (3, vec![]));
+}
+
+#[test]
+fn a_rebuild_gives_the_same_digest_and_finds_a_table_edited_by_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    (1..=50).for_each(|marbles| drop(put(&store, if marbles % 2 == 0 { "red" } else { "blue" }, marbles).unwrap()));
+    let rebuilt = store.rebuild().unwrap();
+    assert_eq!((rebuilt.entries, &rebuilt.before, rebuilt.changed.is_empty()), (50, &rebuilt.after, true));
+    rusqlite::Connection::open(folder.path().join("outpace.sqlite"))
+        .unwrap()
+        .execute("UPDATE bowl SET marbles = 0 WHERE name = 'red'", [])
+        .unwrap();
+    assert_eq!(store.rebuild().unwrap().changed, vec!["bowl"]);
+    assert_eq!(count(&store, "red"), (1..=50).filter(|marbles| marbles % 2 == 0).sum::<i64>());
+}
+
+#[test]
+fn a_changed_payload_and_a_missing_tail_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    put(&store, "red", 1).unwrap();
+    put(&store, "red", 2).unwrap();
+    let witness = put(&store, "red", 3).unwrap().hash;
+    let check = |witness: Option<Hash>| store.read(|tx| journal::verify(tx, witness)).unwrap();
+    assert_eq!((check(Some(witness)).witness_found, check(None).broken.len()), (Some(true), 0));
+    let direct = rusqlite::Connection::open(folder.path().join("outpace.sqlite")).unwrap();
+    direct.execute("UPDATE journal SET payload = '{\"bowl\":\"red\",\"marbles\":9}' WHERE seq = 2", []).unwrap();
+    assert!(check(None).broken[0].contains("entry 2"));
+    direct.execute("DELETE FROM journal WHERE seq = 3", []).unwrap();
+    assert_eq!(check(Some(witness)).witness_found, Some(false));
+}
+
+#[test]
+fn a_destroyed_payload_leaves_the_chain_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    (1..=3).for_each(|marbles| drop(put(&store, "red", marbles).unwrap()));
+    rusqlite::Connection::open(folder.path().join("outpace.sqlite"))
+        .unwrap()
+        .execute("UPDATE journal SET payload = NULL, salt = NULL WHERE seq = 2", [])
+        .unwrap();
+    let verified = store.read(|tx| journal::verify(tx, None)).unwrap();
+    assert_eq!((verified.entries, verified.destroyed, verified.broken), (3, 1, vec![]));
+}
+
+#[test]
+fn follow_up_work_commits_with_its_facts_and_failing_work_blocks_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    put(&store, "red", 5).unwrap();
+    store.write(&store.system(), |unit| unit.enqueue("double", &"cursed")).unwrap();
+    store.write(&store.system(), |unit| unit.enqueue("double", &"red")).unwrap();
+    store.work_off().unwrap();
+    assert_eq!(count(&store, "red"), 10);
+    let stuck = store.read(outpace_store::jobs::stuck).unwrap();
+    assert_eq!(stuck.len(), 1);
+    assert!(stuck[0].1.contains("cursed"));
+}
+
+#[test]
+fn a_folder_stays_what_it_was_made_for() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open_as(folder.path(), 140_121, true).unwrap());
+    assert!(open_as(folder.path(), 140_121, false).is_err());
+    assert!(open_as(folder.path(), 140_122, true).is_err());
+    assert!(open_as(folder.path(), 140_121, true).unwrap().is_drill());
+}
+
+#[test]
+fn an_identity_is_found_by_its_hash_and_stands_nowhere_in_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let plain = "甲乙丙 000000199001011234";
+    store
+        .write(&store.system(), |unit| {
+            vault::keep(unit, "identity", 7, "甲乙丙 000000199001011234".as_bytes(), &[(1, "000000199001011234")])
+        })
+        .unwrap();
+    let found = store.read(|tx| vault::find(tx, store.keys(), 1, "000000199001011234")).unwrap();
+    assert_eq!(found, vec![7]);
+    let opened = store.read(|tx| vault::open(tx, store.keys(), 7)).unwrap().unwrap();
+    assert_eq!(opened.as_slice(), plain.as_bytes());
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        for secret in ["000000199001011234", "甲乙丙"] {
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+        }
+    }
+    assert!(store.keys().unseal("identity-2022-04", 8, &[0; 60]).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn the_chain_holds_and_rebuilds_for_any_facts(facts in prop::collection::vec(("[a-c]", -50_i64..50, any::<bool>()), 1..40)) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        let mut expected = 0;
+        for (bowl, marbles, refuse) in facts {
+            let fact = Put { bowl, marbles };
+            let written = store.write(&store.system(), move |unit| {
+                unit.record(fact)?;
+                if refuse { Err(StoreError::Busy) } else { Ok(()) }
+            });
+            if written.is_ok() { expected += marbles; }
+        }
+        prop_assert_eq!(total(&store), expected);
+        let verified = store.read(|tx| journal::verify(tx, None)).unwrap();
+        prop_assert!(verified.broken.is_empty());
+        let rebuilt = store.rebuild().unwrap();
+        prop_assert_eq!(rebuilt.before, rebuilt.after);
+    }
+}
