@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use outpace_core::{Actor, AreaId, Refusal, Timestamp};
-use outpace_policy::Pack;
+use outpace_policy::{Pack, Playbook, Profile};
 use outpace_store::Store;
 use parking_lot::RwLock;
 
@@ -12,8 +12,10 @@ use parking_lot::RwLock;
 pub struct Rulebook {
     /// The policy pack.
     pub pack: Pack,
-    /// Minutes east of Greenwich of the jurisdiction.
-    pub utc_offset_minutes: i64,
+    /// The kinds of orders.
+    pub playbook: Playbook,
+    /// Who approves what, and to whom is reported.
+    pub profile: Profile,
 }
 
 /// A store and the rules it works by; clones share both.
@@ -78,7 +80,7 @@ impl Call {
     /// Minutes east of Greenwich of the jurisdiction.
     #[must_use]
     pub fn offset_minutes(&self) -> i64 {
-        self.rules.utc_offset_minutes
+        i64::from(self.rules.profile.utc_offset_minutes)
     }
 
     /// Passes when the area lies in the actor's own.
