@@ -205,6 +205,10 @@ fn lifting(key: &str, level: ZoneLevel, zone: &ZoneRules, rules: &Rules, wrong: 
             }
         }
     }
+    let reached = rules.zones.values().any(|zone| zone.lift.step_down.value.level() == Some(level));
+    if !reached && lift.days_after_step_down.value > 0 {
+        push(wrong, format!("{key}.days_after_step_down"), "can never apply: no level steps down to this one");
+    }
     once(wrong, &format!("{key}.wait_for"), &lift.wait_for.value);
     for other in &lift.wait_for.value {
         if *other == level || !rules.zones.contains_key(other) {
@@ -295,9 +299,6 @@ fn status(rules: &Rules, wrong: &mut Vec<Wrong>) {
     }
     above_zero(wrong, "status.red_days", &status.red_days);
     above_zero(wrong, "status.yellow_days", &status.yellow_days);
-    if rules.missed_round.colour.value == StatusColour::Green {
-        push(wrong, "missed_round.colour", "green is the colour without a reason");
-    }
 }
 
 /// Discharge, facilities, transfer, appeals.

@@ -221,6 +221,8 @@ section! {
         negative_round_days: Option<u32>,
         /// Everyone negative on the last day.
         negative_on_last_day: Option<bool>,
+        /// Days since the step down.
+        days_since_step_down: Option<u32>,
         /// Levels of which zones still stand.
         standing: Vec<ZoneLevel>,
     }
@@ -237,6 +239,7 @@ fn lift(pack: &Pack, given: &Node, key: &str, findings: &mut Vec<Finding>) -> Op
         last_contact_negative: given.last_contact_negative == Some(true),
         negative_round_days: given.negative_round_days,
         negative_on_last_day: given.negative_on_last_day == Some(true),
+        days_since_step_down: given.days_since_step_down,
         standing: given.standing,
     };
     let missing = zone.lift.missing(&facts);

@@ -52,6 +52,8 @@ pub struct LiftFacts {
     pub negative_round_days: Option<u32>,
     /// True where everyone was tested negative on the last day.
     pub negative_on_last_day: bool,
+    /// Days since the zone came down from a stricter level; `None` where it did not.
+    pub days_since_step_down: Option<u32>,
     /// Levels of which zones still stand.
     pub standing: Vec<ZoneLevel>,
 }
@@ -79,6 +81,12 @@ impl LiftRules {
         if self.by.value == LiftBy::WhenOthersLifted {
             let waits = self.wait_for.value.iter().any(|level| facts.standing.contains(level));
             return if waits { vec![LiftCondition::OthersStand] } else { Vec::new() };
+        }
+        let step = self.days_after_step_down.value;
+        if let (Some(days), 1..) = (facts.days_since_step_down, step) {
+            // A case since the step restarts the clock, however long ago the step was.
+            let enough = days >= step && facts.days_without_case >= step;
+            return if enough { Vec::new() } else { vec![LiftCondition::NoCaseDays] };
         }
         let mut missing = Vec::new();
         if facts.days_without_case < self.no_case_days.value {

@@ -48,6 +48,8 @@ closed! {
     pub enum LayerKind: "layer kind" {
         /// Our own defaults for what no document says; every other layer overrides them.
         Operations = "operations" / "运行参数",
+        /// Rules that the sources report without naming an edition.
+        Practice = "practice" / "通行做法",
         /// The control plan (防控方案).
         ControlPlan = "control_plan" / "防控方案",
         /// The diagnosis and treatment plan (诊疗方案).

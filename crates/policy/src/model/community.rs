@@ -5,7 +5,7 @@ use crate::Sourced;
 closed! {
     /// Colour of a person's status.
     pub enum StatusColour: "status colour" {
-        /// Nothing known.
+        /// No reason for another one.
         Green = "green" / "绿码",
         /// Must be tested or watched.
         Yellow = "yellow" / "黄码",

@@ -127,6 +127,9 @@ section! {
         negative_round_days: Sourced<u32>,
         /// True where everyone must be negative on the last day itself.
         negative_on_last_day: Sourced<bool>,
+        /// Where the zone came down from a stricter level: days after that step, in place of the other conditions;
+        /// 0 = never comes down to this level.
+        days_after_step_down: Sourced<u32>,
         /// What the zone becomes.
         step_down: Sourced<Step>,
         /// The levels that must have ended, where `by` says so.
