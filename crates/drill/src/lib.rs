@@ -1,1 +1,3 @@
 //! Plays a scenario through the HTTP API as its staff would, and scores it.
+
+pub mod population;
