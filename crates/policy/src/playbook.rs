@@ -22,7 +22,8 @@ impl Playbook {
         self.kinds.get(key)
     }
 
-    /// The kinds that something starts, in the order of their keys.
+    /// The kinds that something starts, in the order of their keys. One trigger may start several, on different
+    /// subjects.
     pub fn started_by(&self, trigger: OrderTrigger) -> impl Iterator<Item = &OrderKind> {
         self.kinds.values().filter(move |kind| kind.trigger == trigger)
     }
