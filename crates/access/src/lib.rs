@@ -4,10 +4,12 @@
 //! - [`routes`]: a capability lists its routes as plain synchronous functions over a transaction or a unit of work; a
 //!   route cannot be mounted without a [`Permission`](outpace_core::Permission), so everything is denied by default.
 //! - [`matrix`]: which role has which permission.
+//! - [`adoption`]: which rules were in force when.
 //! - [`actors`]: accounts with passwords, devices with tokens, sign-in.
 //! - [`problem`]: refusals as problem+json.
 
 pub mod actors;
+pub mod adoption;
 pub mod matrix;
 pub mod office;
 pub mod openapi;
