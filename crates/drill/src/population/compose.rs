@@ -25,6 +25,8 @@ const HUSBAND_SPREAD_YEARS: f64 = 2.5;
 /// Share of one-person households whose person is 65 or older, so that one in seven of that age lives alone, as the
 /// census of 2020 finds in China at large. An assumption for this county.
 const SINGLE_OLD_SHARE: f64 = 0.15;
+/// Couples without children are at least this old, where the pool allows it.
+const COUPLE_YEARS_MIN: u8 = 22;
 /// A partner further away in age than this is a relative and not a partner.
 const COUPLE_GAP_YEARS: i32 = 14;
 
@@ -65,7 +67,8 @@ pub(super) fn fill(drafts: &[Draft], pool: &mut Pool, random: &mut ChaCha8Rng) -
         if !filled[index].is_empty() {
             continue;
         }
-        let first = pool.any(random, ADULT_YEARS, OLDEST);
+        let youngest = if drafts[index].shape.core > 1 { COUPLE_YEARS_MIN } else { ADULT_YEARS };
+        let first = pool.any(random, youngest, OLDEST).or_else(|| pool.any(random, ADULT_YEARS, OLDEST));
         place_couple(drafts[index], first, pool, random, &mut filled[index]);
     }
     for (draft, members) in drafts.iter().zip(&mut filled) {

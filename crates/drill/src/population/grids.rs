@@ -61,9 +61,14 @@ fn settle(village: &Village, number: i64, offset: (f64, f64), households: &mut [
         parent: village.area,
         name_zh,
         name_en,
-        lon: village.lon + offset.0,
-        lat: village.lat + offset.1,
+        lon: degrees(village.lon + offset.0),
+        lat: degrees(village.lat + offset.1),
         households: u32::try_from(households.len()).unwrap_or(u32::MAX),
         people,
     }
+}
+
+/// Coordinates to five decimals, about a metre: more would only pretend.
+pub(super) fn degrees(value: f64) -> f64 {
+    (value * 100_000.0).round() / 100_000.0
 }

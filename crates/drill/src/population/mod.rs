@@ -201,6 +201,15 @@ impl Population {
         &self.villages[usize::from(self.household(self.person(reference).household).village)]
     }
 
+    /// The people who live in an area of any level, present or not, in order.
+    pub fn people_in(&self, area: AreaId) -> impl Iterator<Item = PersonRef> + use<> {
+        let (first, last) = area.grids();
+        let start = self.households.partition_point(|household| household.grid < first);
+        let end = self.households.partition_point(|household| household.grid <= last).max(start);
+        let at = |index: usize| self.households.get(index).map_or(PersonRef::at(self.people.len()), |one| one.first);
+        (at(start).0..at(end).0).map(PersonRef)
+    }
+
     /// All references, in order.
     pub fn references(&self) -> impl Iterator<Item = PersonRef> + use<> {
         (0..self.people.len()).map(PersonRef::at)

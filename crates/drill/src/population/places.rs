@@ -8,6 +8,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::classes::PlaceClass as Class;
+use super::grids::degrees;
 use super::model::{Place, PlaceRef};
 use super::{Population, streams};
 
@@ -156,8 +157,8 @@ impl Population {
             name_zh: format!("{}试{number}号{}", village.township_name, class.zh()),
             name_en: format!("{} {number}, {}", class.en(), village.township_english),
             area: at.0,
-            lon: at.1,
-            lat: at.2,
+            lon: degrees(at.1),
+            lat: degrees(at.2),
             staff,
         });
         place_ref

@@ -57,17 +57,17 @@ impl Shape {
 
 // For each size: the shapes with their share in percent.
 const OF_TWO: [(u32, Shape); 3] =
-    [(82, Shape::new(2, 0, 0, 0)), (13, Shape::new(1, 1, 0, 0)), (5, Shape::new(1, 0, 0, 1))];
+    [(72, Shape::new(2, 0, 0, 0)), (22, Shape::new(1, 1, 0, 0)), (6, Shape::new(1, 0, 0, 1))];
 const OF_THREE: [(u32, Shape); 4] = [
-    (76, Shape::new(2, 1, 0, 0)),
-    (9, Shape::new(1, 2, 0, 0)),
-    (8, Shape::new(2, 0, 1, 0)),
+    (80, Shape::new(2, 1, 0, 0)),
+    (7, Shape::new(1, 2, 0, 0)),
+    (6, Shape::new(2, 0, 1, 0)),
     (7, Shape::new(1, 1, 1, 0)),
 ];
 const OF_FOUR: [(u32, Shape); 4] = [
-    (54, Shape::new(2, 2, 0, 0)),
-    (26, Shape::new(2, 1, 1, 0)),
-    (10, Shape::new(2, 1, 0, 1)),
+    (60, Shape::new(2, 2, 0, 0)),
+    (22, Shape::new(2, 1, 1, 0)),
+    (8, Shape::new(2, 1, 0, 1)),
     (10, Shape::new(2, 0, 2, 0)),
 ];
 const OF_FIVE: [(u32, Shape); 3] =

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use jiff::civil::date;
+use proptest::prelude::*;
 
 use super::tables::{TAIYUAN_AGE_GROUPS, TAIYUAN_MEAN_HOUSEHOLD, age_shares, household_size_shares};
 use super::*;
@@ -62,6 +63,7 @@ fn the_county_has_everybody_once_and_keeps_to_the_tables() {
     nobody_is_in_two_households(&county);
     no_child_is_alone(&county);
     ages_and_sizes_keep_to_the_tables(&county);
+    households_are_plausible(&county);
     the_park_has_its_workers(&county);
     care_needs_are_of_the_right_size(&county);
     grids_hold_some_hundreds_of_households(&county);
@@ -126,6 +128,31 @@ fn ages_and_sizes_keep_to_the_tables(county: &Population) {
     assert!((men - 0.513).abs() < 0.005, "men {men}");
 }
 
+fn households_are_plausible(county: &Population) {
+    let age = |reference: PersonRef| county.person(reference).age_on(DAY);
+    let old = county.people.iter().filter(|person| person.age_on(DAY) >= 65);
+    let alone = old.clone().filter(|person| person.tags.has(CareTag::LivingAloneOld));
+    let alone = share(alone.count(), old.count());
+    assert!((0.12..0.18).contains(&alone), "65 and older who live alone: {alone:.3}");
+    let (mut couples, mut near, mut mothers, mut fitting) = (0, 0, 0, 0);
+    for household in &county.households {
+        let with = |role: Role| county.members(household).filter(move |one| county.person(*one).role == role);
+        let core: Vec<PersonRef> = with(Role::Core).collect();
+        if let [first, second] = core[..] {
+            assert_ne!(county.person(first).sex, county.person(second).sex);
+            couples += 1;
+            near += usize::from(age(first).abs_diff(age(second)) <= 10);
+        }
+        let mother = core.iter().find(|one| county.person(**one).sex == Sex::Female);
+        if let (Some(mother), Some(eldest)) = (mother, with(Role::Child).map(age).max()) {
+            mothers += 1;
+            fitting += usize::from((17..45).contains(&(i16::from(age(*mother)) - i16::from(eldest))));
+        }
+    }
+    assert!(share(near, couples) > 0.97, "{near} of {couples} couples are within ten years");
+    assert!(share(fitting, mothers) > 0.995, "{fitting} of {mothers} mothers were 17 to 44");
+}
+
 fn the_park_has_its_workers(county: &Population) {
     let park = county.park.as_ref().unwrap();
     assert_eq!((park.workers.len(), park.distribution_centre_workers), (327, 277));
@@ -153,7 +180,7 @@ fn care_needs_are_of_the_right_size(county: &Population) {
     }
     eprintln!("{counts:?}");
     let expected = [
-        (CareTag::LivingAloneOld, 3_000..12_000),
+        (CareTag::LivingAloneOld, 4_000..7_000),
         (CareTag::Infant, 1_500..4_500),
         (CareTag::Pregnant, 1_000..3_000),
         (CareTag::Dialysis, 100..300),
@@ -256,6 +283,17 @@ fn visits_to_a_place_are_the_visits_of_its_visitors() {
 }
 
 #[test]
+fn the_people_of_an_area_are_those_who_live_in_its_grids() {
+    let county = generate(SEED, &part_of_county());
+    for village in &county.villages {
+        assert_eq!(county.people_in(village.area).count(), village.residents as usize, "{}", village.name);
+        assert!(county.people_in(village.area).all(|one| village.area.contains(county.grid_of(one))));
+    }
+    assert_eq!(county.people_in(AreaId(140_121)).count(), county.people.len());
+    assert_eq!(county.people_in(AreaId(140_105)).count(), 0);
+}
+
+#[test]
 fn batches_hold_every_row_once() {
     let county = generate(SEED, &part_of_county());
     let sizes: Vec<usize> = batches(county.person_rows(), 1000).map(|batch| batch.len()).collect();
@@ -267,4 +305,38 @@ fn batches_hold_every_row_once() {
     let row: PersonRow =
         serde_json::from_str(&serde_json::to_string(&county.person_row(PersonRef(1))).unwrap()).unwrap();
     assert_eq!(row, county.person_row(PersonRef(1)));
+}
+
+fn village_row(number: i64, residents: u32) -> AreaRow {
+    AreaRow {
+        code: AreaId(140_121_203_200 + number),
+        name: format!("{number}村委会"),
+        parent: Some(AreaId(140_121_203)),
+        level: AreaLevel::Village,
+        population: Some(residents),
+        population_method: "test".to_owned(),
+        lon: Some(112.4),
+        lat: Some(37.5),
+        seat_source: Some(SeatSource::Approximate),
+        river_side: None,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_villages_hold_their_residents_and_no_minor_without_an_adult(
+        seed: u64, residents in prop::collection::vec(200_u32..900, 1..4),
+    ) {
+        let areas: Vec<AreaRow> = (0_i64..).zip(&residents).map(|(number, people)| village_row(number, *people)).collect();
+        let county = generate(seed, &areas);
+        for (row, people) in areas.iter().zip(&residents) {
+            prop_assert_eq!(county.people_in(row.code).count(), *people as usize);
+        }
+        for household in &county.households {
+            let ages: Vec<u8> = county.members(household).map(|one| county.person(one).age_on(DAY)).collect();
+            prop_assert!(ages.iter().any(|age| *age >= 18), "{:?}", ages);
+        }
+    }
 }

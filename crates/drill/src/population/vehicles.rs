@@ -7,7 +7,7 @@ use outpace_core::AreaId;
 use rand::RngExt;
 
 use super::model::{Activity, PersonRef, Shift, Vehicle, VehicleKind, VehicleRef};
-use super::{Population, streams};
+use super::{DAY, Population, streams};
 
 const SHUTTLE_SEATS: usize = 19;
 const SCHOOL_BUS_SEATS: usize = 36;
@@ -15,8 +15,11 @@ const COUNTY_BUS_SEATS: usize = 45;
 /// Riders that fill a shuttle, and of a county bus on one run.
 const SHUTTLE_RIDERS: usize = 17;
 const COUNTY_BUS_RIDERS: usize = 38;
-/// Pupils whose school is in another village and who take the bus; workers whose workplace is in another township.
-const SCHOOL_BUS_SHARE: f64 = 0.6;
+/// Pupils to 11 whose school is further than this (about 1.5 km) and who take the bus.
+const SCHOOL_BUS_DEGREES: f64 = 0.015;
+const SCHOOL_BUS_YEARS_MAX: u8 = 11;
+const SCHOOL_BUS_SHARE: f64 = 0.4;
+/// Workers whose workplace is in another township and who take the bus.
 const COUNTY_BUS_SHARE: f64 = 0.35;
 
 /// People who take the same line: kind, from, to, and the shift that they work.
@@ -55,9 +58,15 @@ impl Population {
         let lodger = self.park.as_ref().is_some_and(|park| self.grid_of(reference) == park.grid);
         match person.activity {
             Activity::Worker if self.park.as_ref().is_some_and(|park| park.grid == place.area) => {
-                (!lodger).then(|| (VehicleKind::Shuttle, home.township(), there))
+                // Shuttles run within the park's township; who lives further away comes on their own.
+                let near = home.township().0 == there.0 / 1000;
+                (near && !lodger).then(|| (VehicleKind::Shuttle, home.township(), there))
             }
-            Activity::Pupil if home.area != there && chance < SCHOOL_BUS_SHARE => {
+            Activity::Pupil if person.age_on(DAY) <= SCHOOL_BUS_YEARS_MAX && chance < SCHOOL_BUS_SHARE => {
+                let away = (place.lon - home.lon).hypot(place.lat - home.lat);
+                if away < SCHOOL_BUS_DEGREES {
+                    return None;
+                }
                 Some((VehicleKind::SchoolBus, home.township(), place.area))
             }
             Activity::Worker if home.township().0 != there.0 / 1000 && chance < COUNTY_BUS_SHARE => {
