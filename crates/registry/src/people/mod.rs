@@ -1,0 +1,35 @@
+//! Households and people without names, and their identities in the vault.
+
+mod care;
+mod changes;
+mod facts;
+mod http;
+pub mod identity;
+mod import;
+mod model;
+mod parse;
+pub(crate) mod store;
+
+pub use care::{Dependant, DependantReason, care_list, dependants_without_carer};
+pub use changes::{
+    MarkAbsent, MovePerson, RegisterHousehold, RegisterPerson, TagPerson, mark_absent, move_person, register_household,
+    register_person, tag_person,
+};
+pub use facts::{
+    HouseholdContactKept, HouseholdsImported, ImportedHousehold, ImportedPerson, PeopleImported, PersonMoved,
+    PersonTagged, PresenceChanged,
+};
+pub use http::routes;
+pub use identity::{
+    Find, FindHousehold, Found, FoundPerson, Identity, IdentityRevealed, Reveal, find, find_household, looks_at, reveal,
+};
+pub use import::{ImportHousehold, ImportHouseholds, ImportPeople, ImportPerson, import_households, import_people};
+pub use model::{CareTag, Household, HouseholdContact, HouseholdKind, Person, Sex};
+pub use parse::{parse_households_csv, parse_people_csv};
+pub use store::{
+    each_person_in, household, household_members, households_in, people_at_school, people_at_workplace, people_in,
+    people_in_room, people_on_vehicle, people_page, person,
+};
+
+pub(crate) use import::Grounds;
+pub(crate) use store::{SCHEMA, fold};
