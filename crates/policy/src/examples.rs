@@ -2,6 +2,7 @@
 //! people who know the rules, and are run by the tests and by `outpace policy check`.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use jiff::civil::Date;
 
@@ -52,8 +53,11 @@ section! {
 /// Answers by name, as text.
 type Answers = BTreeMap<&'static str, String>;
 
+/// Finds the pack of an id and a day.
+type PackOf<'a> = &'a mut dyn FnMut(&str, Date) -> Option<Rc<Pack>>;
+
 /// Runs every example of a file.
-pub(crate) fn run(file: &Node, pack: &dyn Fn(&str, Date) -> Option<Pack>, findings: &mut Vec<Finding>) {
+pub(crate) fn run(file: &Node, pack: PackOf<'_>, findings: &mut Vec<Finding>) {
     only(file, "", &["case"], findings);
     let Some(list) = find(file, "case") else { return };
     let Kind::List(rows) = &list.kind else {
@@ -65,7 +69,7 @@ pub(crate) fn run(file: &Node, pack: &dyn Fn(&str, Date) -> Option<Pack>, findin
     }
 }
 
-fn run_one(row: &Node, key: &str, pack: &dyn Fn(&str, Date) -> Option<Pack>, findings: &mut Vec<Finding>) {
+fn run_one(row: &Node, key: &str, pack: PackOf<'_>, findings: &mut Vec<Finding>) {
     let (given, expected) = (find(row, "given"), find(row, "expect"));
     let mut fixed = row.clone();
     if let Kind::Table(table) = &mut fixed.kind {

@@ -157,6 +157,11 @@ impl PackFile {
         Some(Self { head: head?, slots: slots?, node: node.clone() })
     }
 
+    /// The file it stands in.
+    pub fn file(&self) -> &str {
+        &self.node.place.file
+    }
+
     /// Merges the layers of a date and checks the whole.
     pub fn assemble(&self, layers: &BTreeMap<String, Layer>, date: Date) -> Result<Pack, Vec<Finding>> {
         let mut findings = Vec::new();
@@ -164,16 +169,7 @@ impl PackFile {
         for slot in &self.slots {
             picked.extend(Pick { slot, date }.layers(layers, &self.node, &mut findings));
         }
-        let mut tree = Node { kind: Kind::Table(BTreeMap::new()), ..self.node.clone() };
-        for layer in &picked {
-            for removal in &layer.removals {
-                if !remove(&mut tree, &removal.key) {
-                    let message = format!("abolishes `{}`, which no lower layer has", removal.key);
-                    findings.push(layer.rules.finding(FindingKind::Contradiction, "remove", message));
-                }
-            }
-            merge(&mut tree, &layer.rules);
-        }
+        let tree = self.merged(&picked, &mut findings);
         let rules = Rules::read(&tree, "", &mut findings);
         if let Some(rules) = &rules {
             findings.extend(check::contradictions(rules).into_iter().map(|(key, message)| {
@@ -193,6 +189,21 @@ impl PackFile {
             }),
             _ => Err(findings),
         }
+    }
+
+    /// Lays the layers upon each other, lowest first.
+    fn merged(&self, picked: &[&Layer], findings: &mut Vec<Finding>) -> Node {
+        let mut tree = Node { kind: Kind::Table(BTreeMap::new()), ..self.node.clone() };
+        for layer in picked {
+            for removal in &layer.removals {
+                if !remove(&mut tree, &removal.key) {
+                    let message = format!("abolishes `{}`, which no lower layer has", removal.key);
+                    findings.push(layer.rules.finding(FindingKind::Contradiction, "remove", message));
+                }
+            }
+            merge(&mut tree, &layer.rules);
+        }
+        tree
     }
 }
 

@@ -1,8 +1,11 @@
 //! Where the data files come from, and what can be asked of them together.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -19,10 +22,11 @@ include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 /// Folders of a library, below its root.
 const FOLDERS: [&str; 3] = ["policies", "playbooks", "jurisdictions"];
 
-/// A set of data files: packs and their layers, playbooks, profiles.
+/// A set of data files: packs and their layers, playbooks, profiles. Read once, when it is made; a clone is cheap.
 #[derive(Clone, Debug)]
 pub struct Library {
-    files: BTreeMap<String, String>,
+    files: Arc<BTreeMap<String, String>>,
+    shelves: Arc<Shelves>,
 }
 
 closed! {
@@ -49,7 +53,8 @@ impl FileKind {
     }
 }
 
-/// Everything of a library, read.
+/// Everything of a library, read; what is wrong stands beside what could be read.
+#[derive(Debug, Default)]
 struct Shelves {
     layers: BTreeMap<String, Layer>,
     packs: BTreeMap<String, PackFile>,
@@ -75,25 +80,33 @@ impl Library {
         for folder in FOLDERS {
             collect(root, &root.join(folder), &mut files)?;
         }
-        Ok(Self { files })
+        Ok(Self::from_files(files))
     }
 
     /// A library of texts by file name.
     #[must_use]
     pub fn from_files(files: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { files: files.into_iter().collect() }
+        let files: BTreeMap<String, String> = files.into_iter().collect();
+        let mut shelves = Shelves::default();
+        for (name, text) in &files {
+            match parse(name, text) {
+                Ok(node) => shelves.place(node),
+                Err(findings) => shelves.findings.extend(findings),
+            }
+        }
+        Self { files: Arc::new(files), shelves: Arc::new(shelves) }
     }
 
     /// The same library with one file added or replaced. A file that defines a layer, pack or profile of an id that
     /// another file has takes its place.
     #[must_use]
     pub fn with_file(&self, name: &str, text: &str) -> Self {
-        let mut files = self.files.clone();
+        let mut files = self.files.as_ref().clone();
         if let Some(id) = head_id(name, text) {
             files.retain(|other, content| other == name || head_id(other, content).as_ref() != Some(&id));
         }
         files.insert(name.to_owned(), text.to_owned());
-        Self { files }
+        Self::from_files(files)
     }
 
     /// The pack of this id with the layers of a date.
@@ -101,37 +114,37 @@ impl Library {
     /// # Errors
     /// Every finding in the files that the pack consists of; an unknown id is one.
     pub fn pack(&self, id: &str, date: Date) -> Result<Pack, Vec<Finding>> {
-        let shelves = self.read();
+        let shelves = &self.shelves;
         let Some(pack) = shelves.packs.get(id) else {
             let known = shelves.packs.keys().cloned().collect::<Vec<_>>().join(", ");
-            return Err(with(shelves.findings, unknown("pack", id, &known)));
+            return Err(with(shelves.findings.clone(), unknown("pack", id, &known)));
         };
         let used: BTreeSet<&str> = pack.slots.iter().flat_map(|slot| slot.layers.iter().map(String::as_str)).collect();
-        let files: BTreeSet<&str> = shelves
-            .layers
-            .values()
-            .filter(|layer| used.contains(layer.head.id.as_str()))
-            .map(|layer| layer.rules.place.file.as_str())
-            .collect();
-        let of_layers: Vec<Finding> =
-            shelves.findings.iter().filter(|finding| files.contains(finding.place.file.as_str())).cloned().collect();
+        let layers = shelves.layers.values().filter(|layer| used.contains(layer.head.id.as_str()));
+        let files: BTreeSet<&str> = layers.map(|layer| layer.rules.place.file.as_str()).chain([pack.file()]).collect();
+        let mut own = shelves.findings.clone();
+        own.retain(|finding| files.contains(finding.place.file.as_str()));
         match pack.assemble(&shelves.layers, date) {
-            Ok(_) if !of_layers.is_empty() => Err(tidy(of_layers)),
-            Ok(pack) => Ok(pack),
-            Err(findings) => Err(tidy(of_layers.into_iter().chain(findings).collect())),
+            Ok(pack) if own.is_empty() => Ok(pack),
+            Ok(_) => Err(tidy(own)),
+            Err(findings) => {
+                // A layer that could not be read at all is missing from the shelf: its own findings say why.
+                let unread = shelves.findings.iter().filter(|finding| finding.place.file.starts_with("policies/"));
+                Err(tidy(unread.cloned().chain(own).chain(findings).collect()))
+            }
         }
     }
 
     /// Ids of the packs.
     #[must_use]
     pub fn pack_ids(&self) -> Vec<String> {
-        self.read().packs.into_keys().collect()
+        self.shelves.packs.keys().cloned().collect()
     }
 
     /// Ids of the profiles.
     #[must_use]
     pub fn profile_ids(&self) -> Vec<String> {
-        self.read().profiles.into_keys().collect()
+        self.shelves.profiles.keys().cloned().collect()
     }
 
     /// All kinds of orders.
@@ -139,9 +152,9 @@ impl Library {
     /// # Errors
     /// Every finding in the playbooks.
     pub fn playbook(&self) -> Result<Playbook, Vec<Finding>> {
-        let shelves = self.read();
-        let findings = in_folder(shelves.findings, "playbooks/");
-        if findings.is_empty() { Ok(Playbook { kinds: shelves.kinds }) } else { Err(findings) }
+        let shelves = &self.shelves;
+        let findings = in_folder(&shelves.findings, "playbooks/");
+        if findings.is_empty() { Ok(Playbook { kinds: shelves.kinds.clone() }) } else { Err(findings) }
     }
 
     /// The profile of a jurisdiction.
@@ -149,11 +162,11 @@ impl Library {
     /// # Errors
     /// Every finding in the profiles; an unknown id is one.
     pub fn profile(&self, id: &str) -> Result<Profile, Vec<Finding>> {
-        let mut shelves = self.read();
+        let shelves = &self.shelves;
         let known = shelves.profiles.keys().cloned().collect::<Vec<_>>().join(", ");
-        let findings = in_folder(shelves.findings, "jurisdictions/");
-        match shelves.profiles.remove(id) {
-            Some(profile) if findings.is_empty() => Ok(profile),
+        let findings = in_folder(&shelves.findings, "jurisdictions/");
+        match shelves.profiles.get(id) {
+            Some(profile) if findings.is_empty() => Ok(profile.clone()),
             Some(_) => Err(findings),
             None => Err(with(findings, unknown("profile", id, &known))),
         }
@@ -162,7 +175,7 @@ impl Library {
     /// Everything wrong in the library: each file, each pack at each date at which its layers change, each example.
     #[must_use]
     pub fn check(&self) -> Vec<Finding> {
-        let shelves = self.read();
+        let shelves = &self.shelves;
         let mut findings = shelves.findings.clone();
         for pack in shelves.packs.values() {
             let used: BTreeSet<&String> = pack.slots.iter().flat_map(|slot| &slot.layers).collect();
@@ -178,10 +191,16 @@ impl Library {
                 }
             }
         }
+        // Many examples ask about the same pack and day.
+        let mut assembled: BTreeMap<(String, Date), Option<Rc<Pack>>> = BTreeMap::new();
+        let mut pack = |id: &str, date: Date| {
+            let assemble = || shelves.packs.get(id)?.assemble(&shelves.layers, date).ok().map(Rc::new);
+            assembled.entry((id.to_owned(), date)).or_insert_with(assemble).clone()
+        };
         for node in &shelves.cases {
-            examples::run(node, &|id, date| shelves.packs.get(id)?.assemble(&shelves.layers, date).ok(), &mut findings);
+            examples::run(node, &mut pack, &mut findings);
         }
-        findings.extend(unknown_task_forces(&shelves));
+        findings.extend(unknown_task_forces(shelves));
         tidy(findings)
     }
 
@@ -202,7 +221,7 @@ impl Library {
     pub fn show_file(&self, name: &str, text: &str, date: Option<Date>) -> Result<String, Vec<Finding>> {
         let node = parse(name, text)?;
         let library = self.with_file(name, text);
-        let shelves = library.read();
+        let shelves = &library.shelves;
         match FileKind::of(&node) {
             Some(FileKind::Pack) => {
                 let mut findings = Vec::new();
@@ -215,29 +234,10 @@ impl Library {
             }
             _ => {
                 let mine: Vec<Finding> =
-                    shelves.findings.into_iter().filter(|finding| finding.place.file == name).collect();
+                    shelves.findings.iter().filter(|finding| finding.place.file == name).cloned().collect();
                 if mine.is_empty() { Ok(crate::part::plain(&node)) } else { Err(mine) }
             }
         }
-    }
-
-    /// Reads every file; what is wrong is kept beside what could be read.
-    fn read(&self) -> Shelves {
-        let mut shelves = Shelves {
-            layers: BTreeMap::new(),
-            packs: BTreeMap::new(),
-            kinds: BTreeMap::new(),
-            profiles: BTreeMap::new(),
-            cases: Vec::new(),
-            findings: Vec::new(),
-        };
-        for (name, text) in &self.files {
-            match parse(name, text) {
-                Ok(node) => shelves.place(node),
-                Err(findings) => shelves.findings.extend(findings),
-            }
-        }
-        shelves
     }
 }
 
@@ -297,10 +297,14 @@ fn kinds<'a>(list: &'a Node, findings: &mut Vec<Finding>) -> Vec<(&'a Node, Orde
 
 /// Keeps a thing under its id; a second one of the same id is a finding.
 fn keep<T>(shelf: &mut BTreeMap<String, T>, id: String, thing: T, node: &Node, findings: &mut Vec<Finding>) {
-    if shelf.contains_key(&id) {
-        findings.push(node.finding(FindingKind::Contradiction, "", format!("`{id}` is defined twice")));
-    } else {
-        shelf.insert(id, thing);
+    match shelf.entry(id) {
+        Entry::Occupied(entry) => {
+            let message = format!("`{}` is defined twice", entry.key());
+            findings.push(node.finding(FindingKind::Contradiction, "", message));
+        }
+        Entry::Vacant(entry) => {
+            entry.insert(thing);
+        }
     }
 }
 
@@ -378,8 +382,8 @@ fn with(mut findings: Vec<Finding>, finding: Finding) -> Vec<Finding> {
     tidy(findings)
 }
 
-fn in_folder(findings: Vec<Finding>, folder: &str) -> Vec<Finding> {
-    findings.into_iter().filter(|finding| finding.place.file.contains(folder)).collect()
+fn in_folder(findings: &[Finding], folder: &str) -> Vec<Finding> {
+    findings.iter().filter(|finding| finding.place.file.contains(folder)).cloned().collect()
 }
 
 /// In order of file and line, each once.

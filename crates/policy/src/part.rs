@@ -300,22 +300,26 @@ impl<T: Scalar> Part for Sourced<T> {
         }
         only(node, key, &["value", "clause", "confidence", "unverified"], findings);
         let value = leaf_child::<T>(node, key, "value", findings);
-        let clause = leaf_child::<String>(node, key, "clause", findings);
-        let confidence = leaf_child::<Confidence>(node, key, "confidence", findings);
-        let unverified = child::<Option<bool>>(node, key, "unverified", findings).map(|mark| mark == Some(true));
-        if confidence.is_some_and(Confidence::must_be_marked) && unverified == Some(false) {
-            let message = "confidence L or GK needs unverified = true";
-            findings.push(node.finding(FindingKind::Unsourced, key, message));
-            return None;
-        }
-        let (value, clause, confidence, unverified) = (value?, clause?, confidence?, unverified?);
-        let layer = node.layer.clone();
-        let source = Arc::new(Citation { key: key.to_owned(), layer, clause, confidence, unverified });
-        Some(Self { value, source })
+        let source = citation(node, key, findings);
+        Some(Self { value: value?, source: Arc::new(source?) })
     }
     fn walk(&self, key: &str, lines: &mut Vec<Line>) {
         lines.push(Line { key: key.to_owned(), value: self.value.shown(), source: Some(self.cite()) });
     }
+}
+
+/// The ground of a sourced table: clause, confidence and mark.
+fn citation(node: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<Citation> {
+    let clause = leaf_child::<String>(node, key, "clause", findings);
+    let confidence = leaf_child::<Confidence>(node, key, "confidence", findings);
+    let mark = child::<Option<bool>>(node, key, "unverified", findings);
+    let unverified = mark.map(|mark| mark == Some(true));
+    if confidence.is_some_and(Confidence::must_be_marked) && unverified == Some(false) {
+        findings.push(node.finding(FindingKind::Unsourced, key, "confidence L or GK needs unverified = true"));
+        return None;
+    }
+    let (clause, confidence, unverified) = (clause?, confidence?, unverified?);
+    Some(Citation { key: key.to_owned(), layer: node.layer.clone(), clause, confidence, unverified })
 }
 
 /// One of the parts of a sourced table. A part that is missing leaves the value without its ground.
@@ -336,6 +340,11 @@ fn leaf_child<T: Scalar>(node: &Node, key: &str, name: &str, findings: &mut Vec<
 /// A whole file as readable text, as it stands.
 pub(crate) fn plain(node: &Node) -> String {
     fn walk(node: &Node, key: &str, lines: &mut Vec<Line>) {
+        let source = citation(node, key, &mut Vec::new());
+        if let (Some(source), Some(value)) = (source, node.table().and_then(|table| table.get("value"))) {
+            lines.push(Line { key: key.to_owned(), value: shown(value), source: Some(Arc::new(source)) });
+            return;
+        }
         match &node.kind {
             Kind::Table(table) => table.iter().for_each(|(name, inner)| walk(inner, &join(key, name), lines)),
             Kind::List(list) if list.iter().any(|inner| inner.table().is_some()) => {

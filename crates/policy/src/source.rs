@@ -47,7 +47,10 @@ pub struct Citation {
 
 impl fmt::Display for Citation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} · {} [{}]", self.layer, self.clause, self.confidence.key())?;
+        if !self.layer.is_empty() {
+            write!(f, "{} · ", self.layer)?;
+        }
+        write!(f, "{} [{}]", self.clause, self.confidence.key())?;
         if self.unverified {
             write!(f, " (unverified 未核实)")?;
         }

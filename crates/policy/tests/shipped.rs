@@ -1,5 +1,7 @@
 //! The data that ships with the binary: every pack, example, playbook and profile of it.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
 use outpace_policy::*;
 
 fn date(text: &str) -> Date {
@@ -38,4 +40,80 @@ fn weak_values_are_marked_in_every_shipped_pack() {
             assert!(!source.clause.is_empty() && !source.layer.is_empty());
         }
     }
+}
+
+#[test]
+fn the_drill_of_13_april_2022_has_the_layers_of_its_date() {
+    let ids = |pack: &Pack| pack.layers.iter().map(|layer| layer.id.clone()).collect::<Vec<_>>();
+    let of_the_day = ["operations", "national-practice", "screening-guide-ed3", "treatment-ed9"];
+    let of_the_city = ["taiyuan-2022-02", "taiyuan-2022-04"];
+    let expected = |control: &str| -> Vec<String> {
+        of_the_day.iter().chain([&control]).chain(&of_the_city).map(ToString::to_string).collect()
+    };
+    assert_eq!(ids(&pack("cn-2021-ed8", "2022-04-13")), expected("control-plan-ed8"));
+    assert_eq!(ids(&pack("cn-2022-ed9", "2022-04-13")), expected("control-plan-ed9"));
+}
+
+#[test]
+fn a_value_cites_its_clause_and_layer() {
+    let pack = pack("cn-2021-ed8", "2022-04-13");
+    let days = &pack.quarantine_of(QuarantineClass::CloseContact).days;
+    assert_eq!((days.value, days.layer(), days.confidence()), (14, "control-plan-ed8", Confidence::Medium));
+    assert_eq!(days.cite().key, "quarantine.close_contact.days");
+    assert!(days.clause().contains("14 d facility"));
+}
+
+#[test]
+fn two_packs_differ_where_the_editions_differ() {
+    let differences = compare(&pack("cn-2021-ed8", "2022-04-13"), &pack("cn-2022-ed9", "2022-04-13"));
+    let of = |key: &str| differences.iter().find(|difference| difference.key == key);
+    let days = of("quarantine.close_contact.days").unwrap();
+    assert_eq!((days.left.as_ref().unwrap().value.as_str(), days.right.as_ref().unwrap().value.as_str()), ("14", "7"));
+    assert!(of("zones.lockdown.locked").unwrap().right.is_none());
+    assert!(of("screening.round_hours").is_none());
+}
+
+#[test]
+fn the_hash_changes_with_a_clause_and_not_with_a_comment() {
+    let name = "policies/control-plan-ed8.toml";
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = std::fs::read_to_string(root.join(name)).unwrap();
+    let hash = |text: &str| {
+        let library = Library::embedded().with_file(name, text);
+        library.pack("cn-2021-ed8", date("2022-04-13")).unwrap().content_hash()
+    };
+    let shipped = pack("cn-2021-ed8", "2022-04-13").content_hash();
+    assert_eq!(hash(&format!("# a remark\n{text}")), shipped);
+    assert_ne!(hash(&text.replacen("7 d home monitoring", "7 d monitoring", 1)), shipped);
+}
+
+#[test]
+fn showing_a_pack_gives_clauses_and_marks() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let name = "policies/packs/cn-2021-ed8.toml";
+    let text = std::fs::read_to_string(root.join(name)).unwrap();
+    let shown = Library::embedded().show_file(name, &text, Some(date("2022-04-13"))).unwrap();
+    assert!(shown.contains("days = 14"), "{shown}");
+    assert!(shown.contains("(unverified 未核实)"));
+    let layer = std::fs::read_to_string(root.join("policies/twenty-articles.toml")).unwrap();
+    let shown = Library::embedded().show_file("somewhere.toml", &layer, None).unwrap();
+    assert!(shown.contains("days = 5    — Twenty Articles"), "{shown}");
+}
+
+#[test]
+fn every_order_of_the_day_has_a_kind_with_a_deadline() {
+    let library = Library::embedded();
+    let (playbook, rules) = (library.playbook().unwrap(), pack("cn-2021-ed8", "2022-04-13").rules);
+    assert!(playbook.kinds.values().all(|kind| kind.deadline.due_in(&rules).minutes > 0));
+    let retest = playbook.kind("resample-member").unwrap().deadline.due_in(&rules);
+    assert_eq!((retest.minutes, retest.source.unwrap().key.as_str()), (360, "pool_positive.retest_hours"));
+    assert!(playbook.started_by(OrderTrigger::PoolPositive).any(|kind| kind.key == "resample-member"));
+}
+
+#[test]
+fn qingxu_has_two_commanders_and_fourteen_task_forces() {
+    let profile = Library::embedded().profile("qingxu").unwrap();
+    assert_eq!((profile.commanders, profile.task_forces.len(), profile.inner_areas.len()), (2, 14, 9));
+    assert_eq!(profile.task_forces.iter().filter(|force| force.reported).count(), 6);
+    assert!(profile.starts_at_once(Measure::PlaceHold) && !profile.starts_at_once(Measure::Lockdown));
 }
