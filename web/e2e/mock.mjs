@@ -1,0 +1,119 @@
+/**
+ * A tiny stand-in for the server: serves dist and lets the sample moment run. For developing the page and for the
+ * parts of the end-to-end test that the real server cannot be asked to do, such as dropping the line.
+ * `node e2e/mock.mjs [PORT] [--locked]`; with --locked it wants a sign-in (any name, password "sample password").
+ */
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, normalize } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const PASSWORD = 'sample password';
+const TOKEN = 'sample-token';
+const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+/** As the server would: nothing from anywhere else. */
+const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; connect-src 'self'";
+
+const file = (path) => readFile(new URL(path, import.meta.url));
+const json = async (path) => JSON.parse(await file(path));
+
+/** The sample moment some minutes later: enough moves to see that the page lives. */
+export function later(live, minutes) {
+  const now = live.now + minutes * 60_000;
+  const clock = new Date(now + live.offset_minutes * 60_000).toISOString().slice(0, 16).replace('T', ' ');
+  const sampled = Math.min(live.rounds[0].sampled + 331 * minutes, 119_246);
+  const more = sampled - live.rounds[0].sampled;
+  const rounds = live.rounds.map((round, index) => (index === 0 ? { ...round, sampled, missing: round.missing - more } : round));
+  const verbs = live.verbs.map((step) => (step.verb === 'sample' ? { ...step, done: step.done + more, waiting: step.waiting - more } : step));
+  const late = live.orders.late.map((order) => ({ ...order, overdue_minutes: Math.trunc((now - order.deadline_at) / 60_000) }));
+  const overdue = late.filter((order) => order.overdue_minutes > 0).length;
+  return { ...live, now, clock, rounds, verbs, orders: { ...live.orders, overdue, late }, head: { ...live.head, seq: live.head.seq + 40 * minutes } };
+}
+
+/** Starts it; answers the address and the handles that tests turn. */
+export async function startMock({ port = 0, locked = false } = {}) {
+  const live = await json('../fixtures/live.json');
+  const report = await json('../fixtures/report.json');
+  const areas = await json('../../drills/qingxu-2022/areas.geojson');
+  const river = await json('../../drills/qingxu-2022/fen-river.geojson');
+  const streams = new Set();
+  let minutes = 0;
+  let down = false;
+
+  const send = (stream) => stream.write(`event: live\ndata: ${JSON.stringify(later(live, minutes))}\n\n`);
+  const timer = setInterval(() => {
+    minutes += 1;
+    for (const stream of streams) send(stream);
+  }, 1_000);
+
+  const answerJson = (answer, status, body) => {
+    answer.writeHead(status, { 'Content-Type': 'application/json' });
+    answer.end(JSON.stringify(body));
+  };
+
+  function api(url, request, answer) {
+    if (url.pathname === '/api/access/sign-in') return signIn(request, answer);
+    if (locked && request.headers.authorization !== `Bearer ${TOKEN}`) {
+      return answerJson(answer, 401, { code: 'not_signed_in', zh: '请先登录。', en: 'Sign in first.' });
+    }
+    if (url.pathname === '/api/live') {
+      answer.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+      answer.write(': alive\n\n');
+      streams.add(answer);
+      answer.on('close', () => streams.delete(answer));
+      return send(answer);
+    }
+    if (url.pathname === '/api/registry/boundaries') {
+      const level = url.searchParams.get('level');
+      const features = [...areas.features, ...river.features].filter((feature) => feature.properties.level === level);
+      return answerJson(answer, 200, { type: 'FeatureCollection', features });
+    }
+    if (url.pathname === '/api/drill/report') return answerJson(answer, 200, report);
+    return answerJson(answer, 404, { code: 'unknown_route', zh: '没有此地址。', en: 'No such address.' });
+  }
+
+  function signIn(request, answer) {
+    let body = '';
+    request.on('data', (chunk) => (body += chunk));
+    request.on('end', () => {
+      if (JSON.parse(body).password === PASSWORD) return answerJson(answer, 200, { token: TOKEN, expires_at: live.now + 3_600_000 });
+      return answerJson(answer, 401, { code: 'wrong_sign_in', zh: '用户名或密码不正确。', en: 'The name or the password is not right.' });
+    });
+  }
+
+  const server = createServer((request, answer) => {
+    const url = new URL(request.url, 'http://mock');
+    if (down) return request.socket.destroy();
+    if (url.pathname.startsWith('/api/')) return api(url, request, answer);
+    const path = normalize(url.pathname === '/' ? '/index.html' : url.pathname);
+    return file(`../dist${path}`).then(
+      (content) => {
+        answer.writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream', 'Content-Security-Policy': POLICY });
+        answer.end(content);
+      },
+      () => answerJson(answer, 404, { code: 'unknown_route', zh: '没有此地址。', en: 'No such address.' }),
+    );
+  });
+  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    password: PASSWORD,
+    /** Cuts every line and refuses new ones, until told otherwise. */
+    setDown(value) {
+      down = value;
+      if (value) for (const stream of streams) stream.destroy();
+    },
+    stop() {
+      clearInterval(timer);
+      for (const stream of streams) stream.destroy();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const port = Number(process.argv.slice(2).find((word) => /^\d+$/.test(word)) ?? 8088);
+  const mock = await startMock({ port, locked: process.argv.includes('--locked') });
+  console.log(`mock: ${mock.url}`);
+}

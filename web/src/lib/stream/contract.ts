@@ -1,0 +1,266 @@
+/** The contract of live.ts as checks: what the page refuses to draw from. */
+
+import type * as live from '../live';
+import { anyOf, flag, list, number, object, oneOf, optional, orNull, text } from './checks';
+
+const both = object<live.Text>({ zh: text, en: text });
+const head = object<live.Head>({ seq: number, hash: text });
+const zoneLevel = oneOf('lockdown', 'control', 'precaution', 'high', 'medium', 'low');
+const risk = orNull(oneOf('high', 'medium', 'low'));
+const figure = anyOf<live.Figure>(number, flag, both);
+
+const conservation = object<live.Conservation>({
+  difference: number,
+  sealed: number,
+  received: number,
+  resulted: number,
+  pending: number,
+  lost: number,
+  people_difference: number,
+});
+
+const checkpoint = object<live.Checkpoint>({
+  name: both,
+  at: number,
+  kind: oneOf('input', 'outcome'),
+  reported: figure,
+  reached: orNull(figure),
+  reached_at: orNull(number),
+  ok: orNull(flag),
+});
+
+const scenario = object<live.Scenario>({
+  id: text,
+  title: both,
+  started_at: number,
+  ends_at: number,
+  mark_24h_at: number,
+});
+
+const command = object<live.Command>({
+  mode: oneOf('peacetime', 'emergency'),
+  level: orNull(both),
+  since: orNull(number),
+  task_forces: number,
+});
+
+const verb = object<live.VerbCount>({
+  verb: oneOf('sample', 'send', 'test', 'report', 'transfer', 'take_in'),
+  waiting: number,
+  under_way: number,
+  done: number,
+  late: number,
+});
+
+const round = object<live.Round>({
+  id: number,
+  name: both,
+  state: oneOf('open', 'closed'),
+  method: oneOf('pcr', 'antigen'),
+  due: number,
+  sampled: number,
+  missing: number,
+  exempt: number,
+  absent: number,
+  quarantine: number,
+  opened_at: number,
+  closes_at: orNull(number),
+  last_result_at: orNull(number),
+  promise_at: orNull(number),
+});
+
+const place = object<live.ZonePlace>({ id: number, name: both, lon: number, lat: number });
+
+const zone = object<live.Zone>({
+  id: number,
+  name: both,
+  areas: list(number),
+  places: list(place),
+  level: zoneLevel,
+  risk,
+  population: number,
+  from: number,
+  reason: both,
+  clause: text,
+  lift_when: both,
+  on_judgement: flag,
+});
+
+const closure = object<live.Closure>({
+  id: number,
+  class: both,
+  area: number,
+  area_name: both,
+  from: number,
+  reason: both,
+  clause: text,
+  lift_when: both,
+});
+
+const lateOrder = object<live.LateOrder>({
+  id: number,
+  kind: text,
+  title: both,
+  owner: both,
+  area: both,
+  deadline_at: number,
+  overdue_minutes: number,
+});
+
+const orders = object<live.Orders>({
+  open: number,
+  accepted: number,
+  done: number,
+  verified: number,
+  overdue: number,
+  declined: number,
+  cancelled: number,
+  late: list(lateOrder),
+});
+
+const price = object<live.Price>({
+  locked: number,
+  controlled: number,
+  precaution: number,
+  facility: number,
+  home: number,
+  held: number,
+  person_days: number,
+  person_days_on_judgement: number,
+  beds: number,
+  vehicles: number,
+  tubes: number,
+  orders: number,
+});
+
+const planLine = object<live.PlanLine>({
+  action: oneOf('add', 'change', 'lift'),
+  what: both,
+  people: number,
+  needs: orNull(both),
+  state: oneOf('waiting', 'approved', 'narrowed', 'declined', 'applied', 'blocked'),
+  clause: text,
+});
+
+const plan = object<live.Plan>({
+  id: number,
+  version: number,
+  trigger: both,
+  state: oneOf('waiting', 'approved', 'partly_approved', 'declined', 'applied', 'superseded'),
+  ready_at: number,
+  waits_for: orNull(both),
+  deputy_at: orNull(number),
+  price,
+  lines: list(planLine),
+});
+
+const supply = object<live.Supply>({
+  item: text,
+  name: both,
+  unit: both,
+  on_hand: number,
+  days_left: orNull(number),
+});
+
+const site = object<live.Site>({
+  id: number,
+  name: both,
+  lon: number,
+  lat: number,
+  kind: oneOf('ordinary', 'fever'),
+  sampled: number,
+});
+
+const facility = object<live.Facility>({
+  id: number,
+  name: both,
+  lon: number,
+  lat: number,
+  kind: oneOf('quarantine', 'hospital'),
+  beds: number,
+  occupied: number,
+});
+
+/** The event `live`. */
+export const liveCheck = object<live.Live>({
+  now: number,
+  clock: text,
+  offset_minutes: number,
+  drill: flag,
+  scenario: orNull(scenario),
+  jurisdiction: object<live.Jurisdiction>({ code: number, name: both, people: number }),
+  head,
+  command,
+  pack: object<live.PackName>({ id: text, name: both }),
+  verbs: list(verb),
+  conservation,
+  rounds: list(round),
+  zones: list(zone),
+  closures: list(closure),
+  orders,
+  plan: orNull(plan),
+  timeline: list(checkpoint),
+  supplies: list(supply),
+  trips: object<live.Trips>({ waiting: number, under_way: number, admitted: number, excused: number }),
+  beds: object<live.Beds>({ total: number, free: number, reserved: number, occupied: number }),
+  cases: object<live.Cases>({ preliminary: number, confirmed: number, asymptomatic: number, excluded: number }),
+  holds: object<live.Holds>({ people: number, places: number, lapsed: number }),
+  sites: list(site),
+  facilities: list(facility),
+});
+
+const reportPlan = object<live.ReportPlan>({
+  trigger: both,
+  wall_ms: number,
+  affected: object<live.ReportPlan['affected']>({
+    locked: number,
+    controlled: number,
+    precaution: number,
+    facility: number,
+    home: number,
+    held: number,
+  }),
+  person_days: number,
+  person_days_on_judgement: number,
+  beds: number,
+  vehicles: number,
+  tubes: number,
+  orders: number,
+});
+
+/** `GET /api/drill/report`. */
+export const reportCheck = object<live.DrillReport>({
+  scenario: text,
+  title: optional(both),
+  pack: text,
+  pace: oneOf('reported', 'at-once'),
+  wall_seconds: number,
+  people: number,
+  sampled_total: number,
+  checkpoints: list(checkpoint),
+  plans: list(reportPlan),
+  conservation,
+  orders: object<live.DrillReport['orders']>({
+    issued: number,
+    open: number,
+    done: number,
+    verified: number,
+    declined: number,
+    overdue: number,
+    cancelled: number,
+  }),
+  zones: list(
+    object<live.ReportZone>({
+      area: both,
+      level: zoneLevel,
+      risk,
+      population: number,
+      from: number,
+      reason: both,
+      lift_when: both,
+    }),
+  ),
+  assumptions: optional(list(both)),
+  head,
+  ok: flag,
+});

@@ -1,0 +1,36 @@
+/** The last good moment from the server, and how the line to it stands. */
+
+import { session } from '../access/session.svelte';
+import type { Live } from '../live';
+import { connect, type ConnectionState } from './connection';
+
+class Now {
+  live: Live | null = $state.raw(null);
+  connection: ConnectionState = $state.raw({ kind: 'connecting' });
+  /** Where the last event broke the contract; `null` when it was right. */
+  misunderstood: string | null = $state(null);
+
+  /** Opens the stream with the present token. Answers a function that closes it. */
+  open(): () => void {
+    return connect('api/live', session.token, {
+      live: (moment) => {
+        this.live = moment;
+        this.misunderstood = null;
+      },
+      misunderstood: (path) => {
+        this.misunderstood = path;
+      },
+      state: (state) => {
+        this.connection = state;
+      },
+    });
+  }
+
+  /** Figures are shown that may be old. */
+  get stale(): boolean {
+    return this.live !== null && this.connection.kind === 'lost';
+  }
+}
+
+/** One for the page. */
+export const now = new Now();
