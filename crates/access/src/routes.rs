@@ -31,6 +31,9 @@ use crate::problem::{Problem, not_permitted, not_signed_in};
 /// The largest request body: an import of 20,000 people fits; anything larger comes in parts.
 pub const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+/// How many costly preparations (a password takes 19 MiB) run at the same time.
+const PREPARED_AT_ONCE_MAX: usize = 2;
+
 /// A request without parameters, or an answer without content.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Empty {}
@@ -109,21 +112,44 @@ impl Routes {
         let serve: Serve = Arc::new(move |office, actor, body| {
             Box::pin(async move {
                 let request: Q = read_body(&body)?;
-                let mut call = office.call(actor.clone());
-                let (send, receive) = tokio::sync::oneshot::channel();
-                office.store.submit(
-                    &actor,
-                    move |unit| {
-                        call.now = unit.now();
-                        handler(unit, &call, request)
-                    },
-                    move |answer| {
-                        // A caller that hung up has nobody to answer; its facts are on disk all the same.
-                        let _ = send.send(answer);
-                    },
-                );
-                let committed = receive.await.map_err(|_| Refusal::internal())??;
-                Ok(with_head(axum::Json(committed.answer).into_response(), committed.head))
+                let call = office.call(actor.clone());
+                commit_on_writer(&office, actor, call, move |unit, call| handler(unit, call, request)).await
+            })
+        });
+        let described = Described::of::<Q, A>();
+        self.list.push(Route { path, is_command: true, permission, summary, described, serve });
+        self
+    }
+
+    /// Adds a command whose costly part (hashing a password) runs beside the writer: `prepare` on a reading connection,
+    /// a few at a time, `commit` on the writer with what it found.
+    #[must_use]
+    pub fn prepared<Q, P, A>(
+        mut self,
+        path: &'static str,
+        permission: Permission,
+        summary: &'static str,
+        prepare: fn(&mut Tx<'_>, &Call, Q) -> Result<P, Refusal>,
+        commit: fn(&mut Unit<'_>, &Call, P) -> Result<A, Refusal>,
+    ) -> Self
+    where
+        Q: DeserializeOwned + ToSchema + Send + 'static,
+        P: Send + 'static,
+        A: Serialize + ToSchema + Send + 'static,
+    {
+        let at_once = Arc::new(tokio::sync::Semaphore::new(PREPARED_AT_ONCE_MAX));
+        let serve: Serve = Arc::new(move |office, actor, body| {
+            let at_once = at_once.clone();
+            Box::pin(async move {
+                let request: Q = read_body(&body)?;
+                let call = office.call(actor.clone());
+                let (reading, store) = (call.clone(), office.store.clone());
+                let permit = at_once.acquire_owned().await.map_err(|_| Refusal::internal())?;
+                let prepared = tokio::task::spawn_blocking(move || store.read(|tx| prepare(tx, &reading, request)))
+                    .await
+                    .map_err(|error| stopped(&error))??;
+                drop(permit);
+                commit_on_writer(&office, actor, call, move |unit, call| commit(unit, call, prepared)).await
             })
         });
         let described = Described::of::<Q, A>();
@@ -152,6 +178,29 @@ impl Routes {
         }
         router.with_state(office)
     }
+}
+
+/// Runs a command on the writer and answers after its commit.
+async fn commit_on_writer<A: Serialize + Send + 'static>(
+    office: &Office,
+    actor: Actor,
+    mut call: Call,
+    command: impl FnOnce(&mut Unit<'_>, &Call) -> Result<A, Refusal> + Send + 'static,
+) -> Result<Response, Problem> {
+    let (send, receive) = tokio::sync::oneshot::channel();
+    office.store.submit(
+        &actor,
+        move |unit| {
+            call.now = unit.now();
+            command(unit, &call)
+        },
+        move |answer| {
+            // A caller that hung up has nobody to answer; its facts are on disk all the same.
+            let _ = send.send(answer);
+        },
+    );
+    let committed = receive.await.map_err(|_| Refusal::internal())??;
+    Ok(with_head(axum::Json(committed.answer).into_response(), committed.head))
 }
 
 fn method(route: &Route) -> MethodRouter<Office> {

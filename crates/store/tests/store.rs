@@ -1,5 +1,8 @@
 //! The store as a capability sees it, on real temporary folders, with a capability that counts marbles.
 
+// The helpers of a test may stop it, as its assertions do.
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -34,7 +37,9 @@ struct Total(i64);
 
 fn marbles() -> Capability {
     Capability::new("marbles")
-        .schema(&["CREATE TABLE bowl (j BIGINT NOT NULL, name TEXT NOT NULL, marbles BIGINT NOT NULL, PRIMARY KEY (j, name))"])
+        .schema(&[
+            "CREATE TABLE bowl (j BIGINT NOT NULL, name TEXT NOT NULL, marbles BIGINT NOT NULL, PRIMARY KEY (j, name))",
+        ])
         .table("bowl", "j, name")
         .fold(|tx, _, fact: &Put| {
             let j = tx.jurisdiction();
@@ -48,7 +53,8 @@ fn marbles() -> Capability {
         .remember(|memory, _, fact: &Put| memory.of::<Total>().0 += fact.marbles)
         .restore(|tx, memory| {
             let j = tx.jurisdiction();
-            memory.of::<Total>().0 = tx.number("SELECT CAST(SUM(marbles) AS BIGINT) FROM bowl WHERE j = $1", values![j])?;
+            memory.of::<Total>().0 =
+                tx.number("SELECT CAST(SUM(marbles) AS BIGINT) FROM bowl WHERE j = $1", values![j])?;
             Ok(())
         })
         .work("double", |store, job| {
@@ -151,7 +157,11 @@ fn many_writers_share_commits_and_lose_nothing() {
     let store = open(folder.path());
     std::thread::scope(|scope| {
         for _ in 0..8 {
-            scope.spawn(|| (0..50).for_each(|_| drop(put(&store, "red", 1).unwrap())));
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    put(&store, "red", 1).unwrap();
+                }
+            });
         }
     });
     assert_eq!((count(&store, "red"), total(&store), store.head().seq.0), (400, 400, 400));
@@ -173,7 +183,9 @@ fn two_processes_on_one_folder_keep_one_order() {
 fn a_rebuild_gives_the_same_digest_and_finds_a_table_edited_by_hand() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    (1..=50).for_each(|marbles| drop(put(&store, if marbles % 2 == 0 { "red" } else { "blue" }, marbles).unwrap()));
+    for marbles in 1..=50 {
+        put(&store, if marbles % 2 == 0 { "red" } else { "blue" }, marbles).unwrap();
+    }
     let rebuilt = store.rebuild().unwrap();
     assert_eq!((rebuilt.entries, &rebuilt.before, rebuilt.changed.is_empty()), (50, &rebuilt.after, true));
     rusqlite::Connection::open(folder.path().join("outpace.sqlite"))
@@ -204,7 +216,9 @@ fn a_changed_payload_and_a_missing_tail_are_found() {
 fn a_destroyed_payload_leaves_the_chain_whole() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    (1..=3).for_each(|marbles| drop(put(&store, "red", marbles).unwrap()));
+    for marbles in 1..=3 {
+        put(&store, "red", marbles).unwrap();
+    }
     rusqlite::Connection::open(folder.path().join("outpace.sqlite"))
         .unwrap()
         .execute("UPDATE journal SET payload = NULL, salt = NULL WHERE seq = 2", [])

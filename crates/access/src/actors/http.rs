@@ -2,7 +2,7 @@
 
 use outpace_core::time::{DAY_MS, HOUR_MS};
 use outpace_core::{Actor, ActorId, ActorKind, AreaId, Permission, Refusal, Role, Timestamp};
-use outpace_store::Unit;
+use outpace_store::{Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -82,8 +82,8 @@ pub struct Device {
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .command("/api/access/sign-in", Permission::Public, "Sign in with name and password", sign_in)
-        .command("/api/access/add-account", Permission::AccessManage, "Set up an account", add_account)
+        .prepared("/api/access/sign-in", Permission::Public, "Sign in with name and password", check_password, sign_in)
+        .prepared("/api/access/add-account", Permission::AccessManage, "Set up an account", seal_password, add_account)
         .command(
             "/api/access/add-device",
             Permission::AccessManage,
@@ -103,17 +103,28 @@ fn issue(unit: &mut Unit<'_>, actor: ActorId, lasts_ms: i64) -> Result<(String, 
     Ok((token, expires_at))
 }
 
-/// Signs in.
+/// What stands in for the kept password of a name that nobody has, so that the answer takes as long.
+const NOBODYS_PASSWORD: [u8; 48] = [0; 48];
+
+/// Finds the account and compares the password; beside the writer, since it takes long on purpose.
 ///
 /// # Errors
-/// 401 when name or password is wrong; the answer does not say which.
-pub fn sign_in(unit: &mut Unit<'_>, _: &Call, request: SignIn) -> Result<SignedIn, Refusal> {
-    let Some((actor, Some(kept))) = store::by_name(unit.tx(), &request.name)? else {
-        return Err(wrong_sign_in());
-    };
-    if !password::fits(&request.password, &kept)? {
-        return Err(wrong_sign_in());
+/// 401 when name or password is wrong; neither the answer nor its time says which.
+fn check_password(tx: &mut Tx<'_>, _: &Call, request: SignIn) -> Result<Actor, Refusal> {
+    let found = store::by_name(tx, &request.name)?;
+    let kept = found.as_ref().and_then(|(_, kept)| kept.as_deref()).unwrap_or(&NOBODYS_PASSWORD);
+    let fits = password::fits(&request.password, kept)?;
+    match found {
+        Some((actor, Some(_))) if fits => Ok(actor),
+        _ => Err(wrong_sign_in()),
     }
+}
+
+/// Hands out the token.
+///
+/// # Errors
+/// What the store refused.
+fn sign_in(unit: &mut Unit<'_>, _: &Call, actor: Actor) -> Result<SignedIn, Refusal> {
     let (token, expires_at) = issue(unit, actor.id, SESSION_MS)?;
     Ok(SignedIn { token, actor, expires_at })
 }
@@ -140,13 +151,9 @@ fn free_name(unit: &mut Unit<'_>, name: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Sets up an account.
-///
-/// # Errors
-/// A taken name, a short password, an area outside one's own.
-pub fn add_account(unit: &mut Unit<'_>, call: &Call, request: AddAccount) -> Result<Account, Refusal> {
+/// Checks a new account and seals its password, beside the writer.
+fn seal_password(_: &mut Tx<'_>, call: &Call, request: AddAccount) -> Result<(AddAccount, Vec<u8>), Refusal> {
     call.covers(request.area)?;
-    free_name(unit, &request.name)?;
     if request.password.chars().count() < password::PASSWORD_CHARACTERS_MIN {
         let least = password::PASSWORD_CHARACTERS_MIN;
         return Err(Refusal::rule(
@@ -158,6 +165,15 @@ pub fn add_account(unit: &mut Unit<'_>, call: &Call, request: AddAccount) -> Res
         ));
     }
     let sealed = password::seal(&request.password)?;
+    Ok((request, sealed))
+}
+
+/// Sets up an account.
+///
+/// # Errors
+/// A taken name.
+fn add_account(unit: &mut Unit<'_>, _: &Call, (request, sealed): (AddAccount, Vec<u8>)) -> Result<Account, Refusal> {
+    free_name(unit, &request.name)?;
     let actor = store::add(unit, ActorKind::Account, request.role, request.area, &request.name, Some(&sealed))?;
     Ok(Account { actor })
 }
