@@ -14,6 +14,8 @@ pub mod people;
 pub mod places;
 mod references;
 pub mod tables;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use areas::{Area, AreaKind, Population, RiverSide, area, areas_under, population_of};

@@ -8,7 +8,10 @@ mod parse;
 pub(crate) mod store;
 
 pub use facts::{AreasImported, BoundariesImported};
-pub use http::{AreaQuery, AreasQuery, BoundariesQuery, PopulationQuery, routes};
+pub use http::{
+    AreaAnswer, AreaQuery, AreasAnswer, AreasQuery, BoundariesAnswer, BoundariesQuery, PopulationAnswer,
+    PopulationQuery, PopulationRow, boundaries, list_areas, one_area, population, routes,
+};
 pub use import::{ImportAreas, ImportBoundaries, import_areas, import_boundaries};
 pub use model::{Area, AreaKind, Boundary, Population, RiverSide};
 pub use parse::{BadRow, Parsed, parse_areas_csv, parse_boundaries_geojson};

@@ -123,7 +123,7 @@ pub fn check(identity: &Identity) -> Result<(), RegistryError> {
 /// # Errors
 /// A text that is no date.
 pub fn birth_year(born: &str) -> Result<i64, RegistryError> {
-    born.trim().parse::<jiff::civil::Date>().map(|date| i64::from(date.year())).map_err(|_| RegistryError::Value {
+    born.trim().parse::<outpace_policy::Date>().map(|date| i64::from(date.year())).map_err(|_| RegistryError::Value {
         field: "born",
         value: born.to_owned(),
         zh: "出生日期须写作 1953-02-11。",

@@ -19,7 +19,10 @@ pub use facts::{
     HouseholdContactKept, HouseholdsImported, ImportedHousehold, ImportedPerson, PeopleImported, PersonMoved,
     PersonTagged, PresenceChanged,
 };
-pub use http::routes;
+pub use http::{
+    CareQuery, HouseholdAnswer, HouseholdQuery, PeopleAnswer, PeopleQuery, PersonQuery, one_household, one_person,
+    people, routes,
+};
 pub use identity::{
     Find, FindHousehold, Found, FoundPerson, Identity, IdentityRevealed, Reveal, find, find_household, looks_at, reveal,
 };

@@ -8,7 +8,9 @@ mod parse;
 mod store;
 
 pub use facts::{ImportedPlace, ImportedVehicle, PlacesImported, VehiclesImported};
-pub use http::routes;
+pub use http::{
+    PlaceQuery, PlacesAnswer, PlacesQuery, VehiclesAnswer, VehiclesQuery, one_place, places, routes, vehicles,
+};
 pub use import::{ImportPlaces, ImportVehicles, import_places, import_vehicles};
 pub use model::{Place, Vehicle, VehicleKind};
 pub use parse::{parse_places_csv, parse_vehicles_csv};
