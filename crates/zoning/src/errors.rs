@@ -84,7 +84,10 @@ impl From<ZoningError> for Refusal {
                 "risk",
                 risk.key(),
                 format!("风险等级只能是高、中、低,并与封控、管控、防范区并列;不能与{}并列。", level.zh()),
-                format!("Beside a lockdown, control or precaution zone stands high, medium or low; not beside {}.", level.key()),
+                format!(
+                    "Beside a lockdown, control or precaution zone stands high, medium or low; not beside {}.",
+                    level.key()
+                ),
             ),
             ZoningError::UnknownZone(zone) => {
                 Self::unknown("unknown_zone", "zone", zone, "没有这个分区。", "There is no such zone.")

@@ -33,7 +33,12 @@ pub fn routes() -> Routes {
         .query("/api/zoning/duties", Permission::ZonesRead, "Duties of a day in a locked zone", list_duties)
         .query("/api/zoning/passes", Permission::ZonesRead, "Passes of a zone", list_passes)
         .query("/api/zoning/pass", Permission::ZonesRead, "Whether a person or vehicle may cross now", check_pass)
-        .command("/api/zoning/issue-pass", Permission::IsolationManage, "Issue a pass through a zone's gates", issue_pass)
+        .command(
+            "/api/zoning/issue-pass",
+            Permission::IsolationManage,
+            "Issue a pass through a zone's gates",
+            issue_pass,
+        )
         .command("/api/zoning/revoke-pass", Permission::IsolationManage, "Take a pass back", revoke_pass)
         .command("/api/zoning/extend-hold", Permission::PlanApprove, "Extend the hold of a place, once", extend)
         .command("/api/zoning/observe-zone", Permission::PlanApprove, "Record a zone that others imposed", observe_zone)

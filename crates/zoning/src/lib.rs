@@ -10,12 +10,14 @@ pub mod errors;
 pub mod ground;
 mod http;
 pub mod passes;
+#[cfg(test)]
+mod tests;
 mod tick;
 pub mod zones;
 
 pub use closures::{
-    Closure, EndReason, ExtendHold, NewClosure, Target, TargetKind, close_class, extend_hold, hold_goods, hold_of_place,
-    hold_place, release_goods, release_place, reopen,
+    Closure, EndReason, ExtendHold, NewClosure, Target, TargetKind, close_class, extend_hold, hold_goods,
+    hold_of_place, hold_place, release_goods, release_place, reopen,
 };
 pub use ground::{Ground, ImposedBy};
 pub use http::{population_by_level, population_of_zone, routes};

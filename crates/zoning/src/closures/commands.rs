@@ -52,13 +52,18 @@ pub fn reopen(unit: &mut Unit<'_>, call: &Call, id: ClosureId, reason: Text) -> 
 ///
 /// # Errors
 /// A missing reason, an unknown place, an area outside the actor's, an end before the start.
-pub fn hold_place(
+pub fn hold_place(unit: &mut Unit<'_>, call: &Call, place: PlaceId, closure: NewClosure) -> Result<ClosureId, Refusal> {
+    let area = place_area(unit.tx(), place)?;
+    begin_hold_at(unit, call, place, area, closure)
+}
+
+pub(crate) fn begin_hold_at(
     unit: &mut Unit<'_>,
     call: &Call,
     place: PlaceId,
+    area: AreaId,
     mut closure: NewClosure,
 ) -> Result<ClosureId, Refusal> {
-    let area = place_area(unit.tx(), place)?;
     let hours = i64::from(call.pack().holds.place_hours.value);
     closure.ends_at = closure.ends_at.or(Some(closure.starts_at.plus_hours(hours)));
     begin(unit, call, Target::Place { place, area }, closure)

@@ -91,11 +91,8 @@ pub(crate) fn fold_observed(tx: &mut Tx<'_>, _: &Entry, fact: &ClosureObserved) 
 
 pub(crate) fn fold_warned(tx: &mut Tx<'_>, entry: &Entry, fact: &ClosureWarned) -> Result<()> {
     let j = tx.jurisdiction();
-    tx.execute(
-        "UPDATE closure SET warned_at = $3 WHERE j = $1 AND id = $2",
-        values![j, fact.id, entry.occurred_at],
-    )
-    .map(|_| ())
+    tx.execute("UPDATE closure SET warned_at = $3 WHERE j = $1 AND id = $2", values![j, fact.id, entry.occurred_at])
+        .map(|_| ())
 }
 
 pub(crate) fn fold_extended(tx: &mut Tx<'_>, entry: &Entry, fact: &ClosureExtended) -> Result<()> {
@@ -158,12 +155,7 @@ pub fn observed(tx: &mut Tx<'_>) -> Result<Vec<Closure>> {
 }
 
 /// A page of closures of one kind or all, ended ones too.
-pub(crate) fn page(
-    tx: &mut Tx<'_>,
-    kind: Option<TargetKind>,
-    after: ClosureId,
-    limit: i64,
-) -> Result<Vec<Closure>> {
+pub(crate) fn page(tx: &mut Tx<'_>, kind: Option<TargetKind>, after: ClosureId, limit: i64) -> Result<Vec<Closure>> {
     let j = tx.jurisdiction();
     let kind = kind.map(|kind| word(&kind));
     tx.query(

@@ -57,12 +57,7 @@ pub fn declare(unit: &mut Unit<'_>, call: &Call, mut zone: NewZone) -> Result<Zo
 ///
 /// # Errors
 /// A zone of nothing, a part outside the actor's area.
-pub fn observe(
-    unit: &mut Unit<'_>,
-    call: &Call,
-    mut zone: NewZone,
-    imposed_by: ImposedBy,
-) -> Result<ZoneId, Refusal> {
+pub fn observe(unit: &mut Unit<'_>, call: &Call, mut zone: NewZone, imposed_by: ImposedBy) -> Result<ZoneId, Refusal> {
     zone.areas.sort_unstable();
     zone.places.sort_unstable();
     let parts = zone.areas.len() + zone.places.len();
