@@ -2,6 +2,8 @@
 //!
 //! - [`orders`]: pieces of work for people, each with an owner, a deadline and a state.
 //! - [`conflicts`]: observations that cannot be, each with an order to settle it.
+//! - [`teams`]: who does it, where they are, when they rest; who answers for whom.
+//! - [`command`]: peacetime or emergency, who is on duty, which task forces work, what was decided.
 //! - [`notices`]: what everyone, one person, or a list of receivers is told.
 //!
 //! Other capabilities call [`issue`], [`cancel`], [`by_key`], [`conflict`], [`notices::publish`]; the clock calls
@@ -9,12 +11,15 @@
 
 #[macro_use]
 mod facts_macro;
+pub mod command;
 pub mod conflicts;
 pub mod errors;
 pub mod kinds;
+pub mod names;
 pub mod notices;
 pub mod orders;
 mod subject;
+pub mod teams;
 mod words;
 
 pub use conflicts::{Conflict, NewConflict, conflict, settle};
@@ -25,17 +30,30 @@ pub use subject::Subject;
 use outpace_access::Routes;
 use outpace_store::Capability;
 
-const SCHEMA: &[&str] = &[orders::store::SCHEMA, conflicts::SCHEMA, notices::SCHEMA];
+const SCHEMA: &[&str] = &[orders::store::SCHEMA, conflicts::SCHEMA, notices::SCHEMA, teams::SCHEMA, command::SCHEMA];
 
 /// The capability: tables and folds.
 #[must_use]
 pub fn capability() -> Capability {
     let capability = Capability::new("orders").schema(SCHEMA);
-    notices::join(conflicts::join(orders::store::join(capability)))
+    command::join(teams::join(notices::join(conflicts::join(orders::store::join(capability)))))
 }
 
 /// The routes.
 #[must_use]
 pub fn routes() -> Routes {
-    Routes::new()
+    orders::routes().and(teams::routes()).and(command::routes()).and(notices::routes())
+}
+
+/// A subject as it comes in a query string.
+pub(crate) fn subject_of(kind: &str, id: &str) -> Result<Subject, OrdersError> {
+    Subject::parse(kind, id).ok_or_else(|| {
+        OrdersError::rule(
+            "subject",
+            "subject_kind",
+            format!("{kind} {id}"),
+            "对象类型或编号不正确,例如 subject_kind=person&subject_id=7。",
+            "No such subject; for example subject_kind=person&subject_id=7.",
+        )
+    })
 }

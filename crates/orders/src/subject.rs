@@ -3,7 +3,7 @@
 use outpace_core::{
     AreaId, AssessmentId, BoxCode, CaseId, ClosureId, ConflictId, ExposureId, FacilityId, HouseholdId, LaboratoryId,
     LaneId, NoticeId, OrderId, PersonId, PlaceId, PlanId, RestrictionId, RoomId, RoundId, ShipmentId, SiteId, StayId,
-    TeamId, Trigger, TripId, TubeCode, VehicleId, ZoneId,
+    TeamId, TripId, TubeCode, VehicleId, ZoneId,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -151,24 +151,6 @@ subjects! {
     Order(OrderId) = "order",
     /// A team.
     Team(TeamId) = "team",
-}
-
-impl Subject {
-    /// What the response should look at again when something about this subject changed; `None` where the response
-    /// keeps no view of the subject.
-    #[must_use]
-    pub fn trigger(&self) -> Option<Trigger> {
-        match self {
-            Self::Person(person) => Some(Trigger::Person(*person)),
-            Self::Tube(tube) => Some(Trigger::Tube(tube.clone())),
-            Self::Case(case) => Some(Trigger::Case(*case)),
-            Self::Place(place) => Some(Trigger::Place(*place)),
-            Self::Zone(zone) => Some(Trigger::Zone(*zone)),
-            Self::Area(area) => Some(Trigger::Area(*area)),
-            Self::Assessment(assessment) => Some(Trigger::Assessment(*assessment)),
-            _ => None,
-        }
-    }
 }
 
 #[cfg(test)]

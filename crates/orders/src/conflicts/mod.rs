@@ -19,7 +19,7 @@ pub(crate) use store::{SCHEMA, join};
 pub use store::{by_id, list, open_count};
 
 /// The kind of the order that a conflict opens.
-pub const SETTLE_CONFLICT: &str = "settle_conflict";
+pub const SETTLE_CONFLICT: &str = "settle-conflict";
 
 /// An observation that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +97,14 @@ pub fn conflict(unit: &mut Unit<'_>, call: &Call, new: NewConflict) -> Result<Co
     Ok(id)
 }
 
+/// The order to settle a conflict was done: what it found settles the conflict.
+pub(crate) fn settled_by_order(unit: &mut Unit<'_>, id: ConflictId, settlement: &str) -> Result<(), Refusal> {
+    if store::by_id(unit.tx(), id)?.is_some_and(|known| known.settled_at.is_none()) {
+        unit.record(ConflictSettled { conflict: id, settlement: settlement.to_owned() })?;
+    }
+    Ok(())
+}
+
 /// Settles a conflict: says what was true. Closes its order as well.
 ///
 /// # Errors
@@ -115,6 +123,6 @@ pub fn settle(unit: &mut Unit<'_>, call: &Call, id: ConflictId, settlement: &str
         .into());
     }
     unit.record(ConflictSettled { conflict: id, settlement: settlement.to_owned() })?;
-    let result = Form::from([("settlement".to_owned(), serde_json::Value::from(settlement))]);
+    let result = Form::from([("reason".to_owned(), serde_json::Value::from(settlement))]);
     orders::complete(unit, call, known.order, result)
 }

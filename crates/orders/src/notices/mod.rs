@@ -5,11 +5,12 @@
 //! messages to six receivers are twelve confirmations, each with its deadline.
 
 mod facts;
+mod http;
 mod model;
 mod store;
 
 use outpace_access::Call;
-use outpace_core::{NoticeId, Refusal};
+use outpace_core::{NoticeId, PersonId, Refusal};
 use outpace_store::Unit;
 
 use crate::errors::{BODY_CHARACTERS_MAX, OrdersError, SHORT_CHARACTERS_MAX, is_area, said};
@@ -17,6 +18,7 @@ use crate::errors::{BODY_CHARACTERS_MAX, OrdersError, SHORT_CHARACTERS_MAX, is_a
 pub use facts::{
     NoticeAcknowledged, NoticeDelivered, NoticePublished, NoticeRevised, NoticeUnanswered, NoticeWithdrawn,
 };
+pub use http::routes;
 pub use model::{Audience, NewNotice, Notice, Receipt, Revision};
 pub(crate) use store::{SCHEMA, join};
 pub use store::{by_id, by_key, list, receipts, revisions};
@@ -140,6 +142,22 @@ pub fn delivered(unit: &mut Unit<'_>, _: &Call, notice: NoticeId, receiver: &str
 pub fn acknowledge(unit: &mut Unit<'_>, _: &Call, notice: NoticeId, receiver: &str) -> Result<(), Refusal> {
     if receipt(unit, notice, receiver)?.acknowledged_at.is_none() {
         unit.record(NoticeAcknowledged { notice, receiver: receiver.to_owned() })?;
+    }
+    Ok(())
+}
+
+/// The order to hand over a notice was done: the one it names, or every one of this person that was not handed over.
+pub(crate) fn handed_over(
+    unit: &mut Unit<'_>,
+    call: &Call,
+    person: PersonId,
+    notice: Option<i64>,
+) -> Result<(), Refusal> {
+    let receiver = Audience::person(person);
+    for waiting in store::not_delivered(unit.tx(), &receiver)? {
+        if notice.is_none_or(|wanted| wanted == waiting.0) {
+            delivered(unit, call, waiting, &receiver)?;
+        }
     }
     Ok(())
 }

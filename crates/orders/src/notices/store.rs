@@ -24,6 +24,7 @@ CREATE TABLE notice_due (j BIGINT NOT NULL, at BIGINT NOT NULL, notice BIGINT NO
 CREATE TABLE notice_receiver (
   j BIGINT NOT NULL, notice BIGINT NOT NULL, receiver TEXT NOT NULL, delivered_at BIGINT, acknowledged_at BIGINT,
   unanswered_at BIGINT, PRIMARY KEY (j, notice, receiver));
+CREATE INDEX notice_by_receiver ON notice_receiver (j, receiver, notice);
 CREATE TABLE notice_revision (
   j BIGINT NOT NULL, notice BIGINT NOT NULL, number BIGINT NOT NULL, body TEXT NOT NULL, reason TEXT NOT NULL,
   at BIGINT NOT NULL, PRIMARY KEY (j, notice, number));
@@ -265,6 +266,30 @@ pub fn receipts(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Vec<Receipt>> {
          WHERE j = $1 AND notice = $2 ORDER BY receiver",
         values![j, notice],
         read_receipt,
+    )
+}
+
+/// Notices that stand and did not reach this receiver yet. Rests on the index `notice_by_receiver`.
+pub(super) fn not_delivered(tx: &mut Tx<'_>, receiver: &str) -> Result<Vec<NoticeId>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        "SELECT r.notice FROM notice_receiver r JOIN notice n ON n.j = r.j AND n.id = r.notice
+         WHERE r.j = $1 AND r.receiver = $2 AND r.delivered_at IS NULL AND n.withdrawn_at IS NULL ORDER BY r.notice",
+        values![j, receiver],
+        |row| row.get(0),
+    )
+}
+
+/// Notices that were made for this receiver, newest first, at most `limit`.
+///
+/// # Errors
+/// What the store refused.
+pub fn for_receiver(tx: &mut Tx<'_>, receiver: &str, limit: i64) -> Result<Vec<NoticeId>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        "SELECT notice FROM notice_receiver WHERE j = $1 AND receiver = $2 ORDER BY notice DESC LIMIT $3",
+        values![j, receiver, limit],
+        |row| row.get(0),
     )
 }
 

@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use outpace_access::Call;
-use outpace_core::{AreaId, Refusal, Role, Text};
+use outpace_core::{Refusal, Role, Text};
+use outpace_policy::OrderTrigger;
 use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::facts::{OrderBecameOverdue, OrderEscalated};
+use super::model::{Form, NewOrder, Order};
+use super::verbs::{escalation_key, issue};
 use super::{rules, store};
-use crate::Subject;
 use crate::errors::role_word;
 use crate::notices::{self, Audience, NewNotice};
+use crate::{Subject, command, kinds, teams};
 
 /// Orders looked at in one tick; the next tick goes on where this one ended.
 pub const TICK_ORDERS_MAX: i64 = 5_000;
@@ -26,6 +29,10 @@ pub struct Ticked {
     pub escalated: usize,
     /// Messages that nobody confirmed in time.
     pub unanswered: usize,
+    /// Shifts that ran out.
+    pub shifts_ended: usize,
+    /// Targets that were not cleared by their day.
+    pub targets_missed: usize,
     /// Whether there was more than one tick may do.
     pub more: bool,
 }
@@ -37,7 +44,7 @@ pub struct Ticked {
 /// What the store refused.
 pub fn tick(unit: &mut Unit<'_>, call: &Call) -> Result<Ticked, Refusal> {
     let mut ticked = Ticked::default();
-    let mut told: BTreeMap<Role, Vec<String>> = BTreeMap::new();
+    let mut told: BTreeMap<Role, Vec<Order>> = BTreeMap::new();
     // Each pass takes an order one step further; the ladder is short, so the passes are few.
     for _ in 0..=rules::LADDER.len() {
         let orders = store::due(unit.tx(), call.now, TICK_ORDERS_MAX)?;
@@ -51,30 +58,70 @@ pub fn tick(unit: &mut Unit<'_>, call: &Call) -> Result<Ticked, Refusal> {
                 ticked.overdue += 1;
             } else if let Some((level, to)) = rules::next_step(&order) {
                 unit.record(OrderEscalated { order: order.id, level, to })?;
-                told.entry(to).or_default().push(format!("{} {}", order.id, order.kind));
+                if to == Role::Deputy {
+                    ask_why(unit, call, &order)?;
+                }
+                told.entry(to).or_default().push(order);
                 ticked.escalated += 1;
             }
         }
     }
     for (role, orders) in told {
-        notices::publish(unit, call, escalation(call.actor.area, role, &orders))?;
+        notices::publish(unit, call, escalation(call, role, &orders))?;
     }
     ticked.unanswered = notices::tick(unit, call)?;
+    ticked.shifts_ended = teams::tick(unit, call)?;
+    ticked.targets_missed = command::tick(unit, call)?;
     Ok(ticked)
 }
 
-fn escalation(area: AreaId, role: Role, orders: &[String]) -> NewNotice {
+/// Opens the order to find out why another one is late; not about such an order itself, or there were no end of it.
+fn ask_why(unit: &mut Unit<'_>, call: &Call, order: &Order) -> Result<(), Refusal> {
+    let started: Vec<String> =
+        call.rules.playbook.started_by(OrderTrigger::OrderOverdue).map(|kind| kind.key.clone()).collect();
+    if started.contains(&order.kind) {
+        return Ok(());
+    }
+    for kind in started {
+        let title = kinds::title(&call.rules, &order.kind);
+        issue(
+            unit,
+            call,
+            NewOrder {
+                key: escalation_key(order.id),
+                kind,
+                subject: Subject::Order(order.id),
+                area: order.area,
+                task_force: None,
+                team: None,
+                deadline_at: None,
+                because: Text::new(
+                    format!("任务单 {}“{}”超时未完成。", order.id, title.zh),
+                    format!("Order {}, \"{}\", is overdue and not done.", order.id, title.en),
+                ),
+                clause: None,
+                cause: None,
+                form: Form::new(),
+            },
+        )?;
+    }
+    Ok(())
+}
+
+fn escalation(call: &Call, role: Role, orders: &[Order]) -> NewNotice {
     /// Orders named one by one in a message; the rest are counted.
     const NAMED_MAX: usize = 20;
     let count = orders.len();
-    let named = orders.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join("; ");
+    let titles = orders.iter().take(NAMED_MAX).map(|order| (order.id, kinds::title(&call.rules, &order.kind)));
+    let (zh, en): (Vec<_>, Vec<_>) =
+        titles.map(|(id, title)| (format!("{id} {}", title.zh), format!("{id} {}", title.en))).unzip();
     NewNotice {
         key: None,
         kind: "orders_overdue".to_owned(),
         audience: Audience::Receivers(vec![role_word(role)]),
-        area,
+        area: call.rules.profile.area,
         title: Text::new(format!("{count} 项任务超时"), format!("{count} orders are overdue")),
-        body: Text::new(format!("超时未完成:{named}"), format!("Overdue and not done: {named}")),
+        body: Text::new(format!("超时未完成:{}", zh.join(";")), format!("Overdue and not done: {}", en.join("; "))),
         reference: Subject::None,
         clause: None,
         deadline_at: None,

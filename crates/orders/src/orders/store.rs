@@ -1,6 +1,8 @@
 //! All SQL of orders, and how their facts fold: one row per order, a tally per owner, area and kind, and a short list
 //! of the moments at which the clock must look at an order again.
 
+use std::collections::BTreeMap;
+
 use outpace_core::{AreaId, AreaLevel, OrderId, TeamId, Timestamp};
 use outpace_store::{Capability, Entry, Result, Row, StoreError, Tx, values};
 
@@ -9,7 +11,7 @@ use super::facts::{
     OrderFailedVerification, OrderFoundImpossible, OrderIssued, OrderPartlyDone, OrderProgressed, OrderReassigned,
     OrderVerified,
 };
-use super::model::{Form, Order, OrderState, Owner};
+use super::model::{Form, Order, OrderState};
 use super::rules;
 use crate::Subject;
 use crate::words::{json, unjson, unword, word};
@@ -25,6 +27,8 @@ CREATE TABLE work_order (
   done_at BIGINT, done_by BIGINT, closed_at BIGINT, overdue_at BIGINT, times_overdue BIGINT NOT NULL,
   escalation_level BIGINT NOT NULL, escalation_minutes BIGINT NOT NULL, PRIMARY KEY (j, id));
 CREATE INDEX work_order_open ON work_order (j, id) WHERE closed_at IS NULL;
+CREATE INDEX work_order_next ON work_order (j, deadline_at, id) WHERE closed_at IS NULL;
+CREATE INDEX work_order_done ON work_order (j, done_at, id) WHERE done_at IS NOT NULL;
 CREATE INDEX work_order_subject ON work_order (j, subject_kind, subject_id, id);
 CREATE TABLE order_key (j BIGINT NOT NULL, key TEXT NOT NULL, id BIGINT NOT NULL, PRIMARY KEY (j, key));
 CREATE TABLE order_due (j BIGINT NOT NULL, at BIGINT NOT NULL, id BIGINT NOT NULL, PRIMARY KEY (j, at, id));
@@ -158,7 +162,7 @@ fn fold_issued(tx: &mut Tx<'_>, entry: &Entry, fact: &OrderIssued) -> Result<()>
         values![j, &order.key, order.id],
     )?;
     write(tx, &order)?;
-    count(tx, &order, 1)?;
+    recount(tx, None, &order)?;
     schedule(tx, None, &order)
 }
 
@@ -170,10 +174,7 @@ fn change(tx: &mut Tx<'_>, id: OrderId, change: impl FnOnce(&mut Order)) -> Resu
     let mut after = before.clone();
     change(&mut after);
     write(tx, &after)?;
-    if marks(&before) != marks(&after) || labels(&before) != labels(&after) {
-        count(tx, &before, -1)?;
-        count(tx, &after, 1)?;
-    }
+    recount(tx, Some(&before), &after)?;
     schedule(tx, Some(&before), &after)
 }
 
@@ -230,13 +231,12 @@ fn write(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
     .map(|_| ())
 }
 
-/// Task force as a label of the tallies: the command where there is none.
-pub(crate) const COMMAND: &str = "command";
+/// The label of orders without a task force: the commanders themselves answer for them.
+pub(crate) const COMMAND: &str = "commanders";
 
-fn labels(order: &Order) -> [(&'static str, String); 4] {
+fn labels(order: &Order) -> [(&'static str, String); 3] {
     let area = order.area.at(AreaLevel::Township).unwrap_or(order.area);
     [
-        ("all", String::new()),
         ("task_force", order.task_force.clone().unwrap_or_else(|| COMMAND.to_owned())),
         ("area", area.to_string()),
         ("kind", order.kind.clone()),
@@ -257,16 +257,23 @@ fn marks(order: &Order) -> Vec<String> {
     marks
 }
 
-fn count(tx: &mut Tx<'_>, order: &Order, by: i64) -> Result<()> {
-    let j = tx.jurisdiction();
-    for mark in marks(order) {
+/// Moves the tallies by what changed and nothing else; an order changes often and its labels seldom do.
+fn recount(tx: &mut Tx<'_>, before: Option<&Order>, after: &Order) -> Result<()> {
+    let mut moves: BTreeMap<(&'static str, String, String), i64> = BTreeMap::new();
+    for (order, by) in before.map(|order| (order, -1)).into_iter().chain([(after, 1)]) {
         for (dimension, label) in labels(order) {
-            tx.execute(
-                "INSERT INTO order_tally (j, dimension, label, mark, count) VALUES ($1, $2, $3, $4, $5)
-                 ON CONFLICT (j, dimension, label, mark) DO UPDATE SET count = order_tally.count + excluded.count",
-                values![j, dimension, &label, &mark, by],
-            )?;
+            for mark in marks(order) {
+                *moves.entry((dimension, label.clone(), mark)).or_default() += by;
+            }
         }
+    }
+    let j = tx.jurisdiction();
+    for ((dimension, label, mark), by) in moves.into_iter().filter(|(_, by)| *by != 0) {
+        tx.execute(
+            "INSERT INTO order_tally (j, dimension, label, mark, count) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (j, dimension, label, mark) DO UPDATE SET count = order_tally.count + excluded.count",
+            values![j, dimension, &label, &mark, by],
+        )?;
     }
     Ok(())
 }
@@ -450,10 +457,10 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, after: Option<OrderId>, limit: usi
     }
 }
 
-/// One cell of the tallies.
+/// One cell of the tallies. Each order is counted once in each dimension.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
-    /// `all`, `task_force`, `area` (township) or `kind`.
+    /// `task_force`, `area` (township) or `kind`.
     pub dimension: String,
     /// Which of them.
     pub label: String,
@@ -477,12 +484,37 @@ pub fn tallies(tx: &mut Tx<'_>) -> Result<Vec<Cell>> {
     )
 }
 
-/// The owner of an order, for tallies and lists.
-#[must_use]
-pub fn owner_label(owner: &Owner) -> String {
-    match owner {
-        Owner::Team(team) => format!("team {team}"),
-        Owner::TaskForce(force) => force.clone(),
-        Owner::Command => COMMAND.to_owned(),
-    }
+/// Orders that are owed, earliest deadline first, at most `limit`: the overdue ones and then the next ones due.
+///
+/// # Errors
+/// What the store refused.
+pub fn next_due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Order>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM work_order WHERE j = $1 AND closed_at IS NULL AND state <> 'done'
+             ORDER BY deadline_at, id LIMIT $2"
+        ),
+        values![j, limit],
+        read,
+    )
+}
+
+/// Orders reported as done at or after a moment, newest first, at most `limit`.
+///
+/// # Errors
+/// What the store refused.
+pub fn done_since(tx: &mut Tx<'_>, since: Timestamp, limit: i64) -> Result<Vec<Order>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM work_order WHERE j = $1 AND done_at >= $2 ORDER BY done_at DESC, id DESC LIMIT $3"
+        ),
+        values![j, since, limit],
+        read,
+    )
 }

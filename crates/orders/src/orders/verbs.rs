@@ -3,7 +3,7 @@
 //! These functions do not ask where the actor's area lies: the response calls them for everyone. The routes do.
 
 use outpace_access::Call;
-use outpace_core::{OrderId, Refusal, TeamId, Timestamp};
+use outpace_core::{ActorKind, OrderId, Refusal, TeamId, Timestamp};
 use outpace_store::Unit;
 
 use super::facts::{
@@ -11,9 +11,9 @@ use super::facts::{
     OrderFoundImpossible, OrderIssued, OrderPartlyDone, OrderProgressed, OrderReassigned, OrderVerified,
 };
 use super::model::{Form, NewOrder, Order, OrderState};
-use super::store;
+use super::{effects, store};
 use crate::errors::{OrdersError, SHORT_CHARACTERS_MAX, is_area, said};
-use crate::kinds;
+use crate::{kinds, teams};
 
 /// What is handed in with progress, a part or the whole of the work.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,13 +29,16 @@ pub struct Report {
 /// Issues an order. While one with the same key is not closed, answers that one and records nothing.
 ///
 /// # Errors
-/// An empty key or kind, a number that is no area.
+/// An empty key or kind, a number that is no area, an unknown team.
 pub fn issue(unit: &mut Unit<'_>, call: &Call, new: NewOrder) -> Result<OrderId, Refusal> {
     said("key", &new.key, SHORT_CHARACTERS_MAX)?;
     said("kind", &new.kind, SHORT_CHARACTERS_MAX)?;
     is_area(new.area)?;
     if let Some(known) = store::by_key(unit.tx(), &new.key)?.filter(|order| !order.is_closed()) {
         return Ok(known.id);
+    }
+    if let Some(team) = new.team {
+        teams::load(unit, team)?;
     }
     let terms = kinds::terms(&call.rules, &new.kind, new.task_force.as_deref());
     let order = OrderId(unit.next(OrderId::COUNTER)?);
@@ -74,9 +77,12 @@ fn stepping(unit: &mut Unit<'_>, order: OrderId, to: OrderState) -> Result<Order
 /// Takes an order, perhaps naming the team that will do it.
 ///
 /// # Errors
-/// An unknown order or team, a step that the table does not have.
-pub fn accept(unit: &mut Unit<'_>, _: &Call, order: OrderId, team: Option<TeamId>) -> Result<(), Refusal> {
+/// An unknown order, a step that the table does not have, a team that is unknown, dissolved or resting.
+pub fn accept(unit: &mut Unit<'_>, call: &Call, order: OrderId, team: Option<TeamId>) -> Result<(), Refusal> {
     stepping(unit, order, OrderState::Accepted)?;
+    if let Some(team) = team {
+        teams::fit_for_work(unit, call, team)?;
+    }
     unit.record(OrderAccepted { order, team })?;
     Ok(())
 }
@@ -116,7 +122,27 @@ pub fn finish(unit: &mut Unit<'_>, call: &Call, order: OrderId, report: Report) 
     kinds::check_answers(&call.rules, &known, &report)?;
     kinds::check_complete(&call.rules, &known, &report)?;
     let at = report.occurred_at.unwrap_or(call.now);
-    unit.record_at(OrderDone { order, ticked: report.ticked, result: report.result }, at)?;
+    let Report { ticked, result, .. } = report;
+    unit.record_at(OrderDone { order, ticked, result: result.clone() }, at)?;
+    close_escalation(unit, &known)?;
+    effects::apply(unit, call, &known, &result)
+}
+
+/// The key of the order that asks why another one is overdue.
+pub(super) fn escalation_key(order: OrderId) -> String {
+    format!("overdue:{order}")
+}
+
+/// Once an order is over, nobody needs to ask any more why it was late.
+fn close_escalation(unit: &mut Unit<'_>, order: &Order) -> Result<(), Refusal> {
+    if order.escalation_level == 0 {
+        return Ok(());
+    }
+    let asked = store::by_key(unit.tx(), &escalation_key(order.id))?;
+    if let Some(asked) = asked.filter(|asked| asked.state.allows(OrderState::Cancelled)) {
+        let reason = format!("order {} is over", order.id);
+        unit.record(OrderCancelled { order: asked.id, reason })?;
+    }
     Ok(())
 }
 
@@ -175,7 +201,7 @@ pub fn fail_verification(unit: &mut Unit<'_>, call: &Call, order: OrderId, reaso
 }
 
 fn not_the_doer(call: &Call, order: &Order) -> Result<(), OrdersError> {
-    if order.done_by != Some(call.actor.id) {
+    if order.done_by != Some(call.actor.id) || call.actor.kind == ActorKind::System {
         return Ok(());
     }
     Err(OrdersError::state(
@@ -190,10 +216,10 @@ fn not_the_doer(call: &Call, order: &Order) -> Result<(), OrdersError> {
 /// Gives an order to another owner. Without team and task force it falls to the command.
 ///
 /// # Errors
-/// An unknown order, a step that the table does not have, no reason.
+/// An unknown order, a step that the table does not have, no reason, a team that may not be given work.
 pub fn reassign(
     unit: &mut Unit<'_>,
-    _: &Call,
+    call: &Call,
     order: OrderId,
     task_force: Option<String>,
     team: Option<TeamId>,
@@ -201,6 +227,9 @@ pub fn reassign(
 ) -> Result<(), Refusal> {
     said("reason", reason, SHORT_CHARACTERS_MAX)?;
     stepping(unit, order, OrderState::Reassigned)?;
+    if let Some(team) = team {
+        teams::fit_for_work(unit, call, team)?;
+    }
     unit.record(OrderReassigned { order, task_force, team, reason: reason.to_owned() })?;
     Ok(())
 }
@@ -238,6 +267,7 @@ pub fn cancel(unit: &mut Unit<'_>, _: &Call, order: OrderId, reason: &str) -> Re
     let known = load(unit, order)?;
     if known.state.allows(OrderState::Cancelled) {
         unit.record(OrderCancelled { order, reason: reason.to_owned() })?;
+        close_escalation(unit, &known)?;
     }
     Ok(())
 }
@@ -260,7 +290,9 @@ pub fn complete(unit: &mut Unit<'_>, call: &Call, order: OrderId, result: Form) 
         }
         unit.record(OrderAccepted { order, team: None })?;
     }
-    let ticked = (0..kinds::checklist(&call.rules, &known.kind)).collect();
-    unit.record(OrderDone { order, ticked, result })?;
-    Ok(())
+    let lines = kinds::checklist(&call.rules, &known.kind).len();
+    let ticked = (0_u32..).take(lines).collect();
+    unit.record(OrderDone { order, ticked, result: result.clone() })?;
+    close_escalation(unit, &known)?;
+    effects::apply(unit, call, &known, &result)
 }
