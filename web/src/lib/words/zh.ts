@@ -1,6 +1,5 @@
 /** 页面上的全部中文。键与 en.ts 相同；{n} 一类是占位。 */
 export const zh = {
-  product: 'Outpace',
   language_other: 'English',
   language_switch: '切换为英文',
   theme_dark: '夜间',
@@ -10,10 +9,8 @@ export const zh = {
   none: '无',
   yes: '是',
   no: '否',
-  unknown: '未知',
   people_unit: '人',
   tubes_unit: '管',
-  day_unit: '天',
   minutes: '{n} 分',
   hours_minutes: '{h} 小时 {m} 分',
   days_hours: '{d} 天 {h} 小时',
@@ -117,7 +114,6 @@ export const zh = {
   legend_fever: '发热采样点',
   legend_facility: '隔离点',
   legend_hospital: '定点医院',
-  legend_place: '封控场所',
   site_sampled: '已采 {n} 人',
   facility_beds: '{occupied} / {beds} 床',
 
@@ -166,9 +162,6 @@ export const zh = {
 
   orders: '任务单',
   orders_none: '没有未完成的任务单',
-  order: '任务',
-  owner: '责任',
-  deadline: '时限',
   order_overdue: '超时 {duration}',
   order_left: '剩 {duration}',
   orders_open: '待接',
@@ -189,7 +182,6 @@ export const zh = {
   reached: '达到',
   reached_at: '达到时间',
   kind_input: '给定',
-  kind_outcome: '应达',
   verdict: '结果',
   verdict_ok: '达到',
   verdict_bad: '未达',

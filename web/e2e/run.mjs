@@ -1,0 +1,252 @@
+/**
+ * Opens the page in Chromium as a reader would and checks what it shows against what the server says.
+ *
+ *     npm run e2e -- http://127.0.0.1:8088 [--shots FOLDER]     a running server
+ *     npm run e2e                                               the mock (needs `npm run build`)
+ *
+ * Exits 0 when all holds, 1 when something does not, 77 where there is no Chromium (skipped, said aloud).
+ */
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import { browserPath, coloursIn, openBrowser, watch } from './browser.mjs';
+import { startMock } from './mock.mjs';
+import { dropChecks, signInChecks } from './mock-checks.mjs';
+import { boundaries, firstMoment } from './server.mjs';
+
+const WAIT_MS = 60_000;
+const VERBS = ['sample', 'send', 'test', 'report', 'transfer', 'take_in'];
+const SKIPPED = 77;
+/** A drawn map has patterns, lines and letters: hundreds of shades. A plain ground has a few. */
+const COLOURS_MIN = 60;
+
+const words = process.argv.slice(2);
+const shotsAt = words.includes('--shots') ? resolve(words[words.indexOf('--shots') + 1]) : null;
+const given = words.find((word) => word.startsWith('http'));
+
+const executable = browserPath();
+if (!executable) {
+  console.log('e2e: skipped, no Chromium found (set CHROMIUM to its path)');
+  process.exit(SKIPPED);
+}
+const mock = given ? null : await startMock();
+const base = (given ?? mock.url).replace(/\/$/, '');
+const origin = new URL(base).origin;
+const browser = openBrowser(executable);
+let failed = 0;
+
+async function check(sentence, run) {
+  const began = Date.now();
+  try {
+    await run();
+    console.log(`✓ ${sentence} (${Date.now() - began} ms)`);
+  } catch (error) {
+    failed += 1;
+    console.log(`✗ ${sentence}\n  ${String(error?.message ?? error).split('\n').join('\n  ')}`);
+  }
+}
+
+/** Tries again until it holds: the figures move while we look. */
+async function soon(run) {
+  const until = Date.now() + 15_000;
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+      await new Promise((again) => setTimeout(again, 250));
+    }
+  }
+}
+
+async function shot(page, name, fullPage = false) {
+  if (!shotsAt) return;
+  mkdirSync(shotsAt, { recursive: true });
+  await page.screenshot({ path: join(shotsAt, `${name}.png`), fullPage });
+}
+
+const grouped = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+const has = async (page, selector, text) => assert.ok((await page.locator(selector).innerText()).includes(text), `${selector} does not show ${text}`);
+
+/** Waits until the map stands: at least one zone drawn where there are zones. */
+function mapStands(page, moment) {
+  return page.waitForFunction(
+    (least) => Number(document.querySelector('[data-testid=map]')?.getAttribute('data-zones')) >= least,
+    moment.zones.length > 0 ? 1 : 0,
+    { timeout: WAIT_MS },
+  );
+}
+
+async function open(context, path = '/') {
+  const page = await context.newPage();
+  const seen = watch(page, origin);
+  await page.goto(base + path);
+  return { page, seen };
+}
+
+async function figureChecks(page, moment) {
+  await check('the clock shows the hour of the server', () => soon(async () => {
+    const before = await firstMoment(base);
+    const shown = await page.getByTestId('clock').innerText();
+    const after = await firstMoment(base);
+    assert.match(shown, /^\d\d:\d\d$/);
+    const clocks = [moment.clock, before.clock, after.clock].map((clock) => clock.slice(11));
+    assert.ok(clocks.includes(shown) || (shown >= clocks[0] && shown <= clocks[2]), `${shown} is not between ${clocks[0]} and ${clocks[2]}`);
+  }));
+  await check('the people of the jurisdiction are counted', () => has(page, '[data-testid=people]', grouped(moment.jurisdiction.people)));
+  await check('the six verbs stand in order with their counts', () => soon(async () => {
+    const shown = await page.locator('[data-verb]').evaluateAll((items) => items.map((item) => [item.dataset.verb, item.dataset.done, item.innerText]));
+    assert.deepEqual(shown.map(([verb]) => verb), VERBS);
+    for (const [, done, text] of shown) assert.ok(text.includes(grouped(Number(done))), text);
+  }));
+  await check('both conservation differences are shown, and are 0', async () => {
+    const law = page.getByTestId('conservation');
+    assert.deepEqual([await law.getAttribute('data-difference'), await law.getAttribute('data-people-difference')], ['0', '0']);
+  });
+  await check('the timeline has a row for each checkpoint', () => soon(async () => {
+    assert.equal(await page.locator('[data-checkpoint]').count(), (await firstMoment(base)).timeline.length);
+  }));
+  await check('the price of the plan is the server\'s, judgement apart', () => soon(async () => {
+    const { plan } = await firstMoment(base);
+    if (!plan) return assert.ok((await page.locator('#plan').innerText()).length > 0);
+    await has(page, '[data-price=person_days]', grouped(plan.price.person_days));
+    await has(page, '[data-price=person_days_on_judgement]', grouped(plan.price.person_days_on_judgement));
+    await has(page, '[data-price=facility]', grouped(plan.price.facility));
+  }));
+  await check('open and overdue orders are counted', () => soon(async () => {
+    const { orders } = await firstMoment(base);
+    await has(page, '[data-orders=open]', grouped(orders.open));
+    await has(page, '[data-orders=overdue]', grouped(orders.overdue));
+  }));
+}
+
+async function mapChecks(context, page, moment) {
+  const map = page.getByTestId('map');
+  const drawn = (await boundaries(base, moment.jurisdiction.code)).features.length;
+  await check(`the map draws the zones (${drawn} outlines, ${moment.zones.length} zones)`, async () => {
+    assert.ok(drawn > 0, 'the server has no boundaries');
+    await mapStands(page, moment);
+    const colours = await coloursIn(context, await map.screenshot());
+    assert.ok(colours >= COLOURS_MIN, `only ${colours} colours: the map is empty`);
+  });
+  if (moment.zones.length === 0) return;
+  await check('a zone tells its reason, its clause and what lifts it', async () => {
+    const first = page.locator('[data-zone]').first();
+    const id = await first.getAttribute('data-zone');
+    await first.click();
+    const zone = moment.zones.find((one) => String(one.id) === id) ?? (await firstMoment(base)).zones.find((one) => String(one.id) === id);
+    for (const part of [zone.reason.zh, zone.clause, zone.lift_when.zh]) await has(page, '[data-testid=zone-card]', part);
+    await first.click();
+    assert.equal(await page.getByTestId('zone-card').count(), 0);
+  });
+  await check('pointing at the map shows the area there', () => soon(async () => {
+    const box = await map.boundingBox();
+    await page.mouse.move(box.x + box.width * 0.52, box.y + box.height * 0.52);
+    await page.mouse.move(box.x + box.width * 0.55, box.y + box.height * 0.55);
+    await page.getByTestId('pointed').locator('h3, b').first().waitFor({ timeout: 3_000 });
+  }));
+  await page.mouse.move(2, 2);
+}
+
+async function wallInBothLanguages(moment) {
+  const context = await browser.reader({ locale: 'zh-CN', width: 1920, height: 1080 });
+  const { page, seen } = await open(context);
+  await check('the page opens in Chinese for a Chinese reader', async () => {
+    await page.getByTestId('clock').waitFor({ timeout: WAIT_MS });
+    assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN');
+    await has(page, '#verbs', '采样');
+    if (moment.drill) await has(page, '.drill', '演练');
+  });
+  await figureChecks(page, moment);
+  await mapChecks(context, page, moment);
+  await shot(page, 'wall-zh');
+  await check('one press switches to English, and the device remembers it', async () => {
+    await page.getByTestId('language').click();
+    assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+    await has(page, '#verbs', 'Take in');
+    await page.reload();
+    await page.getByTestId('clock').waitFor({ timeout: WAIT_MS });
+    assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+    if (moment.drill) await has(page, '.drill', 'DRILL');
+  });
+  await mapStands(page, moment);
+  await shot(page, 'wall-en');
+  await check('the keyboard reaches the main content and every zone', async () => {
+    await page.evaluate(() => document.activeElement?.blur());
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement?.className.includes('skip')), true);
+    assert.equal(await page.locator('[data-zone]').evaluateAll((all) => all.every((one) => one.tabIndex === 0)), true);
+  });
+  await check('nothing was asked from outside and nothing went wrong in the browser', () => {
+    assert.deepEqual(seen.strays, []);
+    assert.deepEqual(seen.errors, []);
+  });
+  await context.close();
+}
+
+async function phone(moment) {
+  const context = await browser.reader({ locale: 'zh-CN', width: 360, height: 780, phone: true });
+  const { page, seen } = await open(context);
+  await check('on a phone nothing is cut off at the side', async () => {
+    await page.getByTestId('clock').waitFor({ timeout: WAIT_MS });
+    await mapStands(page, moment);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+    assert.deepEqual(seen.errors, []);
+  });
+  await shot(page, 'phone-zh');
+  await context.close();
+}
+
+async function night(moment) {
+  if (!shotsAt) return;
+  const context = await browser.reader({ locale: 'en', width: 1440, height: 900, dark: true });
+  const { page } = await open(context);
+  await page.getByTestId('clock').waitFor({ timeout: WAIT_MS });
+  await mapStands(page, moment);
+  await shot(page, 'night-en');
+  await context.close();
+}
+
+async function report() {
+  const answer = await fetch(`${base}/api/drill/report`);
+  const context = await browser.reader({ locale: 'zh-CN', width: 1280, height: 900 });
+  const { page, seen } = await open(context, '/#/report');
+  if (answer.status === 404) {
+    await answer.body?.cancel();
+    await check('without a report the page says when there will be one', () => page.getByRole('alert').waitFor({ timeout: WAIT_MS }));
+    await context.close();
+    return;
+  }
+  const expected = await answer.json();
+  await check('the report shows every checkpoint and the verdict', async () => {
+    await page.getByTestId('checkpoints').waitFor({ timeout: WAIT_MS });
+    assert.equal(await page.locator('[data-testid=checkpoints] tbody tr').count(), expected.checkpoints.length);
+    await has(page, '[data-testid=report-ok]', expected.ok ? '全部达到' : '有未达到的环节');
+    assert.deepEqual(seen.errors, []);
+    assert.deepEqual(seen.strays, []);
+  });
+  await shot(page, 'report-zh', true);
+  await context.close();
+}
+
+try {
+  console.log(`e2e: ${base}${mock ? ' (mock)' : ''} in ${executable}`);
+  const moment = await firstMoment(base);
+  await wallInBothLanguages(moment);
+  await phone(moment);
+  await night(moment);
+  await report();
+  if (mock) {
+    await dropChecks(check, await browser.reader({ locale: 'zh-CN', width: 1280, height: 800 }), mock);
+    await signInChecks(check, await browser.reader({ locale: 'en', width: 1280, height: 800 }));
+  }
+} catch (error) {
+  failed += 1;
+  console.log(`✗ ${String(error?.stack ?? error)}`);
+} finally {
+  await browser.close();
+  mock?.stop();
+}
+console.log(failed === 0 ? 'e2e: all holds' : `e2e: ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);

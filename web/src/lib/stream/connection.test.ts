@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+
+import live from '../../../fixtures/live.json?raw';
+import { connect, pauseBefore, type ConnectionState, type Surroundings } from './connection';
+
+const EVENT = `event: live\ndata: ${JSON.stringify(JSON.parse(live))}\n\n`;
+
+/** A server that gives one answer after the other, and a clock that stands still. */
+function play(answers: (() => Response | Promise<Response>)[], token: string | null = null) {
+  const seen: { states: ConnectionState[]; moments: number; wrong: string[]; tokens: (string | null)[]; pauses: number[] } = {
+    states: [], moments: 0, wrong: [], tokens: [], pauses: [],
+  };
+  let wake: () => void = () => {};
+  const surroundings: Surroundings = {
+    fetch: async (_url, init) => {
+      seen.tokens.push(new Headers(init?.headers).get('Authorization'));
+      const next = answers.shift();
+      if (!next) throw new TypeError('refused');
+      return next();
+    },
+    now: () => 1_000,
+    later: (run, ms) => {
+      if (ms < 20_000) {
+        seen.pauses.push(ms);
+        wake = run;
+      }
+      return () => {};
+    },
+  };
+  const stop = connect('api/live', token, {
+    live: () => (seen.moments += 1),
+    misunderstood: (path) => seen.wrong.push(path),
+    state: (state) => seen.states.push(state),
+  }, surroundings);
+  return { seen, stop, wake: () => wake(), settle: () => new Promise((resolve) => setTimeout(resolve, 5)) };
+}
+
+test('a moment arrives and the token goes along', async () => {
+  const game = play([() => new Response(EVENT)], 'abc');
+  await game.settle();
+  expect(game.seen.moments).toBe(1);
+  expect(game.seen.tokens).toEqual(['Bearer abc']);
+  game.stop();
+});
+
+test('a line that ends is opened again, with longer pauses, and remembers since when it was lost', async () => {
+  const game = play([]);
+  for (let attempt = 0; attempt < 7; attempt += 1) {
+    await game.settle();
+    game.wake();
+  }
+  await game.settle();
+  expect(game.seen.pauses).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]);
+  expect(game.seen.states.at(-1)).toEqual({ kind: 'lost', since: 1_000, attempt: 8 });
+  game.stop();
+});
+
+test('after a good moment the pauses begin anew', async () => {
+  const game = play([() => Promise.reject(new TypeError('down')), () => new Response(EVENT)]);
+  await game.settle();
+  game.wake();
+  await game.settle();
+  expect(game.seen.states.map(({ kind }) => kind)).toEqual(['connecting', 'lost', 'live', 'lost']);
+  expect(game.seen.pauses).toEqual([500, 500]);
+  game.stop();
+});
+
+test('who is not signed in is asked to, and nothing is tried again', async () => {
+  const game = play([() => new Response('{}', { status: 401 })]);
+  await game.settle();
+  expect(game.seen.states.at(-1)).toEqual({ kind: 'sign_in' });
+  expect(game.seen.pauses).toEqual([]);
+  game.stop();
+});
+
+test('an event that breaks the contract is told and does not replace the last good moment', async () => {
+  const game = play([() => new Response(`${EVENT}event: live\ndata: {"now":1}\n\n`)]);
+  await game.settle();
+  expect(game.seen.moments).toBe(1);
+  expect(game.seen.wrong).toEqual(['clock: string']);
+  game.stop();
+});
+
+test('the pause never grows beyond its last step', () => {
+  expect(pauseBefore(1)).toBe(500);
+  expect(pauseBefore(1_000)).toBe(15_000);
+});
