@@ -40,7 +40,9 @@ pub use care::{CareTag, CareTags};
 pub use classes::PlaceClass;
 pub use identity::{ID_REGION, Identity, NAME_MARK, PHONE_PREFIX};
 pub use model::*;
+pub use park::{DISTRIBUTION_CENTRE_WORKERS, WORKERS as PARK_WORKERS};
 pub use rows::{HouseholdRow, PersonRow, batches, write_ndjson};
+pub(crate) use streams::mix;
 pub use visits::{UTC_OFFSET_MINUTES, Visit, VisitKind};
 
 use compose::Member;

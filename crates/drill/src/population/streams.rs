@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 /// The stream of one process, such as `"ages"`, for one seed.
-pub(super) fn named(seed: u64, process: &str) -> ChaCha8Rng {
+pub(crate) fn named(seed: u64, process: &str) -> ChaCha8Rng {
     let mut state = seed ^ fnv(process);
     let mut key = [0_u8; 32];
     for bytes in key.chunks_exact_mut(8) {
@@ -17,7 +17,7 @@ pub(super) fn named(seed: u64, process: &str) -> ChaCha8Rng {
 
 /// One step of splitmix64: a number that looks random and depends on `value` alone. For draws that must be
 /// repeatable for one person at a time, without running through everybody before.
-pub(super) fn mix(value: u64) -> u64 {
+pub(crate) fn mix(value: u64) -> u64 {
     let mut mixed = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -155,11 +155,11 @@ fn households_are_plausible(county: &Population) {
 
 fn the_park_has_its_workers(county: &Population) {
     let park = county.park.as_ref().unwrap();
-    assert_eq!((park.workers.len(), park.distribution_centre_workers), (327, 277));
-    assert_eq!(park.workers.iter().collect::<BTreeSet<_>>().len(), 327);
+    assert_eq!((park.workers.len(), park.distribution_centre_workers), (333, 278));
+    assert_eq!(park.workers.iter().collect::<BTreeSet<_>>().len(), 333);
     let centre: Vec<PersonRef> = county.people_at_place(park.distribution_centre).collect();
-    assert_eq!(centre.len(), 277);
-    assert_eq!(park.workers.iter().filter(|one| centre.contains(one)).count(), 277);
+    assert_eq!(centre.len(), 278);
+    assert_eq!(park.workers.iter().filter(|one| centre.contains(one)).count(), 278);
     assert!(park.workers.iter().all(|worker| county.person(*worker).is_present()));
     let night = outpace_core::Timestamp::parse_local("2022-04-13T03:00", UTC_OFFSET_MINUTES).unwrap();
     let at_work = |one: PersonRef| {

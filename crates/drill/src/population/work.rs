@@ -42,7 +42,9 @@ impl Population {
             list.shuffle(&mut random);
         }
         let park_township = self.park.as_ref().map(|park| AreaId(park.grid.0 / 1_000_000));
+        let from_afar = if self.park.is_some() { self.park_workers_from_afar(&mut candidates) } else { Vec::new() };
         if let Some(list) = park_township.and_then(|township| candidates.get_mut(&township)) {
+            list.splice(..0, from_afar);
             self.staff_park(list);
         }
         for place in 0..self.places.len() {
