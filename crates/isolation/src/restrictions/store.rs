@@ -1,0 +1,497 @@
+//! Tables of restrictions and how facts fold into them. What stands is in a table of its own, so that the clock and
+//! the look-ups by person, cause and fact never pass over what has ended.
+
+use outpace_core::{ActorId, AreaId, PersonId, RestrictionId, Seq, Timestamp};
+use outpace_store::{Capability, Entry, Result, Row, Tx, values};
+use outpace_zoning::ground::{packed, unpacked, unword, word};
+
+use super::facts::{
+    Began, CertificatesIssued, HoldExtended, HoldsWarned, RestrictionEndChanged, RestrictionObserved,
+    RestrictionsBegan, RestrictionsEnded, RetestTaken, TestsTaken,
+};
+use super::model::{
+    Because, Certificate, EndedWhy, ObservedRestriction, Restriction, RestrictionKind, TestDue,
+};
+use crate::tally;
+
+/// Tables of restrictions, certificates and what is due.
+pub(crate) const SCHEMA: &str = "
+CREATE TABLE restriction (
+  j BIGINT NOT NULL, id BIGINT NOT NULL, person BIGINT NOT NULL, area BIGINT NOT NULL, kind TEXT NOT NULL,
+  ground TEXT NOT NULL, because TEXT NOT NULL, class TEXT, starts_at BIGINT NOT NULL, ends_at BIGINT NOT NULL,
+  warned_at BIGINT, extensions BIGINT NOT NULL, extended_by BIGINT, plan BIGINT, notice BIGINT, seq BIGINT NOT NULL,
+  ended_at BIGINT, ended_why TEXT, PRIMARY KEY (j, id));
+CREATE INDEX restriction_person ON restriction (j, person, id);
+CREATE TABLE restriction_standing (
+  j BIGINT NOT NULL, id BIGINT NOT NULL, person BIGINT NOT NULL, kind TEXT NOT NULL, because TEXT NOT NULL,
+  area BIGINT NOT NULL, ends_at BIGINT NOT NULL, warned BIGINT NOT NULL, PRIMARY KEY (j, id));
+CREATE INDEX restriction_standing_person ON restriction_standing (j, person, id);
+CREATE INDEX restriction_standing_because ON restriction_standing (j, because, id);
+CREATE INDEX restriction_standing_ends ON restriction_standing (j, ends_at, id);
+CREATE TABLE restriction_fact (
+  j BIGINT NOT NULL, fact BIGINT NOT NULL, restriction BIGINT NOT NULL, PRIMARY KEY (j, fact, restriction));
+CREATE TABLE restriction_test (
+  j BIGINT NOT NULL, restriction BIGINT NOT NULL, day BIGINT NOT NULL, person BIGINT NOT NULL, taken_at BIGINT,
+  PRIMARY KEY (j, restriction, day));
+CREATE INDEX restriction_test_day ON restriction_test (j, day, restriction);
+CREATE TABLE restriction_observed (
+  j BIGINT NOT NULL, id BIGINT NOT NULL, person BIGINT NOT NULL, area BIGINT NOT NULL, kind TEXT NOT NULL,
+  reason TEXT NOT NULL, starts_at BIGINT NOT NULL, ends_at BIGINT, imposed_by TEXT NOT NULL, PRIMARY KEY (j, id));
+CREATE TABLE retest_due (
+  j BIGINT NOT NULL, person BIGINT NOT NULL, restriction BIGINT NOT NULL, since BIGINT NOT NULL, PRIMARY KEY (j, person));
+CREATE TABLE certificate (
+  j BIGINT NOT NULL, number TEXT NOT NULL, person BIGINT NOT NULL, restriction BIGINT NOT NULL, text TEXT NOT NULL,
+  issued_at BIGINT NOT NULL, PRIMARY KEY (j, number));
+CREATE INDEX certificate_person ON certificate (j, person, number);
+";
+
+const COLUMNS: &str = "r.id, r.person, r.area, r.kind, r.ground, r.because, r.class, r.starts_at, r.ends_at, \
+    r.warned_at, r.extensions, r.extended_by, r.plan, r.notice, r.seq, r.ended_at, r.ended_why";
+
+pub(crate) fn join(capability: Capability) -> Capability {
+    capability
+        .table("restriction", "j, id")
+        .table("restriction_standing", "j, id")
+        .table("restriction_fact", "j, fact, restriction")
+        .table("restriction_test", "j, restriction, day")
+        .table("restriction_observed", "j, id")
+        .table("retest_due", "j, person")
+        .table("certificate", "j, number")
+        .fold(fold_began)
+        .fold(fold_observed)
+        .fold(fold_end_changed)
+        .fold(fold_extended)
+        .fold(fold_warned)
+        .fold(fold_ended)
+        .fold(fold_retest)
+        .fold(fold_tests)
+        .fold(fold_certificates)
+}
+
+fn read(row: &Row<'_>) -> Result<Restriction> {
+    Ok(Restriction {
+        id: row.get(0)?,
+        person: row.get(1)?,
+        area: row.get(2)?,
+        kind: unword(&row.get::<String>(3)?)?,
+        ground: unpacked(&row.get::<String>(4)?)?,
+        because_of: unpacked::<Because>(&row.get::<String>(5)?)?,
+        class: row.get::<Option<String>>(6)?.map(|class| unword(&class)).transpose()?,
+        starts_at: row.get(7)?,
+        ends_at: row.get(8)?,
+        warned_at: row.get(9)?,
+        extensions: row.get(10)?,
+        extended_by: row.get::<Option<i64>>(11)?.map(ActorId),
+        plan: row.get::<Option<i64>>(12)?.map(Into::into),
+        notice: row.get::<Option<i64>>(13)?.map(Into::into),
+        seq: row.get(14)?,
+        ended_at: row.get(15)?,
+        ended_why: row.get::<Option<String>>(16)?.map(|why| unpacked::<EndedWhy>(&why)).transpose()?,
+    })
+}
+
+fn standing_name(kind: RestrictionKind) -> String {
+    format!("standing_{}", word(&kind))
+}
+
+fn fold_began(tx: &mut Tx<'_>, entry: &Entry, fact: &RestrictionsBegan) -> Result<()> {
+    for item in &fact.items {
+        insert(tx, entry, item)?;
+        tally::add(tx, &standing_name(item.restriction.kind), 1)?;
+    }
+    Ok(())
+}
+
+fn insert(tx: &mut Tx<'_>, entry: &Entry, item: &Began) -> Result<()> {
+    let (j, new) = (tx.jurisdiction(), &item.restriction);
+    let (kind, ground, because) = (word(&new.kind), packed(&new.ground)?, packed(&new.because_of)?);
+    let class = new.class.map(|class| word(&class));
+    tx.execute(
+        "INSERT INTO restriction (j, id, person, area, kind, ground, because, class, starts_at, ends_at, warned_at,
+           extensions, extended_by, plan, notice, seq, ended_at, ended_why)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, 0, NULL, $11, $12, $13, NULL, NULL)",
+        values![
+            j,
+            item.id,
+            new.person,
+            item.area,
+            &kind,
+            &ground,
+            &because,
+            class.as_deref(),
+            new.starts_at,
+            new.ends_at,
+            new.plan,
+            item.notice,
+            entry.seq,
+        ],
+    )?;
+    tx.execute(
+        "INSERT INTO restriction_standing (j, id, person, kind, because, area, ends_at, warned)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0)",
+        values![j, item.id, new.person, &kind, &new.because_of.key(), item.area, new.ends_at],
+    )?;
+    rest_on(tx, item.id, &new.ground.facts)?;
+    plan_tests(tx, item.id, new.person, &new.test_days)
+}
+
+fn rest_on(tx: &mut Tx<'_>, id: RestrictionId, facts: &[Seq]) -> Result<()> {
+    let j = tx.jurisdiction();
+    for fact in facts {
+        tx.execute(
+            "INSERT INTO restriction_fact (j, fact, restriction) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            values![j, *fact, id],
+        )?;
+    }
+    Ok(())
+}
+
+fn plan_tests(tx: &mut Tx<'_>, id: RestrictionId, person: PersonId, days: &[i64]) -> Result<()> {
+    let j = tx.jurisdiction();
+    for day in days {
+        tx.execute(
+            "INSERT INTO restriction_test (j, restriction, day, person, taken_at) VALUES ($1, $2, $3, $4, NULL)
+             ON CONFLICT DO NOTHING",
+            values![j, id, *day, person],
+        )?;
+    }
+    Ok(())
+}
+
+fn fold_observed(tx: &mut Tx<'_>, _: &Entry, fact: &RestrictionObserved) -> Result<()> {
+    let j = tx.jurisdiction();
+    let (kind, reason, by) = (word(&fact.kind), packed(&fact.reason)?, packed(&fact.imposed_by)?);
+    tx.execute(
+        "INSERT INTO restriction_observed (j, id, person, area, kind, reason, starts_at, ends_at, imposed_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        values![j, fact.id, fact.person, fact.area, &kind, &reason, fact.starts_at, fact.ends_at, &by],
+    )
+    .map(|_| ())
+}
+
+fn fold_end_changed(tx: &mut Tx<'_>, _: &Entry, fact: &RestrictionEndChanged) -> Result<()> {
+    let (j, change) = (tx.jurisdiction(), &fact.change);
+    let ground = packed(&change.ground)?;
+    tx.execute(
+        "UPDATE restriction SET ends_at = $3, ground = $4, plan = COALESCE($5, plan) WHERE j = $1 AND id = $2",
+        values![j, fact.id, change.ends_at, &ground, change.plan],
+    )?;
+    tx.execute(
+        "UPDATE restriction_standing SET ends_at = $3 WHERE j = $1 AND id = $2",
+        values![j, fact.id, change.ends_at],
+    )?;
+    tx.execute("DELETE FROM restriction_fact WHERE j = $1 AND restriction = $2", values![j, fact.id])?;
+    rest_on(tx, fact.id, &change.ground.facts)?;
+    tx.execute(
+        "DELETE FROM restriction_test WHERE j = $1 AND restriction = $2 AND taken_at IS NULL",
+        values![j, fact.id],
+    )?;
+    let person = tx.number("SELECT person FROM restriction WHERE j = $1 AND id = $2", values![j, fact.id])?;
+    plan_tests(tx, fact.id, PersonId(person), &change.test_days)
+}
+
+fn fold_extended(tx: &mut Tx<'_>, entry: &Entry, fact: &HoldExtended) -> Result<()> {
+    let j = tx.jurisdiction();
+    tx.execute(
+        "UPDATE restriction SET ends_at = $3, warned_at = NULL, extensions = extensions + 1, extended_by = $4
+         WHERE j = $1 AND id = $2",
+        values![j, fact.id, fact.ends_at, entry.actor],
+    )?;
+    tx.execute(
+        "UPDATE restriction_standing SET ends_at = $3, warned = 0 WHERE j = $1 AND id = $2",
+        values![j, fact.id, fact.ends_at],
+    )
+    .map(|_| ())
+}
+
+fn fold_warned(tx: &mut Tx<'_>, entry: &Entry, fact: &HoldsWarned) -> Result<()> {
+    let j = tx.jurisdiction();
+    for id in &fact.ids {
+        let at = entry.occurred_at;
+        tx.execute("UPDATE restriction SET warned_at = $3 WHERE j = $1 AND id = $2", values![j, *id, at])?;
+        tx.execute("UPDATE restriction_standing SET warned = 1 WHERE j = $1 AND id = $2", values![j, *id])?;
+    }
+    Ok(())
+}
+
+fn fold_ended(tx: &mut Tx<'_>, entry: &Entry, fact: &RestrictionsEnded) -> Result<()> {
+    let (j, why) = (tx.jurisdiction(), packed(&fact.why)?);
+    for item in &fact.items {
+        let kind: Option<String> = tx.first(
+            "SELECT kind FROM restriction_standing WHERE j = $1 AND id = $2",
+            values![j, item.id],
+            |row| row.get(0),
+        )?;
+        let Some(kind) = kind else { continue };
+        tx.execute(
+            "UPDATE restriction SET ended_at = $3, ended_why = $4 WHERE j = $1 AND id = $2",
+            values![j, item.id, entry.occurred_at, &why],
+        )?;
+        tx.execute("DELETE FROM restriction_standing WHERE j = $1 AND id = $2", values![j, item.id])?;
+        tx.execute("DELETE FROM restriction_fact WHERE j = $1 AND restriction = $2", values![j, item.id])?;
+        tx.execute(
+            "DELETE FROM restriction_test WHERE j = $1 AND restriction = $2 AND taken_at IS NULL",
+            values![j, item.id],
+        )?;
+        tally::add(tx, &format!("standing_{kind}"), -1)?;
+        tally::add(tx, &format!("{kind}_{}", fact.why.key()), 1)?;
+        if fact.why == EndedWhy::Lapsed {
+            tx.execute(
+                "INSERT INTO retest_due (j, person, restriction, since) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (j, person) DO UPDATE SET restriction = excluded.restriction, since = excluded.since",
+                values![j, item.person, item.id, entry.occurred_at],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn fold_retest(tx: &mut Tx<'_>, _: &Entry, fact: &RetestTaken) -> Result<()> {
+    let j = tx.jurisdiction();
+    for person in &fact.people {
+        tx.execute("DELETE FROM retest_due WHERE j = $1 AND person = $2", values![j, *person])?;
+    }
+    Ok(())
+}
+
+fn fold_tests(tx: &mut Tx<'_>, entry: &Entry, fact: &TestsTaken) -> Result<()> {
+    let j = tx.jurisdiction();
+    for item in &fact.items {
+        tx.execute(
+            "UPDATE restriction_test SET taken_at = $4 WHERE j = $1 AND restriction = $2 AND day = $3",
+            values![j, item.restriction, item.day, entry.occurred_at],
+        )?;
+    }
+    Ok(())
+}
+
+fn fold_certificates(tx: &mut Tx<'_>, entry: &Entry, fact: &CertificatesIssued) -> Result<()> {
+    let j = tx.jurisdiction();
+    for item in &fact.items {
+        tx.execute(
+            "INSERT INTO certificate (j, number, person, restriction, text, issued_at) VALUES ($1, $2, $3, $4, $5, $6)",
+            values![j, &item.number, item.person, item.restriction, &packed(&item.text)?, entry.occurred_at],
+        )?;
+    }
+    Ok(())
+}
+
+/// One restriction, ended ones too.
+///
+/// # Errors
+/// What the engine refused.
+pub fn restriction(tx: &mut Tx<'_>, id: RestrictionId) -> Result<Option<Restriction>> {
+    let j = tx.jurisdiction();
+    tx.first(&format!("SELECT {COLUMNS} FROM restriction r WHERE r.j = $1 AND r.id = $2"), values![j, id], read)
+}
+
+fn standing(tx: &mut Tx<'_>, index: &str, value: outpace_store::Value<'_>) -> Result<Vec<Restriction>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        &format!(
+            "SELECT {COLUMNS} FROM restriction_standing s JOIN restriction r ON r.j = s.j AND r.id = s.id
+             WHERE s.j = $1 AND {index} ORDER BY s.id"
+        ),
+        &[j.into(), value],
+        read,
+    )
+}
+
+/// Restrictions of a person that have not ended. One whose start lies ahead is among them.
+///
+/// # Errors
+/// What the engine refused.
+pub fn in_force_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Restriction>> {
+    standing(tx, "s.person = $2", person.into())
+}
+
+/// Restrictions that hang on a tube, case, place, zone, assessment or person and have not ended.
+///
+/// # Errors
+/// What the engine refused.
+pub fn in_force_because(tx: &mut Tx<'_>, because: &Because) -> Result<Vec<Restriction>> {
+    standing(tx, "s.because = $2", (&because.key()).into())
+}
+
+/// Restrictions that name a fact among their grounds and have not ended: what falls when the fact does.
+///
+/// # Errors
+/// What the engine refused.
+pub fn resting_on(tx: &mut Tx<'_>, fact: Seq) -> Result<Vec<Restriction>> {
+    standing(tx, "s.id IN (SELECT restriction FROM restriction_fact f WHERE f.j = $1 AND f.fact = $2)", fact.into())
+}
+
+/// All restrictions of a person, oldest first.
+///
+/// # Errors
+/// What the engine refused.
+pub fn history_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Restriction>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        &format!("SELECT {COLUMNS} FROM restriction r WHERE r.j = $1 AND r.person = $2 ORDER BY r.id"),
+        values![j, person],
+        read,
+    )
+}
+
+/// Which restrictions are meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of people who live in this area.
+    pub area: Option<AreaId>,
+    /// Of this kind.
+    pub kind: Option<RestrictionKind>,
+    /// After this number.
+    pub after: Option<RestrictionId>,
+    /// At most so many; all where absent.
+    pub limit: Option<i64>,
+}
+
+/// Restrictions that have not ended, in order of number.
+///
+/// # Errors
+/// What the engine refused.
+pub fn in_force(tx: &mut Tx<'_>, filter: &Filter) -> Result<Vec<Restriction>> {
+    let j = tx.jurisdiction();
+    let (first, last) = filter.area.map_or((AreaId(0), AreaId(i64::MAX)), AreaId::grids);
+    let kind = filter.kind.map(|kind| word(&kind));
+    tx.query(
+        &format!(
+            "SELECT {COLUMNS} FROM restriction_standing s JOIN restriction r ON r.j = s.j AND r.id = s.id
+             WHERE s.j = $1 AND s.id > $2 AND s.area BETWEEN $3 AND $4 AND ($5 IS NULL OR s.kind = $5)
+             ORDER BY s.id LIMIT $6"
+        ),
+        values![
+            j,
+            filter.after.unwrap_or(RestrictionId(0)),
+            first,
+            last,
+            kind.as_deref(),
+            filter.limit.unwrap_or(i64::MAX),
+        ],
+        read,
+    )
+}
+
+/// A standing restriction whose time has come, as the clock needs it.
+pub(crate) struct Ending {
+    pub id: RestrictionId,
+    pub person: PersonId,
+    pub kind: RestrictionKind,
+    pub ends_at: Timestamp,
+    pub warned: bool,
+}
+
+/// Standing restrictions that end until a moment, in order of time. Uses `restriction_standing_ends`.
+pub(crate) fn ending(tx: &mut Tx<'_>, until: Timestamp, limit: i64) -> Result<Vec<Ending>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        "SELECT id, person, kind, ends_at, warned FROM restriction_standing
+         WHERE j = $1 AND ends_at <= $2 ORDER BY ends_at, id LIMIT $3",
+        values![j, until, limit],
+        |row| {
+            Ok(Ending {
+                id: row.get(0)?,
+                person: row.get(1)?,
+                kind: unword(&row.get::<String>(2)?)?,
+                ends_at: row.get(3)?,
+                warned: row.get(4)?,
+            })
+        },
+    )
+}
+
+/// Holds that end until a moment and were not warned about yet.
+pub(crate) fn to_warn(tx: &mut Tx<'_>, now: Timestamp, until: Timestamp) -> Result<Vec<RestrictionId>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        "SELECT id FROM restriction_standing
+         WHERE j = $1 AND ends_at > $2 AND ends_at <= $3 AND kind = 'hold' AND warned = 0 ORDER BY ends_at, id",
+        values![j, now, until],
+        |row| row.get(0),
+    )
+}
+
+/// Whether somebody's hold lapsed and no retest was taken since.
+///
+/// # Errors
+/// What the engine refused.
+pub fn retests_due(tx: &mut Tx<'_>) -> Result<Vec<(PersonId, RestrictionId, Timestamp)>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        "SELECT person, restriction, since FROM retest_due WHERE j = $1 ORDER BY since, person",
+        values![j],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
+}
+
+/// Tests due until a local day and not taken, of people in an area. Uses `restriction_test_day`.
+///
+/// # Errors
+/// What the engine refused.
+pub fn tests_due(tx: &mut Tx<'_>, day: i64, area: AreaId) -> Result<Vec<TestDue>> {
+    let j = tx.jurisdiction();
+    let (first, last) = area.grids();
+    tx.query(
+        "SELECT t.day, t.person, s.area, t.restriction, s.kind FROM restriction_test t
+         JOIN restriction_standing s ON s.j = t.j AND s.id = t.restriction
+         WHERE t.j = $1 AND t.day <= $2 AND t.taken_at IS NULL AND s.area BETWEEN $3 AND $4
+         ORDER BY t.day, t.restriction",
+        values![j, day, first, last],
+        |row| {
+            Ok(TestDue {
+                day: row.get(0)?,
+                person: row.get(1)?,
+                area: row.get(2)?,
+                restriction: row.get(3)?,
+                kind: unword(&row.get::<String>(4)?)?,
+            })
+        },
+    )
+}
+
+/// Restrictions that others imposed.
+///
+/// # Errors
+/// What the engine refused.
+pub fn observed(tx: &mut Tx<'_>, area: AreaId, after: RestrictionId, limit: i64) -> Result<Vec<ObservedRestriction>> {
+    let j = tx.jurisdiction();
+    let (first, last) = area.grids();
+    tx.query(
+        "SELECT id, person, area, kind, reason, starts_at, ends_at, imposed_by FROM restriction_observed
+         WHERE j = $1 AND id > $2 AND area BETWEEN $3 AND $4 ORDER BY id LIMIT $5",
+        values![j, after, first, last, limit],
+        |row| {
+            Ok(ObservedRestriction {
+                id: row.get(0)?,
+                person: row.get(1)?,
+                area: row.get(2)?,
+                kind: unword(&row.get::<String>(3)?)?,
+                reason: unpacked(&row.get::<String>(4)?)?,
+                starts_at: row.get(5)?,
+                ends_at: row.get(6)?,
+                imposed_by: unpacked(&row.get::<String>(7)?)?,
+            })
+        },
+    )
+}
+
+/// Certificates of a person, oldest first.
+///
+/// # Errors
+/// What the engine refused.
+pub fn certificates_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Certificate>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        "SELECT number, person, restriction, text FROM certificate WHERE j = $1 AND person = $2 ORDER BY number",
+        values![j, person],
+        |row| {
+            Ok(Certificate {
+                number: row.get(0)?,
+                person: row.get(1)?,
+                restriction: row.get(2)?,
+                text: unpacked(&row.get::<String>(3)?)?,
+            })
+        },
+    )
+}
