@@ -131,8 +131,15 @@ impl From<IsolationError> for Refusal {
     fn from(error: IsolationError) -> Self {
         use IsolationError as E;
         match error {
-            E::UnknownPerson(id) => unknown("person", id, "没有这个人,或不在您的权限范围内。", "There is no such person, or they live outside your area."),
-            E::UnknownRestriction(id) => unknown("restriction", id, "没有这项管控措施。", "There is no such restriction."),
+            E::UnknownPerson(id) => unknown(
+                "person",
+                id,
+                "没有这个人,或不在您的权限范围内。",
+                "There is no such person, or they live outside your area.",
+            ),
+            E::UnknownRestriction(id) => {
+                unknown("restriction", id, "没有这项管控措施。", "There is no such restriction.")
+            }
             E::UnknownFacility(id) => unknown("facility", id, "没有这个隔离点或医院。", "There is no such facility."),
             E::UnknownVehicle(id) => unknown("vehicle", id, "没有这辆车。", "There is no such vehicle."),
             E::UnknownTrip(id) => unknown("trip", id, "没有这趟转运。", "There is no such trip."),
@@ -149,7 +156,13 @@ fn unknown(field: &str, id: impl std::fmt::Display, zh: &str, en: &str) -> Refus
 fn of_restriction(error: IsolationError) -> Refusal {
     use IsolationError as E;
     match error {
-        E::EndNotAhead(at) => Refusal::rule("end_not_ahead", "ends_at", at, "结束时间须晚于开始时间和现在。", "The end must lie after the start and after now."),
+        E::EndNotAhead(at) => Refusal::rule(
+            "end_not_ahead",
+            "ends_at",
+            at,
+            "结束时间须晚于开始时间和现在。",
+            "The end must lie after the start and after now.",
+        ),
         E::HoldTooLong { hours_max } => Refusal::rule(
             "hold_too_long",
             "ends_at",
@@ -157,11 +170,37 @@ fn of_restriction(error: IsolationError) -> Refusal {
             format!("人员临时管控最长 {hours_max} 小时。"),
             format!("A person is held for {hours_max} hours at the most."),
         ),
-        E::NotAHold(id) => Refusal::rule("not_a_hold", "restriction", id, "只有临时管控可以延长;其他措施须经方案调整期限。", "Only a hold is extended; another measure gets another end by a plan."),
-        E::IsAHold(id) => Refusal::rule("is_a_hold", "restriction", id, "临时管控只能由负责人延长一次,不能改期限。", "A hold is extended once by an officer; its end cannot be moved otherwise."),
-        E::Extended(id) => Refusal::conflict("hold_extended", "restriction", id, "该临时管控已按规定延长过。", "This hold was extended as often as the rules allow."),
-        E::Ended(id) => Refusal::conflict("restriction_ended", "restriction", id, "该措施已经结束。", "This restriction has ended."),
-        E::NoOfficer => Refusal::rule("no_officer", "actor", "system", "延长须由具名的负责人作出。", "An extension is made by a named officer."),
+        E::NotAHold(id) => Refusal::rule(
+            "not_a_hold",
+            "restriction",
+            id,
+            "只有临时管控可以延长;其他措施须经方案调整期限。",
+            "Only a hold is extended; another measure gets another end by a plan.",
+        ),
+        E::IsAHold(id) => Refusal::rule(
+            "is_a_hold",
+            "restriction",
+            id,
+            "临时管控只能由负责人延长一次,不能改期限。",
+            "A hold is extended once by an officer; its end cannot be moved otherwise.",
+        ),
+        E::Extended(id) => Refusal::conflict(
+            "hold_extended",
+            "restriction",
+            id,
+            "该临时管控已按规定延长过。",
+            "This hold was extended as often as the rules allow.",
+        ),
+        E::Ended(id) => {
+            Refusal::conflict("restriction_ended", "restriction", id, "该措施已经结束。", "This restriction has ended.")
+        }
+        E::NoOfficer => Refusal::rule(
+            "no_officer",
+            "actor",
+            "system",
+            "延长须由具名的负责人作出。",
+            "An extension is made by a named officer.",
+        ),
         E::NoReason => Refusal::rule("no_reason", "reason", "", "须写明理由。", "A reason must be given."),
         E::Count { field, count, max } => Refusal::rule(
             "count",
@@ -192,10 +231,20 @@ fn of_facility(error: IsolationError) -> Refusal {
             "facility",
             facility,
             format!("该隔离点可用房间 {free} 间,需要 {needed} 间;请选择其他隔离点或先准备床位。"),
-            format!("This facility has {free} free rooms, {needed} are needed; choose another or make beds ready first."),
+            format!(
+                "This facility has {free} free rooms, {needed} are needed; choose another or make beds ready first."
+            ),
         ),
-        E::NotCleaning(id) => Refusal::conflict("not_cleaning", "beds", id, "该床位不在清洁状态。", "This bed is not waiting to be cleaned."),
-        E::NoStay(id) => Refusal::conflict("no_stay", "people", id, "此人当前不在任何隔离点。", "This person is at no facility now."),
+        E::NotCleaning(id) => Refusal::conflict(
+            "not_cleaning",
+            "beds",
+            id,
+            "该床位不在清洁状态。",
+            "This bed is not waiting to be cleaned.",
+        ),
+        E::NoStay(id) => {
+            Refusal::conflict("no_stay", "people", id, "此人当前不在任何隔离点。", "This person is at no facility now.")
+        }
         E::StillRestricted(id, until) => Refusal::conflict(
             "still_restricted",
             "people",
@@ -203,8 +252,20 @@ fn of_facility(error: IsolationError) -> Refusal {
             format!("此人的措施到 {until} 才结束,不能提前离开。"),
             format!("This person is restricted until {until} and cannot leave before."),
         ),
-        E::NoConsent(id) => Refusal::rule("no_consent", "guardian", id, "监护人同意后方可陪同。", "A guardian goes along only with their consent."),
-        E::NoGuardian => Refusal::rule("no_guardian", "guardian", "", "现行方案不允许陪同转运。", "The rules in force let no guardian go along."),
+        E::NoConsent(id) => Refusal::rule(
+            "no_consent",
+            "guardian",
+            id,
+            "监护人同意后方可陪同。",
+            "A guardian goes along only with their consent.",
+        ),
+        E::NoGuardian => Refusal::rule(
+            "no_guardian",
+            "guardian",
+            "",
+            "现行方案不允许陪同转运。",
+            "The rules in force let no guardian go along.",
+        ),
         other => of_trip(other),
     }
 }
@@ -212,7 +273,9 @@ fn of_facility(error: IsolationError) -> Refusal {
 fn of_trip(error: IsolationError) -> Refusal {
     use IsolationError as E;
     match error {
-        E::NotWaiting(id) => Refusal::conflict("not_waiting", "people", id, "该人员不在待转运状态。", "This transfer is not waiting."),
+        E::NotWaiting(id) => {
+            Refusal::conflict("not_waiting", "people", id, "该人员不在待转运状态。", "This transfer is not waiting.")
+        }
         E::VehicleInUse(id, trip) => Refusal::conflict(
             "vehicle_in_use",
             "vehicle",
@@ -222,7 +285,13 @@ fn of_trip(error: IsolationError) -> Refusal {
         ),
         E::VehicleKind(id, kind) => {
             let name = kind.name();
-            Refusal::rule("vehicle_kind", "vehicle", id, format!("该类车辆不能转运{}。", name.zh), format!("This kind of vehicle does not carry {}.", name.en))
+            Refusal::rule(
+                "vehicle_kind",
+                "vehicle",
+                id,
+                format!("该类车辆不能转运{}。", name.zh),
+                format!("This kind of vehicle does not carry {}.", name.en),
+            )
         }
         E::TooMany { people, places } => Refusal::rule(
             "too_many",
@@ -231,11 +300,29 @@ fn of_trip(error: IsolationError) -> Refusal {
             format!("该车限载 {places} 人。"),
             format!("At most {places} people may go in this vehicle."),
         ),
-        E::Drivers { found, min, max } => Refusal::rule("drivers", "drivers", found, format!("每车须配 {min} 至 {max} 名驾驶员。"), format!("A vehicle has {min} to {max} drivers.")),
-        E::Mixed(id) => Refusal::rule("mixed", "people", id, "密接与感染者不得同车、同点。", "Contacts and cases share neither vehicle nor site."),
+        E::Drivers { found, min, max } => Refusal::rule(
+            "drivers",
+            "drivers",
+            found,
+            format!("每车须配 {min} 至 {max} 名驾驶员。"),
+            format!("A vehicle has {min} to {max} drivers."),
+        ),
+        E::Mixed(id) => Refusal::rule(
+            "mixed",
+            "people",
+            id,
+            "密接与感染者不得同车、同点。",
+            "Contacts and cases share neither vehicle nor site.",
+        ),
         E::TripState(id, state) => {
             let name = state.name();
-            Refusal::conflict("trip_state", "trip", id, format!("该趟转运当前为“{}”,不能执行此操作。", name.zh), format!("This trip is {}; that cannot be done now.", name.en))
+            Refusal::conflict(
+                "trip_state",
+                "trip",
+                id,
+                format!("该趟转运当前为“{}”,不能执行此操作。", name.zh),
+                format!("This trip is {}; that cannot be done now.", name.en),
+            )
         }
         _ => Refusal::internal(),
     }

@@ -18,8 +18,6 @@ pub mod restrictions;
 mod rooms;
 pub mod stays;
 pub mod tally;
-#[cfg(test)]
-mod tests;
 pub mod transfers;
 pub mod trips;
 
@@ -29,15 +27,17 @@ pub use http::{Overview, overview, routes};
 pub use ids::TransferId;
 pub use restrictions::{
     Because, ChangeEnd, EndedWhy, ExtendHold, Filter, LiftReason, NewRestriction, Restriction, RestrictionKind, Ticked,
-    change_end, extend_hold, in_force, in_force_because, in_force_of, lift, lift_because, lift_many, restrict,
-    restrict_many, resting_on, tests_due, tick,
+    change_end, extend_hold, in_force, in_force_because, in_force_of, lift, lift_because, lift_many, resting_on,
+    restrict, restrict_many, tests_due, tick,
 };
 pub use stays::{Stay, release};
 pub use transfers::{
     Conservation, Guardian, NewTransfer, Transfer, TransferState, excuse, order_transfer, order_transfers,
     people_conservation,
 };
-pub use trips::{NewTrip, PassengerKind, Stop, Trip, TripPlan, TripRules, TripState, open_trip, open_trips, plan_trips};
+pub use trips::{
+    NewTrip, PassengerKind, Stop, Trip, TripPlan, TripRules, TripState, open_trip, open_trips, plan_trips,
+};
 
 use outpace_store::Capability;
 

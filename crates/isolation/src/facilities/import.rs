@@ -61,7 +61,8 @@ fn read<'a>(field: &impl Fn(&str) -> Option<&'a str>) -> Result<NewFacility, Tex
         field(name).ok_or_else(|| Text::new(format!("{name} 列为空。"), format!("The column {name} is empty.")))
     };
     let kind = need("kind")?;
-    let kind = FacilityKind::from_word(kind).ok_or_else(|| wrong("kind", kind, "quarantine_site, hospital, shelter"))?;
+    let kind =
+        FacilityKind::from_word(kind).ok_or_else(|| wrong("kind", kind, "quarantine_site, hospital, shelter"))?;
     let area = need("area")?;
     let area = number::<i64>("area", area).map(AreaId)?;
     if area.level().is_none() {

@@ -240,10 +240,8 @@ pub fn free_beds(tx: &mut Tx<'_>) -> Result<Vec<FreeBeds>> {
 /// Whether a room of this name is registered already.
 pub(crate) fn has_room(tx: &mut Tx<'_>, facility: FacilityId, name: &str) -> Result<bool> {
     let j = tx.jurisdiction();
-    let found = tx.number(
-        "SELECT COUNT(*) FROM room WHERE j = $1 AND facility = $2 AND name = $3",
-        values![j, facility, name],
-    )?;
+    let found = tx
+        .number("SELECT COUNT(*) FROM room WHERE j = $1 AND facility = $2 AND name = $3", values![j, facility, name])?;
     Ok(found > 0)
 }
 
@@ -307,11 +305,9 @@ pub(crate) fn free_rooms(
 /// Free beds of a room.
 pub(crate) fn free_beds_in(tx: &mut Tx<'_>, room: RoomId) -> Result<Vec<BedId>> {
     let j = tx.jurisdiction();
-    tx.query(
-        "SELECT id FROM bed WHERE j = $1 AND room = $2 AND state = 'free' ORDER BY id",
-        values![j, room],
-        |row| row.get(0),
-    )
+    tx.query("SELECT id FROM bed WHERE j = $1 AND room = $2 AND state = 'free' ORDER BY id", values![j, room], |row| {
+        row.get(0)
+    })
 }
 
 /// Beds that wait to be cleaned since before a moment, with their facility.

@@ -20,7 +20,12 @@ pub(super) fn routes() -> Routes {
         .query("/api/isolation/checks", Permission::IsolationRead, "Checks of a stay", checks)
         .query("/api/isolation/checks-due", Permission::IsolationRead, "Checks due now at a facility", checks_due)
         .command("/api/isolation/import-facilities", Permission::RegistryImport, "Bring in facilities", import)
-        .command("/api/isolation/rooms-ready", Permission::IsolationManage, "Register rooms that are ready", rooms_ready)
+        .command(
+            "/api/isolation/rooms-ready",
+            Permission::IsolationManage,
+            "Register rooms that are ready",
+            rooms_ready,
+        )
         .command("/api/isolation/close-facility", Permission::IsolationManage, "Take nobody in any more", close)
         .command("/api/isolation/beds-cleaned", Permission::FacilityWork, "Turn beds over", beds_cleaned)
         .command("/api/isolation/admit", Permission::FacilityWork, "Record people who came by other ways", admit)

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use outpace_access::Call;
 use outpace_core::trigger::RESPOND;
 use outpace_core::{ActorKind, AreaId, NoticeId, PersonId, Refusal, RestrictionId, Text, Timestamp, Trigger};
-use outpace_orders::notices::{self, Audience, NewNotice};
 use outpace_orders::Subject;
+use outpace_orders::notices::{self, Audience, NewNotice};
 use outpace_store::{Tx, Unit};
 use outpace_zoning::{Ground, ImposedBy};
 use serde::{Deserialize, Serialize};
@@ -198,12 +198,7 @@ pub fn lift(unit: &mut Unit<'_>, call: &Call, id: RestrictionId, why: LiftReason
 ///
 /// # Errors
 /// An unknown restriction; then none is lifted.
-pub fn lift_many(
-    unit: &mut Unit<'_>,
-    call: &Call,
-    ids: &[RestrictionId],
-    why: LiftReason,
-) -> Result<usize, Refusal> {
+pub fn lift_many(unit: &mut Unit<'_>, call: &Call, ids: &[RestrictionId], why: LiftReason) -> Result<usize, Refusal> {
     let mut ending = Vec::new();
     for id in ids {
         let restriction = known(unit, call, *id)?;

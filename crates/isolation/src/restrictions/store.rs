@@ -9,9 +9,7 @@ use super::facts::{
     Began, CertificatesIssued, HoldExtended, HoldsWarned, RestrictionEndChanged, RestrictionObserved,
     RestrictionsBegan, RestrictionsEnded, RetestTaken, TestsTaken,
 };
-use super::model::{
-    Because, Certificate, EndedWhy, ObservedRestriction, Restriction, RestrictionKind, TestDue,
-};
+use super::model::{Because, Certificate, EndedWhy, ObservedRestriction, Restriction, RestrictionKind, TestDue};
 use crate::tally;
 
 /// Tables of restrictions, certificates and what is due.
@@ -217,11 +215,10 @@ fn fold_warned(tx: &mut Tx<'_>, entry: &Entry, fact: &HoldsWarned) -> Result<()>
 fn fold_ended(tx: &mut Tx<'_>, entry: &Entry, fact: &RestrictionsEnded) -> Result<()> {
     let (j, why) = (tx.jurisdiction(), packed(&fact.why)?);
     for item in &fact.items {
-        let kind: Option<String> = tx.first(
-            "SELECT kind FROM restriction_standing WHERE j = $1 AND id = $2",
-            values![j, item.id],
-            |row| row.get(0),
-        )?;
+        let kind: Option<String> =
+            tx.first("SELECT kind FROM restriction_standing WHERE j = $1 AND id = $2", values![j, item.id], |row| {
+                row.get(0)
+            })?;
         let Some(kind) = kind else { continue };
         tx.execute(
             "UPDATE restriction SET ended_at = $3, ended_why = $4 WHERE j = $1 AND id = $2",
@@ -378,26 +375,16 @@ pub(crate) struct Ending {
     pub id: RestrictionId,
     pub person: PersonId,
     pub kind: RestrictionKind,
-    pub ends_at: Timestamp,
-    pub warned: bool,
 }
 
 /// Standing restrictions that end until a moment, in order of time. Uses `restriction_standing_ends`.
 pub(crate) fn ending(tx: &mut Tx<'_>, until: Timestamp, limit: i64) -> Result<Vec<Ending>> {
     let j = tx.jurisdiction();
     tx.query(
-        "SELECT id, person, kind, ends_at, warned FROM restriction_standing
+        "SELECT id, person, kind FROM restriction_standing
          WHERE j = $1 AND ends_at <= $2 ORDER BY ends_at, id LIMIT $3",
         values![j, until, limit],
-        |row| {
-            Ok(Ending {
-                id: row.get(0)?,
-                person: row.get(1)?,
-                kind: unword(&row.get::<String>(2)?)?,
-                ends_at: row.get(3)?,
-                warned: row.get(4)?,
-            })
-        },
+        |row| Ok(Ending { id: row.get(0)?, person: row.get(1)?, kind: unword(&row.get::<String>(2)?)? }),
     )
 }
 

@@ -39,7 +39,10 @@ pub fn record_checks(
                 subject: Subject::Person(check.person),
                 what: Text::new(
                     format!("{} 号人员不在该隔离点,却有测温记录({} °C)。", check.person, check.celsius),
-                    format!("Person {} is not at this facility, yet was checked there ({} °C).", check.person, check.celsius),
+                    format!(
+                        "Person {} is not at this facility, yet was checked there ({} °C).",
+                        check.person, check.celsius
+                    ),
                 ),
             });
             continue;

@@ -125,7 +125,9 @@ pub fn stay(tx: &mut Tx<'_>, id: StayId) -> Result<Option<Stay>> {
 pub fn open_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Option<Stay>> {
     let j = tx.jurisdiction();
     tx.first(
-        &format!("SELECT {COLUMNS} FROM stay WHERE j = $1 AND person = $2 AND ended_at IS NULL ORDER BY id DESC LIMIT 1"),
+        &format!(
+            "SELECT {COLUMNS} FROM stay WHERE j = $1 AND person = $2 AND ended_at IS NULL ORDER BY id DESC LIMIT 1"
+        ),
         values![j, person],
         read,
     )

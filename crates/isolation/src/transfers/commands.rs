@@ -31,11 +31,7 @@ pub fn order_transfer(unit: &mut Unit<'_>, call: &Call, new: NewTransfer) -> Res
 /// # Errors
 /// An unknown person or facility, a facility that takes the other kind, a guardian who did not consent or whom the
 /// rules do not let along; then nobody is ordered.
-pub fn order_transfers(
-    unit: &mut Unit<'_>,
-    call: &Call,
-    news: Vec<NewTransfer>,
-) -> Result<Vec<TransferId>, Refusal> {
+pub fn order_transfers(unit: &mut Unit<'_>, call: &Call, news: Vec<NewTransfer>) -> Result<Vec<TransferId>, Refusal> {
     count("people", news.len())?;
     let mut ids = Vec::with_capacity(news.len());
     let mut items: Vec<Ordered> = Vec::new();
@@ -83,11 +79,7 @@ fn takes(unit: &mut Unit<'_>, call: &Call, id: FacilityId, kind: PassengerKind) 
 }
 
 /// The transfer that stands for the person already, redirected where it may be.
-fn standing(
-    unit: &mut Unit<'_>,
-    open: Option<Transfer>,
-    new: &NewTransfer,
-) -> Result<Option<TransferId>, Refusal> {
+fn standing(unit: &mut Unit<'_>, open: Option<Transfer>, new: &NewTransfer) -> Result<Option<TransferId>, Refusal> {
     let Some(old) = open else { return Ok(None) };
     let waits = old.state == TransferState::Waiting;
     if old.kind != new.kind && waits {

@@ -6,8 +6,8 @@ use outpace_zoning::ground::{packed, unpacked, unword, word};
 
 use super::facts::{TransferExcused, TransferRedirected, TransfersOrdered};
 use super::model::{Conservation, Transfer, TransferState};
-use crate::facilities::store::set_bed;
 use crate::facilities::BedState;
+use crate::facilities::store::set_bed;
 use crate::ids::TransferId;
 use crate::tally;
 
@@ -99,9 +99,8 @@ fn fold_ordered(tx: &mut Tx<'_>, entry: &Entry, fact: &TransfersOrdered) -> Resu
 /// Frees the bed that is reserved for a transfer, if there is one.
 pub(crate) fn drop_reservation(tx: &mut Tx<'_>, entry: &Entry, id: TransferId) -> Result<()> {
     let j = tx.jurisdiction();
-    let bed = tx.first("SELECT bed FROM transfer WHERE j = $1 AND id = $2", values![j, id], |row| {
-        row.get::<Option<i64>>(0)
-    })?;
+    let bed =
+        tx.first("SELECT bed FROM transfer WHERE j = $1 AND id = $2", values![j, id], |row| row.get::<Option<i64>>(0))?;
     let Some(bed) = bed.flatten().map(BedId) else { return Ok(()) };
     let reserved = tx.number(
         "SELECT COUNT(*) FROM bed WHERE j = $1 AND id = $2 AND state = 'reserved' AND transfer = $3",

@@ -110,13 +110,12 @@ fn check_vehicle(
         TransferVehicle::Ambulance => vehicle.kind == VehicleKind::Ambulance,
     };
     // One contact alone may go by ambulance: someone in labour, on a stretcher.
-    let lone = vehicle.kind == VehicleKind::Ambulance && people.iter().filter(|one| one.guardian_of.is_none()).count() == 1;
+    let lone =
+        vehicle.kind == VehicleKind::Ambulance && people.iter().filter(|one| one.guardian_of.is_none()).count() == 1;
     if !right && !lone {
         return Err(IsolationError::VehicleKind(vehicle.id, trip.kind).into());
     }
-    if vehicle.kind != VehicleKind::Ambulance
-        && !(rules.drivers_min..=rules.drivers_max).contains(&trip.drivers)
-    {
+    if vehicle.kind != VehicleKind::Ambulance && !(rules.drivers_min..=rules.drivers_max).contains(&trip.drivers) {
         let (min, max) = (rules.drivers_min, rules.drivers_max);
         return Err(IsolationError::Drivers { found: trip.drivers, min, max }.into());
     }
@@ -128,12 +127,7 @@ fn check_vehicle(
 }
 
 /// A bed for each: those with a guardian aboard share the guardian's room where it has a bed for both.
-fn seats(
-    unit: &mut Unit<'_>,
-    single_room: bool,
-    trip: &NewTrip,
-    people: Vec<Transfer>,
-) -> Result<Vec<Seat>, Refusal> {
+fn seats(unit: &mut Unit<'_>, single_room: bool, trip: &NewTrip, people: Vec<Transfer>) -> Result<Vec<Seat>, Refusal> {
     let mut seats = Vec::with_capacity(people.len());
     let mut parties: Vec<Party<Transfer>> = Vec::new();
     for person in people {

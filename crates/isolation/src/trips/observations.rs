@@ -72,10 +72,14 @@ pub fn board(unit: &mut Unit<'_>, call: &Call, seen: Boarding) -> Result<Boarded
     }
     oddities.extend(formal(&Subject::Trip(trip.id), &seen.signed_by, moment));
     let people: Vec<PersonId> = aboard.iter().map(|person| person.person).collect();
-    let exposed: Vec<PersonId> =
-        aboard.iter().filter(|person| person.guardian).map(|person| person.person).collect();
-    let fact =
-        PeopleBoarded { trip: trip.id, stop: seen.stop, people: aboard, signed_by: seen.signed_by, skew_ms: moment.skew_ms };
+    let exposed: Vec<PersonId> = aboard.iter().filter(|person| person.guardian).map(|person| person.person).collect();
+    let fact = PeopleBoarded {
+        trip: trip.id,
+        stop: seen.stop,
+        people: aboard,
+        signed_by: seen.signed_by,
+        skew_ms: moment.skew_ms,
+    };
     let seq = unit.record_at(fact, moment.at)?;
     oddities.extend(over_full(unit.tx(), &trip)?);
     let conflicts = flag(unit, call, area, seq, oddities)?;
@@ -93,12 +97,7 @@ fn known_aboard(tx: &mut Tx<'_>, trip: TripId, person: PersonId) -> Result<bool,
     Ok(store::on_trip(tx, trip, person)?.as_ref().is_some_and(is_aboard))
 }
 
-fn boarding_of(
-    tx: &mut Tx<'_>,
-    trip: &Trip,
-    person: PersonId,
-    oddities: &mut Vec<Oddity>,
-) -> Result<Aboard, Refusal> {
+fn boarding_of(tx: &mut Tx<'_>, trip: &Trip, person: PersonId, oddities: &mut Vec<Oddity>) -> Result<Aboard, Refusal> {
     let transfer = open_of(tx, person)?;
     let guardian = transfer.as_ref().is_some_and(|transfer| transfer.guardian_of.is_some());
     let mut odd = |kind, zh: String, en: String| {
@@ -304,10 +303,9 @@ fn with_beds(
         if bed.is_none() {
             without.push(person);
         }
-        let kind = transfer.as_ref().map_or_else(
-            || trip.map_or(facility.kind.takes(), |trip| trip.kind),
-            |transfer| transfer.kind,
-        );
+        let kind = transfer
+            .as_ref()
+            .map_or_else(|| trip.map_or(facility.kind.takes(), |trip| trip.kind), |transfer| transfer.kind);
         let stay = StayId(unit.next(StayId::COUNTER)?);
         let transfer = transfer.map(|transfer| transfer.id);
         admitted.push(Admitted { person, transfer, stay, bed, reserved: reserved.is_some(), kind });
@@ -319,12 +317,7 @@ fn with_beds(
 }
 
 /// Beds that may be given to somebody for whom none is reserved: one of each free room under the single-room rule.
-fn spare_beds(
-    tx: &mut Tx<'_>,
-    call: &Call,
-    facility: &Facility,
-    wanted: i64,
-) -> Result<Vec<BedId>, Refusal> {
+fn spare_beds(tx: &mut Tx<'_>, call: &Call, facility: &Facility, wanted: i64) -> Result<Vec<BedId>, Refusal> {
     let single = single_room(call.pack().facility.single_room.value, facility.kind);
     let rooms = beds::free_rooms(tx, facility.id, single, wanted)?;
     let per_room = if single { 1 } else { usize::MAX };

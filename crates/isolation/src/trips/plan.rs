@@ -151,7 +151,8 @@ struct Group {
 impl Group {
     /// Places it takes: guardians of cases sit beside, and do not count as cases.
     fn places(&self) -> i64 {
-        let counted = self.riders.iter().filter(|rider| self.kind == PassengerKind::Contact || rider.guardian_of.is_none());
+        let counted =
+            self.riders.iter().filter(|rider| self.kind == PassengerKind::Contact || rider.guardian_of.is_none());
         i64::try_from(counted.count()).unwrap_or(i64::MAX)
     }
 

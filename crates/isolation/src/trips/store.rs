@@ -292,7 +292,9 @@ pub fn trips(tx: &mut Tx<'_>, state: Option<TripState>, after: TripId, limit: i6
     let j = tx.jurisdiction();
     let state = state.map(|state| word(&state));
     tx.query(
-        &format!("SELECT {TRIP} FROM trip WHERE j = $1 AND id > $2 AND ($3 IS NULL OR state = $3) ORDER BY id LIMIT $4"),
+        &format!(
+            "SELECT {TRIP} FROM trip WHERE j = $1 AND id > $2 AND ($3 IS NULL OR state = $3) ORDER BY id LIMIT $4"
+        ),
         values![j, after, state.as_deref(), limit],
         read,
     )
