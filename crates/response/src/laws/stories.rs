@@ -1,0 +1,1 @@
+//! Stories of a positive, told in the words of the field.
