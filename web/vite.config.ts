@@ -13,6 +13,8 @@ export default defineConfig({
     // The map library is one large file by nature and is loaded only once the figures stand.
     chunkSizeWarningLimit: 1300,
     assetsInlineLimit: 0,
+    // The notices of what is bundled travel with it, as their licences ask.
+    license: { fileName: 'licenses.md' },
   },
   server: { host: '127.0.0.1', proxy: { '/api': API } },
   test: { include: ['src/**/*.test.ts'], environment: 'node', css: true },

@@ -35,7 +35,6 @@ export async function startMock({ port = 0, locked = false } = {}) {
   const live = await json('../fixtures/live.json');
   const report = await json('../fixtures/report.json');
   const areas = await json('../../drills/qingxu-2022/areas.geojson');
-  const river = await json('../../drills/qingxu-2022/fen-river.geojson');
   const streams = new Set();
   let minutes = 0;
   let down = false;
@@ -65,7 +64,9 @@ export async function startMock({ port = 0, locked = false } = {}) {
     }
     if (url.pathname === '/api/registry/boundaries') {
       const level = url.searchParams.get('level');
-      const features = [...areas.features, ...river.features].filter((feature) => feature.properties.level === level);
+      const features = areas.features
+        .filter((feature) => feature.properties.level === level)
+        .map((feature) => ({ ...feature, properties: { ...feature.properties, code: Number(feature.properties.code), name_en: '' } }));
       return answerJson(answer, 200, { type: 'FeatureCollection', features });
     }
     if (url.pathname === '/api/drill/report') return answerJson(answer, 200, report);

@@ -4,14 +4,14 @@
  * - `GET /api/live` answers `text/event-stream`: event `live`, data one JSON {@link Live}. The first comes at once,
  *   the next whenever something changed (at most two a second); when nothing changes a comment line (`: alive`)
  *   at least every 10 seconds, so that a dead connection is noticed.
- * - `GET /api/registry/boundaries?under=CODE&level=village` (also `township`, `county`, `river`) answers
- *   {@link Boundaries}; an empty collection where nothing is drawn.
+ * - `GET /api/registry/boundaries?under=CODE&level=village` (also `township`, `county`) answers {@link Boundaries}; an
+ *   empty collection where nothing is drawn.
  * - `GET /api/drill/report` answers {@link DrillReport}; 404 while there is none.
  * - `POST /api/access/sign-in` with {@link SignIn} answers {@link SignedIn}. The token goes into
  *   `Authorization: Bearer …` of every later request. A drill's data folder answers without it.
  *
  * Names are snake_case. A moment is whole milliseconds since the epoch. An area is its GB/T 2260 code as a number
- * (6, 9, 12 or 15 digits), in GeoJSON properties as text. Counts are whole and never negative; only the differences
+ * (6, 9, 12 or 15 digits). Counts are whole and never negative; only the differences
  * of the conservation law have a sign. What is not known is `null`, never 0 and never left out. `zh` and `en` are
  * both always filled.
  */
@@ -79,6 +79,8 @@ export interface Scenario {
   ends_at: Moment;
   /** The golden 24 hours end here. */
   mark_24h_at: Moment;
+  /** What the map draws besides areas, small: the river, with level `river`. May be left out. */
+  landmarks?: Boundaries;
 }
 
 export interface Jurisdiction {
@@ -348,12 +350,15 @@ export interface Facility {
   occupied: number;
 }
 
-/** GeoJSON; `name_en` where the registry has one. `level` is `county`, `township`, `village` or `river`. */
+/**
+ * GeoJSON. `name_en` may be empty. `level` is `county`, `township`, `village` or `river`. `code` is a number where it is
+ * an area; files write it as text, and both are read.
+ */
 export interface Boundaries {
   type: 'FeatureCollection';
   features: {
     type: 'Feature';
-    properties: { code: string; name: string; name_en?: string; level: string; population?: number };
+    properties: { code: string | number; name: string; name_en?: string; level: string };
     geometry:
       | { type: 'Polygon'; coordinates: number[][][] }
       | { type: 'MultiPolygon'; coordinates: number[][][][] }

@@ -1,7 +1,7 @@
 /** The contract of live.ts as checks: what the page refuses to draw from. */
 
 import type * as live from '../live';
-import { anyOf, flag, list, number, object, oneOf, optional, orNull, text } from './checks';
+import { anyOf, flag, list, number, object, oneOf, optional, orNull, text, type Check } from './checks';
 
 const both = object<live.Text>({ zh: text, en: text });
 const head = object<live.Head>({ seq: number, hash: text });
@@ -29,12 +29,19 @@ const checkpoint = object<live.Checkpoint>({
   ok: orNull(flag),
 });
 
+/** Outlines are checked for being a collection; what is in them the map library checks as it draws. */
+const collection: Check<live.Boundaries> = (value, path) =>
+  typeof value === 'object' && value !== null && Array.isArray((value as { features?: unknown }).features)
+    ? null
+    : `${path}: FeatureCollection`;
+
 const scenario = object<live.Scenario>({
   id: text,
   title: both,
   started_at: number,
   ends_at: number,
   mark_24h_at: number,
+  landmarks: optional(collection),
 });
 
 const command = object<live.Command>({

@@ -103,6 +103,7 @@ export const en: Record<WordKey, string> = {
   risk_low: 'low risk',
   zones: 'Zones in force',
   zones_none: 'No zone in force',
+  zones_total: '{n} in all',
   zone_population: '{n} people',
   zone_from: 'since {time}',
   reason: 'Reason',

@@ -101,6 +101,7 @@ export const zh = {
   risk_low: '低风险',
   zones: '现行区域',
   zones_none: '没有现行区域',
+  zones_total: '共 {n} 处',
   zone_population: '{n} 人',
   zone_from: '自 {time}',
   reason: '原因',

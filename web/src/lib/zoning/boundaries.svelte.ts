@@ -2,13 +2,14 @@
 
 import { session } from '../access/session.svelte';
 import type { AreaCode, Boundaries } from '../live';
+import { normal, type Outline } from './sketch';
 
-const LEVELS = ['county', 'township', 'village', 'river'] as const;
+const LEVELS = ['county', 'township', 'village'] as const;
 const RETRY_MS = 3_000;
 const TRIES_MAX = 20;
 
 class Outlines {
-  all: Boundaries | null = $state.raw(null);
+  all: Outline | null = $state.raw(null);
 
   /** Reads the outlines under an area, and again after a pause while the server cannot give them. */
   read(under: AreaCode): () => void {
@@ -31,11 +32,11 @@ class Outlines {
     };
   }
 
-  async #fetch(under: AreaCode): Promise<Boundaries> {
+  async #fetch(under: AreaCode): Promise<Outline> {
     const parts = await Promise.all(
       LEVELS.map((level) => session.get(`api/registry/boundaries?under=${under}&level=${level}`)),
     );
-    return { type: 'FeatureCollection', features: parts.flatMap((part) => (JSON.parse(part) as Boundaries).features) };
+    return normal(parts.map((part) => JSON.parse(part) as Boundaries));
   }
 }
 

@@ -1,6 +1,7 @@
 /** Which zone colours a village: the strictest that covers it. Pure. */
 
-import type { AreaCode, Boundaries, Zone, ZoneLevel } from '../live';
+import type { AreaCode, Zone, ZoneLevel } from '../live';
+import type { Outline } from './sketch';
 
 /** Strictest first. */
 export const LEVELS: readonly ZoneLevel[] = ['lockdown', 'high', 'control', 'medium', 'precaution', 'low'];
@@ -26,7 +27,7 @@ export function strictestFirst(zones: readonly Zone[]): Zone[] {
 }
 
 /** The zone of each drawn area, by its code. */
-export function zoneByCode(boundaries: Boundaries, zones: readonly Zone[]): Map<string, Zone> {
+export function zoneByCode(boundaries: Outline, zones: readonly Zone[]): Map<string, Zone> {
   const ordered = strictestFirst(zones);
   const found = new Map<string, Zone>();
   for (const { properties } of boundaries.features) {

@@ -5,18 +5,34 @@ import type { Feature, FeatureCollection, Position } from 'geojson';
 import type { Boundaries, Site, Zone, ZoneLevel } from '../live';
 import { zoneByCode } from './levels';
 
-export type Drawn = Boundaries['features'][number];
+/** A feature of {@link Boundaries} whose code is text, as prefixes are compared. */
+export type Drawn = Boundaries['features'][number] & { properties: { code: string } };
+
+/** Collections made one, with codes as text. */
+export interface Outline {
+  type: 'FeatureCollection';
+  features: Drawn[];
+}
+
+/** Brings collections together and writes every code as text. */
+export function normal(parts: readonly Boundaries[]): Outline {
+  const features = parts.flatMap((part) => part.features);
+  return {
+    type: 'FeatureCollection',
+    features: features.map((one): Drawn => ({ ...one, properties: { ...one.properties, code: String(one.properties.code) } })),
+  };
+}
 
 /** West, south, east, north. */
 export type Box = [number, number, number, number];
 
 /** Those of one level: `village`, `township`, `county`, `river`. */
-export function ofLevel(boundaries: Boundaries, level: string): Boundaries {
+export function ofLevel(boundaries: Outline, level: string): Outline {
   return { type: 'FeatureCollection', features: boundaries.features.filter(({ properties }) => properties.level === level) };
 }
 
 /** Villages with the level of the strictest zone that covers them. */
-export function coloured(villages: Boundaries, zones: readonly Zone[]): FeatureCollection {
+export function coloured(villages: Outline, zones: readonly Zone[]): FeatureCollection {
   const byCode = zoneByCode(villages, zones);
   const features = villages.features.map((village): Feature => {
     const zone = byCode.get(village.properties.code);

@@ -5,10 +5,10 @@ import sample from '../../../fixtures/live.json';
 import type { Boundaries, Live, Zone } from '../live';
 import { covers, LEVELS, strictestFirst, villagesOfSmallerAreas, zoneByCode } from './levels';
 import { patternPixels } from './patterns';
-import { boxOf, coloured, labelPoint, ofLevel, shortName, type Drawn } from './sketch';
+import { boxOf, coloured, labelPoint, normal, ofLevel, shortName, type Drawn } from './sketch';
 
 const { zones } = sample as unknown as Live;
-const boundaries = JSON.parse(areas) as Boundaries;
+const boundaries = normal([JSON.parse(areas) as Boundaries]);
 const villages = ofLevel(boundaries, 'village');
 
 test('an area covers itself and what begins with its code', () => {
@@ -43,6 +43,11 @@ test('a grid is marked in its village and does not colour it', () => {
   const grid: Zone = { ...(zones[0] as Zone), areas: [140121203206001], places: [] };
   expect(villagesOfSmallerAreas(grid)).toEqual(['140121203206']);
   expect(zoneByCode(villages, [grid]).size).toBe(0);
+});
+
+test('a code that comes as a number is the same area', () => {
+  const asNumbers = { ...boundaries, features: boundaries.features.map((one) => ({ ...one, properties: { ...one.properties, code: Number(one.properties.code) } })) };
+  expect(normal([asNumbers])).toEqual(boundaries);
 });
 
 test('names stand inside their outline', () => {
