@@ -1,2 +1,94 @@
-//! The `outpace` binary: composes the capabilities into one program.
-fn main() {}
+//! The `outpace` binary: composes the capabilities into one program and reads the command line.
+//!
+//! Every command that writes goes through the same door as the server: the store's writer. Exit codes: 0 all is well,
+//! 1 something was found (a checkpoint missed, a broken chain, a bad row), 2 the command could not be carried out.
+
+mod commands;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use commands::Failure;
+
+/// Outbreak response, from the first positive tube to zero community spread.
+/// 疫情应急处置:从第一管阳性到社会面清零。
+#[derive(Parser)]
+#[command(name = "outpace", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the data are.
+#[derive(clap::Args, Clone)]
+pub(crate) struct Data {
+    /// The data folder; made when absent.
+    #[arg(long = "data", value_name = "DIR", default_value = "data")]
+    folder: PathBuf,
+    /// The jurisdiction's profile; what the folder used last where nothing is said.
+    #[arg(long, value_name = "ID")]
+    profile: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server on a data folder.
+    Serve {
+        #[command(flatten)]
+        data: Data,
+        /// Where to listen.
+        #[arg(long, default_value = "127.0.0.1:8088")]
+        listen: std::net::SocketAddr,
+        /// The policy pack; what the folder used last where nothing is said.
+        #[arg(long, value_name = "ID")]
+        pack: Option<String>,
+        /// Make the folder a drill's, for ever, with a clock that starts at this local time (2022-04-13T01:00).
+        #[arg(long, value_name = "TIME")]
+        drill_from: Option<String>,
+    },
+    /// Check or show a file of rules.
+    Policy {
+        #[command(subcommand)]
+        command: commands::policy::Command,
+    },
+    /// Fold the journal again into fresh read models and compare.
+    Rebuild {
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Look after a data folder.
+    Admin {
+        #[command(subcommand)]
+        command: commands::verify::Command,
+    },
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("OUTPACE_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let done = match Cli::parse().command {
+        Command::Serve { data, listen, pack, drill_from } => commands::serve::run(data, listen, pack, drill_from),
+        Command::Policy { command } => commands::policy::run(command),
+        Command::Rebuild { data } => commands::verify::rebuild(data),
+        Command::Admin { command } => commands::verify::run(command),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Found(text)) => {
+            if !text.is_empty() {
+                eprintln!("outpace: {text}");
+            }
+            ExitCode::from(1)
+        }
+        Err(Failure::Unable(text)) => {
+            eprintln!("outpace: {text}");
+            ExitCode::from(2)
+        }
+    }
+}

