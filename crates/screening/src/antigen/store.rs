@@ -1,0 +1,133 @@
+//! Tables and facts of antigen rounds.
+
+use outpace_core::{AreaId, PersonId, RoundId, Timestamp};
+use outpace_store::{Capability, Entry, Fact, Result, Tx, values};
+use serde::{Deserialize, Serialize};
+
+use crate::flow::tally::Tally;
+use crate::laboratory::Outcome;
+use crate::tubes::Home;
+
+/// The tables.
+pub(crate) const SCHEMA: &str = "
+CREATE TABLE antigen_result (
+  j BIGINT NOT NULL, round BIGINT NOT NULL, person BIGINT NOT NULL, outcome TEXT NOT NULL, tested_at BIGINT NOT NULL,
+  PRIMARY KEY (j, round, person)) WITHOUT ROWID;
+CREATE TABLE antigen_kits (
+  j BIGINT NOT NULL, round BIGINT NOT NULL, grid BIGINT NOT NULL, kits BIGINT NOT NULL, PRIMARY KEY (j, round, grid))
+  WITHOUT ROWID;
+";
+
+/// Kits were handed out in a grid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KitsHandedOut {
+    /// For which round.
+    pub round: RoundId,
+    /// In which grid.
+    pub grid: AreaId,
+    /// How many kits in all so far: a hand-out told twice counts once.
+    pub total: i64,
+}
+
+impl Fact for KitsHandedOut {
+    const KIND: &'static str = "screening.kits_handed_out";
+}
+
+/// One self-test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AntigenFact {
+    /// Whose.
+    pub person: PersonId,
+    /// What it showed.
+    pub outcome: Outcome,
+    /// When, where it differs from the entry's time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tested_at: Option<Timestamp>,
+}
+
+/// Self-tests were reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AntigenReported {
+    /// For which round.
+    pub round: RoundId,
+    /// The tests.
+    pub reports: Vec<AntigenFact>,
+    /// How the people count, by home grid; those who had reported before do not count again.
+    pub homes: Vec<Home>,
+}
+
+impl Fact for AntigenReported {
+    const KIND: &'static str = "screening.antigen_reported";
+}
+
+/// Adds tables and folds.
+pub(crate) fn join(capability: Capability) -> Capability {
+    capability
+        .table("antigen_result", "j, round, person")
+        .table("antigen_kits", "j, round, grid")
+        .fold(|tx, _, fact: &KitsHandedOut| {
+            let j = tx.jurisdiction();
+            tx.execute(
+                "INSERT INTO antigen_kits (j, round, grid, kits) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (j, round, grid) DO UPDATE SET kits = excluded.kits",
+                values![j, fact.round, fact.grid, fact.total],
+            )
+            .map(|_| ())
+        })
+        .fold(fold_reported)
+}
+
+fn fold_reported(tx: &mut Tx<'_>, entry: &Entry, fact: &AntigenReported) -> Result<()> {
+    let j = tx.jurisdiction();
+    for report in &fact.reports {
+        tx.execute(
+            "INSERT INTO antigen_result (j, round, person, outcome, tested_at) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (j, round, person) DO UPDATE
+               SET outcome = excluded.outcome, tested_at = excluded.tested_at",
+            values![
+                j,
+                fact.round,
+                report.person,
+                report.outcome,
+                report.tested_at.unwrap_or(entry.occurred_at)
+            ],
+        )?;
+    }
+    let mut tally = Tally::default();
+    tally.sampled(fact.round, &fact.homes);
+    tally.apply(tx)
+}
+
+/// What a person reported in a round.
+pub(crate) fn result_of(tx: &mut Tx<'_>, round: RoundId, person: PersonId) -> Result<Option<(Outcome, Timestamp)>> {
+    let j = tx.jurisdiction();
+    tx.first(
+        "SELECT outcome, tested_at FROM antigen_result WHERE j = $1 AND round = $2 AND person = $3",
+        values![j, round, person],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Who reported a positive in a round, by id.
+pub(crate) fn positives(tx: &mut Tx<'_>, round: RoundId) -> Result<Vec<PersonId>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        "SELECT person FROM antigen_result WHERE j = $1 AND round = $2 AND outcome = 'positive' ORDER BY person",
+        values![j, round],
+        |row| row.get(0),
+    )
+}
+
+/// Kits handed out for a round in an area.
+///
+/// # Errors
+/// What the engine refused.
+pub fn kits_of(tx: &mut Tx<'_>, round: RoundId, area: AreaId) -> Result<i64> {
+    let j = tx.jurisdiction();
+    let (first, last) = area.grids();
+    tx.number(
+        "SELECT CAST(COALESCE(SUM(kits), 0) AS BIGINT) FROM antigen_kits
+         WHERE j = $1 AND round = $2 AND grid BETWEEN $3 AND $4",
+        values![j, round, first, last],
+    )
+}

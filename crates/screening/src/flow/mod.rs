@@ -1,0 +1,43 @@
+//! The flow of tubes as numbers: how many stand at each stage, per round and site; which quarter-hours of sampling
+//! still wait for the laboratory or a result; whether everything adds up.
+
+pub mod conservation;
+pub mod late;
+pub(crate) mod tally;
+
+pub use conservation::{Balance, ConservationQuery, Difference, conservation, sampled_total};
+pub use late::{LateKind, LateQuery, LateTube, late_tubes};
+
+use outpace_access::Routes;
+use outpace_core::Permission;
+
+/// The routes.
+#[must_use]
+pub fn routes() -> Routes {
+    Routes::new()
+        .query(
+            "/api/screening/conservation",
+            Permission::ScreeningRead,
+            "Whether every swab, tube and result is accounted for",
+            conservation::conservation_of,
+        )
+        .query("/api/screening/flow", Permission::ScreeningRead, "Tubes at each stage, by round and site", late::flow)
+        .query(
+            "/api/screening/late",
+            Permission::ScreeningRead,
+            "Tubes late against a deadline, and where each was last signed",
+            late_tubes,
+        )
+}
+
+/// Tubes of a round that have no result yet.
+pub(crate) fn waiting(
+    tx: &mut outpace_store::Tx<'_>,
+    round: outpace_core::RoundId,
+) -> outpace_store::Result<i64> {
+    let j = tx.jurisdiction();
+    tx.number(
+        "SELECT CAST(COALESCE(SUM(not_resulted), 0) AS BIGINT) FROM tube_wave WHERE j = $1 AND round = $2",
+        outpace_store::values![j, round],
+    )
+}

@@ -1,0 +1,39 @@
+//! Rounds: planned with their forecast, opened with their due list, closed with visits to the doors of the missing.
+
+pub mod exempt;
+mod facts;
+pub mod forecast;
+mod model;
+pub(crate) mod roster;
+pub(crate) mod store;
+pub(crate) mod verbs;
+
+pub use exempt::{Exempt, ExemptReason, Exempted, exempt};
+pub use facts::{
+    ClassChange, ExemptionEnded, ForecastRevised, PersonExempted, PoolsRevised, RosterRevised, RoundClosed,
+    RoundOpened, RoundPlanned,
+};
+pub use forecast::{Bottleneck, Forecast, ForecastInput, LaboratoryLoad, round_forecast};
+pub use model::{Class, Method, Pool, RosterGrid, Round, RoundSpec, RoundState, Scope, SitePool};
+pub use store::{round, round_by_key, rounds};
+pub use verbs::{
+    CloseRound, FORECAST_TOLERANCE_MS, ForecastAnswer, OpenRound, PlanRound, RoundEnd, RoundQuery, RoundView,
+    RoundsAnswer, RoundsQuery, close_round, forecast_now, list_rounds, open_round, plan_round, show_round,
+};
+
+use outpace_access::Routes;
+use outpace_core::Permission;
+
+/// The routes.
+#[must_use]
+pub fn routes() -> Routes {
+    let (manage, read) = (Permission::ScreeningManage, Permission::ScreeningRead);
+    Routes::new()
+        .command("/api/screening/rounds/plan", manage, "Plan a round and see its hour", plan_round)
+        .command("/api/screening/rounds/open", manage, "Open a round, acknowledging its hour", open_round)
+        .command("/api/screening/rounds/close", manage, "Close a round", close_round)
+        .query("/api/screening/rounds", read, "List rounds, newest first", list_rounds)
+        .query("/api/screening/round", read, "One round", show_round)
+        .query("/api/screening/forecast", read, "When a round's last result will be there", forecast_now)
+        .command("/api/screening/exempt", manage, "Exempt someone from rounds, or end it", exempt)
+}

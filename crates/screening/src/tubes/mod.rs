@@ -1,0 +1,36 @@
+//! Tubes at the lane: a whole tube at once or person by person, the checks before the swab, sealing.
+
+pub mod check;
+mod facts;
+pub mod identify;
+mod model;
+pub mod pages;
+pub mod register;
+pub(crate) mod store;
+
+pub use check::{Check, Checked, Warning, check};
+pub use facts::{Opening, SamplesFiled, SwabIdentified, SwabTaken, SwabsTaken, TubeFound, TubeSealed};
+pub use identify::{IdentifySwab, identify_swab};
+pub use model::{Counts, Flag, Home, Member, NoFile, Purpose, Stage, Swab, Tube, priority_of};
+pub use pages::{TubeQuery, TubeView, show_tube};
+pub use register::{
+    Placed, RegisterSwab, RegisterTube, Registered, SealTube, register_swab, register_tube, seal_tube,
+};
+pub(crate) use store::join;
+pub use store::{tube, tube_people};
+
+use outpace_access::Routes;
+use outpace_core::Permission;
+
+/// The routes.
+#[must_use]
+pub fn routes() -> Routes {
+    let sample = Permission::ScreeningSample;
+    Routes::new()
+        .command("/api/screening/check", sample, "Before the swab: what speaks against it", check)
+        .command("/api/screening/tubes", sample, "Register a whole tube", register_tube)
+        .command("/api/screening/swabs", sample, "Register one person into a tube", register_swab)
+        .command("/api/screening/tubes/seal", sample, "Seal a tube", seal_tube)
+        .command("/api/screening/swabs/identify", sample, "Say whose an unidentified swab was", identify_swab)
+        .query("/api/screening/tube", Permission::ScreeningRead, "A tube: people, way, results", show_tube)
+}
