@@ -84,9 +84,10 @@ impl Seats {
         let tube = (bits & ((1 << 37) - 1)) as i64;
         let class = ((bits >> 37) & 0b111) as usize;
         let grid = (bits >> 40) as usize;
-        let home = class.checked_sub(1).and_then(|class| Class::ALL.get(class)).zip(
-            grid.checked_sub(1).and_then(|grid| self.grids.get(grid)),
-        );
+        let home = class
+            .checked_sub(1)
+            .and_then(|class| Class::ALL.get(class))
+            .zip(grid.checked_sub(1).and_then(|grid| self.grids.get(grid)));
         Seat { home: home.map(|(class, grid)| (*grid, *class)), tube: (tube != 0).then_some(tube) }
     }
 
@@ -154,8 +155,7 @@ impl Desk {
     }
 
     fn drop_old_seats(&mut self) {
-        let mut closed: Vec<_> =
-            self.rounds.iter().filter_map(|(id, brief)| Some((brief.closed_at?, *id))).collect();
+        let mut closed: Vec<_> = self.rounds.iter().filter_map(|(id, brief)| Some((brief.closed_at?, *id))).collect();
         closed.sort_unstable();
         let old = closed.len().saturating_sub(CLOSED_KEPT);
         for (_, id) in closed.into_iter().take(old) {

@@ -130,7 +130,10 @@ pub(crate) fn visits(unit: &mut Unit<'_>, call: &Call, round: &Round) -> Result<
         let form = Form::from([("round".to_owned(), round.id.0.into()), ("people".to_owned(), people.into())]);
         let because = Text::new(
             format!("{}结束,本网格有 {people} 人应检未检,名单见上门清单。", round.spec.name.zh),
-            format!("{} is closed; {people} people of this grid were due and did not come, see the door list.", round.spec.name.en),
+            format!(
+                "{} is closed; {people} people of this grid were due and did not come, see the door list.",
+                round.spec.name.en
+            ),
         );
         let key = format!("doors:{}:{grid}", round.id);
         order(unit, call, key, kinds::VISIT_DOORS, Subject::Area(grid), grid, because, form)?;

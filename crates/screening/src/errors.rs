@@ -246,7 +246,9 @@ fn refuse_state(error: ScreeningError) -> Refusal {
             "position",
             position,
             format!("采样管 {tube} 该序号已登记为人员 {person};如有误,请提交冲突处理。"),
-            format!("Position {position} of tube {tube} is known to be person {person}; settle a mistake as a conflict."),
+            format!(
+                "Position {position} of tube {tube} is known to be person {person}; settle a mistake as a conflict."
+            ),
         ),
         E::SameSigner { leg } => Refusal::rule(
             "same_signer",

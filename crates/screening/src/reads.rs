@@ -101,8 +101,7 @@ fn read(row: &Row<'_>) -> Result<PersonSample> {
 /// What the engine refused.
 pub fn samples_of(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<BTreeMap<PersonId, Vec<PersonSample>>> {
     let j = tx.jurisdiction();
-    let mut found: BTreeMap<PersonId, Vec<PersonSample>> =
-        people.iter().map(|person| (*person, Vec::new())).collect();
+    let mut found: BTreeMap<PersonId, Vec<PersonSample>> = people.iter().map(|person| (*person, Vec::new())).collect();
     let filed = filed_to(tx)?;
     tx.each(
         &format!(
@@ -184,9 +183,7 @@ impl AreaRound {
     /// inconclusive.
     #[must_use]
     pub fn is_all_negative(&self) -> bool {
-        self.coverage.sampled > 0
-            && self.coverage.resulted == self.coverage.sampled
-            && self.coverage.suspect_tubes == 0
+        self.coverage.sampled > 0 && self.coverage.resulted == self.coverage.sampled && self.coverage.suspect_tubes == 0
     }
 
     /// Whether nobody who was due is missing.

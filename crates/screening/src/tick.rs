@@ -18,7 +18,7 @@ use crate::flow::late::{self, LateKind, TubesLate};
 use crate::kinds;
 use crate::rounds::roster::Excused;
 use crate::rounds::{
-    self, Class, ClassChange, ForecastRevised, Method, PoolsRevised, Round, RosterRevised, RoundState, SitePool, verbs,
+    self, Class, ClassChange, ForecastRevised, Method, PoolsRevised, RosterRevised, Round, RoundState, SitePool, verbs,
 };
 
 /// How much later the last result must be expected before the public is told again.
@@ -64,8 +64,7 @@ fn note_late(unit: &mut Unit<'_>, call: &Call) -> Result<i64, Refusal> {
         let Some(first) = rows.first() else { continue };
         let round = first.tube.round;
         let tubes = rows.len() as i64;
-        let named: Vec<_> =
-            rows.iter().take(late::NAMED_MAX as usize).map(|row| row.tube.code.clone()).collect();
+        let named: Vec<_> = rows.iter().take(late::NAMED_MAX as usize).map(|row| row.tube.code.clone()).collect();
         let some = named.iter().take(5).map(|code| code.as_str()).collect::<Vec<_>>().join(", ");
         let fact = TubesLate { round, wave: wave.wave, kind: wave.kind, tubes, named };
         let seq = unit.record(fact)?;
@@ -114,10 +113,8 @@ pub(crate) fn revise_roster(unit: &mut Unit<'_>, call: &Call, round: RoundId) ->
 
 /// Gives sites that are new, or whose zone changed, the pool that holds now.
 fn revise_pools(unit: &mut Unit<'_>, call: &Call, round: &Round) -> Result<(), Refusal> {
-    let now: BTreeMap<_, SitePool> = verbs::sites_of(unit.tx(), call, &round.spec)?
-        .into_iter()
-        .map(|(pool, _)| (pool.site, pool))
-        .collect();
+    let now: BTreeMap<_, SitePool> =
+        verbs::sites_of(unit.tx(), call, &round.spec)?.into_iter().map(|(pool, _)| (pool.site, pool)).collect();
     let changed = unit
         .remembered(|desk: &Desk| {
             let known = desk.rounds.get(&round.id).map(|brief| &brief.pools);

@@ -84,13 +84,7 @@ fn fold_reported(tx: &mut Tx<'_>, entry: &Entry, fact: &AntigenReported) -> Resu
             "INSERT INTO antigen_result (j, round, person, outcome, tested_at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (j, round, person) DO UPDATE
                SET outcome = excluded.outcome, tested_at = excluded.tested_at",
-            values![
-                j,
-                fact.round,
-                report.person,
-                report.outcome,
-                report.tested_at.unwrap_or(entry.occurred_at)
-            ],
+            values![j, fact.round, report.person, report.outcome, report.tested_at.unwrap_or(entry.occurred_at)],
         )?;
     }
     let mut tally = Tally::default();

@@ -169,7 +169,15 @@ pub fn take(unit: &mut Unit<'_>, call: &Call, request: Take) -> Result<Taken, Re
         strange(unit, call, code, seq, "box_not_there", "已交出但未收到", "was given and is not there")?;
     }
     for code in there.difference(&given) {
-        strange(unit, call, code, seq, "box_not_given", "收到但无交出签字", "is there, but nobody signed for giving it")?;
+        strange(
+            unit,
+            call,
+            code,
+            seq,
+            "box_not_given",
+            "收到但无交出签字",
+            "is there, but nobody signed for giving it",
+        )?;
     }
     Ok(Taken { leg: id, boxes: there.len() as i64, missing, repeated: false })
 }

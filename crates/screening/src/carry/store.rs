@@ -188,11 +188,10 @@ fn read_leg(row: &Row<'_>) -> Result<Leg> {
 
 fn with_boxes(tx: &mut Tx<'_>, mut leg: Leg) -> Result<Leg> {
     let j = tx.jurisdiction();
-    leg.boxes = tx.query(
-        "SELECT box FROM tube_leg_box WHERE j = $1 AND leg = $2 ORDER BY box",
-        values![j, leg.leg],
-        |row| row.get(0),
-    )?;
+    leg.boxes =
+        tx.query("SELECT box FROM tube_leg_box WHERE j = $1 AND leg = $2 ORDER BY box", values![j, leg.leg], |row| {
+            row.get(0)
+        })?;
     Ok(leg)
 }
 

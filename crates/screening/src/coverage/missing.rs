@@ -96,10 +96,7 @@ pub fn sampled_in(tx: &mut Tx<'_>, round: RoundId, people: &[PersonId]) -> Resul
 }
 
 /// Everyone of one grid of a roster with the class they are in now.
-fn classes_now(
-    roster: &rounds::RosterGrid,
-    changes: &BTreeMap<PersonId, (AreaId, Class)>,
-) -> Vec<(PersonId, Class)> {
+fn classes_now(roster: &rounds::RosterGrid, changes: &BTreeMap<PersonId, (AreaId, Class)>) -> Vec<(PersonId, Class)> {
     roster
         .everyone()
         .map(|(person, class)| (person, changes.get(&person).map_or(class, |(_, changed)| *changed)))

@@ -91,12 +91,7 @@ pub fn of(tx: &mut Tx<'_>, round: RoundId, (first, last): (AreaId, AreaId)) -> R
 ///
 /// # Errors
 /// What the engine refused.
-pub fn by_area(
-    tx: &mut Tx<'_>,
-    round: RoundId,
-    under: AreaId,
-    level: AreaLevel,
-) -> Result<Vec<(AreaId, Coverage)>> {
+pub fn by_area(tx: &mut Tx<'_>, round: RoundId, under: AreaId, level: AreaLevel) -> Result<Vec<(AreaId, Coverage)>> {
     let j = tx.jurisdiction();
     let (first, last) = under.grids();
     let scale = 10_i64.pow(AreaLevel::Grid.digits() - level.digits());

@@ -140,10 +140,7 @@ impl Balance {
         self.people_difference = self.sampled - self.in_tubes;
         let held = |law: Text, difference: i64| Difference { law, difference, tubes: Vec::new() };
         let laws = [
-            held(
-                Text::new("采样管 = 采样中 + 已封管", "tubes = open + sealed"),
-                self.tubes - self.open - self.sealed,
-            ),
+            held(Text::new("采样管 = 采样中 + 已封管", "tubes = open + sealed"), self.tubes - self.open - self.sealed),
             held(
                 Text::new("已封管 = 转运中 + 已接收 + 丢失", "sealed = under way + received + lost"),
                 self.sealed - self.under_way - self.received - self.lost,

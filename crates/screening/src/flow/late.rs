@@ -179,8 +179,8 @@ pub fn late_tubes(tx: &mut Tx<'_>, call: &Call, query: LateQuery) -> Result<Late
     // A wave's deadline is that of its last tube; its first may be late a quarter of an hour before.
     let soon = call.now.plus_minutes(15);
     for wave in late_waves(tx, soon, false)? {
-        let wanted = query.kind.is_none_or(|kind| kind == wave.kind)
-            && query.round.is_none_or(|round| round == wave.round);
+        let wanted =
+            query.kind.is_none_or(|kind| kind == wave.kind) && query.round.is_none_or(|round| round == wave.round);
         if !wanted || tubes.len() >= limit {
             continue;
         }

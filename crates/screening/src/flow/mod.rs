@@ -31,10 +31,7 @@ pub fn routes() -> Routes {
 }
 
 /// Tubes of a round that have no result yet.
-pub(crate) fn waiting(
-    tx: &mut outpace_store::Tx<'_>,
-    round: outpace_core::RoundId,
-) -> outpace_store::Result<i64> {
+pub(crate) fn waiting(tx: &mut outpace_store::Tx<'_>, round: outpace_core::RoundId) -> outpace_store::Result<i64> {
     let j = tx.jurisdiction();
     tx.number(
         "SELECT CAST(COALESCE(SUM(not_resulted), 0) AS BIGINT) FROM tube_wave WHERE j = $1 AND round = $2",

@@ -54,8 +54,7 @@ pub fn exclude_results(unit: &mut Unit<'_>, call: &Call, request: ExcludeResults
     let mut rows: Vec<(TubeRow, ExcludedResults)> = Vec::new();
     let distinct: BTreeSet<&TubeCode> = request.tubes.iter().collect();
     for code in distinct {
-        let row =
-            row_by_code(unit.tx(), code)?.ok_or_else(|| ScreeningError::UnknownTube { tube: code.clone() })?;
+        let row = row_by_code(unit.tx(), code)?.ok_or_else(|| ScreeningError::UnknownTube { tube: code.clone() })?;
         let results = store::results_of(unit.tx(), row.tube.number, code)?;
         let own: Vec<_> = results.into_iter().filter(|result| result.laboratory == laboratory).collect();
         if own.is_empty() {
@@ -94,7 +93,8 @@ fn follow(
     let code = &before.tube.code;
     let now = row_by_code(unit.tx(), code)?.and_then(|row| row.tube.outcome);
     if now.is_none_or(|outcome| outcome == Outcome::Invalid) {
-        let why = Text::new(format!("结果撤销({})", reason.zh()), format!("its result was taken back ({})", reason.word()));
+        let why =
+            Text::new(format!("结果撤销({})", reason.zh()), format!("its result was taken back ({})", reason.word()));
         resample(unit, call, before, &why)?;
         answer.resample.push(code.clone());
     }

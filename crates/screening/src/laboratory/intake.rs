@@ -184,8 +184,7 @@ pub fn declare_lost(unit: &mut Unit<'_>, call: &Call, request: DeclareLost) -> R
     let mut rows = Vec::new();
     let distinct: BTreeSet<&TubeCode> = request.tubes.iter().collect();
     for code in distinct {
-        let row =
-            row_by_code(unit.tx(), code)?.ok_or_else(|| ScreeningError::UnknownTube { tube: code.clone() })?;
+        let row = row_by_code(unit.tx(), code)?.ok_or_else(|| ScreeningError::UnknownTube { tube: code.clone() })?;
         match row.tube.stage {
             Stage::Lost => {}
             stage @ (Stage::Resulted | Stage::Invalid) => {
@@ -198,13 +197,7 @@ pub fn declare_lost(unit: &mut Unit<'_>, call: &Call, request: DeclareLost) -> R
     Ok(LostAnswer { lost })
 }
 
-fn lose(
-    unit: &mut Unit<'_>,
-    call: &Call,
-    rows: &[TubeRow],
-    reason: LossReason,
-    at: Timestamp,
-) -> Result<i64, Refusal> {
+fn lose(unit: &mut Unit<'_>, call: &Call, rows: &[TubeRow], reason: LossReason, at: Timestamp) -> Result<i64, Refusal> {
     if rows.is_empty() {
         return Ok(0);
     }

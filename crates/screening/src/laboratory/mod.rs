@@ -41,11 +41,6 @@ pub fn routes() -> Routes {
         .query("/api/screening/queue", read, "What waits at a laboratory, first first", list_queue)
         .command("/api/screening/intake", work, "Take tubes in at a laboratory", intake)
         .command("/api/screening/losses", Permission::ScreeningCarry, "Declare tubes lost", declare_lost)
-        .command(
-            "/api/screening/results",
-            work,
-            "Report results; bad rows are told, good rows go in",
-            report_results,
-        )
+        .command("/api/screening/results", work, "Report results; bad rows are told, good rows go in", report_results)
         .command("/api/screening/results/exclude", work, "Take results back by a signed exclusion", exclude_results)
 }

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::facts::{ResultRow, ResultsReported};
-use super::model::{Outcome, standing};
 use super::intake::resample;
+use super::model::{Outcome, standing};
 use super::store;
 use crate::errors::{ScreeningError, some_of};
 use crate::found::find_or_note;

@@ -21,10 +21,7 @@ pub(crate) struct Excused {
 impl Excused {
     /// Reads who is in facility quarantine or isolation, and who is exempt.
     pub(crate) fn at(tx: &mut Tx<'_>, now: Timestamp) -> Result<Self> {
-        Ok(Self {
-            quarantined: neighbours::in_facilities(tx)?,
-            exempt: super::store::exemptions(tx, now)?,
-        })
+        Ok(Self { quarantined: neighbours::in_facilities(tx)?, exempt: super::store::exemptions(tx, now)? })
     }
 
     /// The class of a person. Quarantine comes first: there the test is somebody's duty already.

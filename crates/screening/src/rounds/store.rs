@@ -210,9 +210,11 @@ pub fn rounds(tx: &mut Tx<'_>, state: Option<RoundState>, limit: i64) -> Result<
 /// The pool of a site in a round, if it was set.
 pub(crate) fn pools(tx: &mut Tx<'_>, round: RoundId) -> Result<Vec<SitePool>> {
     let j = tx.jurisdiction();
-    tx.query("SELECT site, pool FROM screening_pool WHERE j = $1 AND round = $2 ORDER BY site", values![j, round], |row| {
-        Ok(SitePool { site: row.get(0)?, pool: unjson::<Pool>(&row.get::<String>(1)?)? })
-    })
+    tx.query(
+        "SELECT site, pool FROM screening_pool WHERE j = $1 AND round = $2 ORDER BY site",
+        values![j, round],
+        |row| Ok(SitePool { site: row.get(0)?, pool: unjson::<Pool>(&row.get::<String>(1)?)? }),
+    )
 }
 
 fn people(text: &str) -> Result<PersonSet> {

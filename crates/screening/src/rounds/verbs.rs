@@ -123,17 +123,17 @@ pub struct RoundEnd {
 fn group_of(key: Option<&str>) -> Result<Option<PoolGroup>, ScreeningError> {
     let read = |key: &str| {
         let known = <PoolGroup as Closed>::keys();
-        PoolGroup::from_key(key).ok_or(ScreeningError::UnknownWord { field: "pool_group", value: key.to_owned(), known })
+        PoolGroup::from_key(key).ok_or(ScreeningError::UnknownWord {
+            field: "pool_group",
+            value: key.to_owned(),
+            known,
+        })
     };
     key.map(read).transpose()
 }
 
 fn scope_of(unit: &mut Unit<'_>, call: &Call, request: &PlanRound) -> Result<Scope, Refusal> {
-    let scope = Scope {
-        areas: request.areas.clone(),
-        places: request.places.clone(),
-        people: request.people.clone(),
-    };
+    let scope = Scope { areas: request.areas.clone(), places: request.places.clone(), people: request.people.clone() };
     if scope.is_empty() {
         return Err(ScreeningError::Empty { field: "areas" }.into());
     }
@@ -154,8 +154,7 @@ fn scope_of(unit: &mut Unit<'_>, call: &Call, request: &PlanRound) -> Result<Sco
         call.covers(known.area)?;
     }
     for person in &scope.people {
-        let known =
-            registry::person(unit.tx(), *person)?.ok_or(ScreeningError::UnknownPerson { person: *person })?;
+        let known = registry::person(unit.tx(), *person)?.ok_or(ScreeningError::UnknownPerson { person: *person })?;
         call.covers(known.area)?;
     }
     Ok(scope)
@@ -213,23 +212,14 @@ fn due_estimate(tx: &mut Tx<'_>, scope: &Scope, now: Timestamp) -> Result<i64, R
 }
 
 /// The pool rule of a site for a round.
-pub(crate) fn pool_at(
-    tx: &mut Tx<'_>,
-    call: &Call,
-    group: Option<PoolGroup>,
-    area: AreaId,
-) -> Result<Pool, Refusal> {
+pub(crate) fn pool_at(tx: &mut Tx<'_>, call: &Call, group: Option<PoolGroup>, area: AreaId) -> Result<Pool, Refusal> {
     let screening = &call.pack().screening;
     let group = match group {
         Some(group) => group,
         None => group_in(outpace_zoning::level_at_time(tx, area, call.now)?),
     };
     let rules = screening.pools.get(group);
-    Ok(Pool {
-        group,
-        people_max: i64::from(rules.people_max.value.max(1)),
-        household: rules.household_tube.value,
-    })
+    Ok(Pool { group, people_max: i64::from(rules.people_max.value.max(1)), household: rules.household_tube.value })
 }
 
 fn group_in(level: Option<outpace_policy::ZoneLevel>) -> PoolGroup {
@@ -260,11 +250,7 @@ fn sampling_areas(tx: &mut Tx<'_>, call: &Call, scope: &Scope) -> Result<Vec<Are
 }
 
 /// Pools of all open sites of a round, with the people an hour that their staffed lanes pass.
-pub(crate) fn sites_of(
-    tx: &mut Tx<'_>,
-    call: &Call,
-    spec: &RoundSpec,
-) -> Result<Vec<(SitePool, i64)>, Refusal> {
+pub(crate) fn sites_of(tx: &mut Tx<'_>, call: &Call, spec: &RoundSpec) -> Result<Vec<(SitePool, i64)>, Refusal> {
     let mut found = Vec::new();
     for area in sampling_areas(tx, call, &spec.scope)? {
         let from = spec.starts_at.max(call.now);
@@ -371,16 +357,15 @@ pub fn open_round(unit: &mut Unit<'_>, call: &Call, request: OpenRound) -> Resul
     }
     let roster = build(unit.tx(), &round.spec.scope, call.now)?;
     let due = roster.iter().map(|grid| grid.due.len() as i64).sum();
-    let forecast =
-        forecast(unit.tx(), call, &round, due)?.ok_or(ScreeningError::NoForecast { round: round.id })?;
+    let forecast = forecast(unit.tx(), call, &round, due)?.ok_or(ScreeningError::NoForecast { round: round.id })?;
     let hour = forecast.last_result_at;
     let acknowledged = request
         .acknowledged_last_result_at
         .filter(|at| at.since(hour).abs() <= FORECAST_TOLERANCE_MS)
         .ok_or(ScreeningError::ForecastNotAcknowledged {
-            acknowledged: request.acknowledged_last_result_at,
-            forecast: hour,
-        })?;
+        acknowledged: request.acknowledged_last_result_at,
+        forecast: hour,
+    })?;
     let pools = match round.spec.method {
         Method::Pcr => sites_of(unit.tx(), call, &round.spec)?.into_iter().map(|(site, _)| site).collect(),
         Method::Antigen => Vec::new(),
@@ -502,4 +487,3 @@ pub fn forecast_now(tx: &mut Tx<'_>, call: &Call, query: RoundQuery) -> Result<F
         sites: sites_of(tx, call, &round.spec)?.into_iter().map(|(site, _)| site.site).collect(),
     })
 }
-

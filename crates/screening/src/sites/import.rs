@@ -168,8 +168,7 @@ fn add(
         }
         let id = SiteId(unit.next(SiteId::COUNTER)?);
         sites.insert(row.key.clone(), id);
-        let lanes =
-            new_lanes(unit, id, 0, row.lanes, row.people_per_hour.unwrap_or(planned), row.samplers)?;
+        let lanes = new_lanes(unit, id, 0, row.lanes, row.people_per_hour.unwrap_or(planned), row.samplers)?;
         let spec = SiteSpec {
             key: row.key,
             name: row.name,
@@ -216,7 +215,9 @@ pub fn parse_sites_csv(text: &str) -> (Vec<(u64, SiteRow)>, Vec<BadSite>) {
 }
 
 fn unreadable(line: u64, error: &csv::Error) -> BadSite {
-    BadSite { line, reason: Text::new(format!("无法读取该行:{error}。"), format!("The row cannot be read: {error}.")) }
+    BadSite {
+        line, reason: Text::new(format!("无法读取该行:{error}。"), format!("The row cannot be read: {error}."))
+    }
 }
 
 struct Columns<'a> {
@@ -252,7 +253,8 @@ fn read_row(row: &Columns<'_>) -> Result<SiteRow, Text> {
         key: row.need("key")?.to_owned(),
         name: Text::new(name, row.text("name_en").unwrap_or(name)),
         area: area.parse().map(AreaId).map_err(|_| not_a("area", area, "区划代码", "area code"))?,
-        kind: SiteKind::parse(kind).ok_or_else(|| not_a("kind", kind, "ordinary 或 abnormal", "kind: ordinary, abnormal"))?,
+        kind: SiteKind::parse(kind)
+            .ok_or_else(|| not_a("kind", kind, "ordinary 或 abnormal", "kind: ordinary, abnormal"))?,
         lon: row.number("lon")?,
         lat: row.number("lat")?,
         lanes: row.number("lanes")?.unwrap_or(0),

@@ -2,8 +2,8 @@
 
 use outpace_access::Call;
 use outpace_core::{AreaId, LaneId, Refusal, SiteId, TeamId, Text, Timestamp};
-use outpace_orders::notices::{self, Audience, NewNotice};
 use outpace_orders::Subject;
+use outpace_orders::notices::{self, Audience, NewNotice};
 use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

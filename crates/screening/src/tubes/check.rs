@@ -113,8 +113,8 @@ pub fn check(unit: &mut Unit<'_>, call: &Call, request: Check) -> Result<Checked
         unit.remembered(look).unwrap_or(Err(ScreeningError::UnknownLane { lane }));
     let found = found?;
     call.covers(found.area)?;
-    let person = registry::person(unit.tx(), request.person)?
-        .ok_or(ScreeningError::UnknownPerson { person: request.person })?;
+    let person =
+        registry::person(unit.tx(), request.person)?.ok_or(ScreeningError::UnknownPerson { person: request.person })?;
     let abnormal = request.fever || neighbours::is_confined(unit.tx(), request.person)?;
     Ok(Checked {
         person: request.person,
@@ -150,10 +150,13 @@ fn warnings(found: &Found, in_round: bool, abnormal: bool) -> Vec<Warning> {
 
 fn advice(kind: WarningKind) -> Text {
     match kind {
-        WarningKind::AlreadySampled => {
-            Text::new("本轮已采样,无需重复;如确需再采,会记录为重复。", "Already sampled in this round; a second swab will be noted as such.")
+        WarningKind::AlreadySampled => Text::new(
+            "本轮已采样,无需重复;如确需再采,会记录为重复。",
+            "Already sampled in this round; a second swab will be noted as such.",
+        ),
+        WarningKind::NotDue => {
+            Text::new("不在本轮名单,可不采。", "The round does not cover this person; no swab is needed.")
         }
-        WarningKind::NotDue => Text::new("不在本轮名单,可不采。", "The round does not cover this person; no swab is needed."),
         WarningKind::Exempt => Text::new("已登记免检。", "Registered as exempt."),
         WarningKind::ThoughtAbsent => {
             Text::new("登记为不在本地,采样后将计入已采。", "Registered as absent; the swab will count.")

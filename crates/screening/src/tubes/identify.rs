@@ -1,7 +1,7 @@
 //! Saying afterwards whose an unidentified swab was, when the paper slip was matched.
 
 use outpace_access::Call;
-use outpace_core::{PersonId, Refusal, TubeCode, Trigger, trigger};
+use outpace_core::{PersonId, Refusal, Trigger, TubeCode, trigger};
 use outpace_registry as registry;
 use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
@@ -42,8 +42,8 @@ pub fn identify_swab(unit: &mut Unit<'_>, call: &Call, request: IdentifySwab) ->
         Some(person) => return Err(ScreeningError::AlreadyIdentified { tube, position, person }.into()),
         None => {}
     }
-    let person = registry::person(unit.tx(), request.person)?
-        .ok_or(ScreeningError::UnknownPerson { person: request.person })?;
+    let person =
+        registry::person(unit.tx(), request.person)?.ok_or(ScreeningError::UnknownPerson { person: request.person })?;
     call.covers(person.area)?;
     let seat = match row.tube.round {
         Some(round) => {

@@ -13,9 +13,7 @@ pub use facts::{Opening, SamplesFiled, SwabIdentified, SwabTaken, SwabsTaken, Tu
 pub use identify::{IdentifySwab, identify_swab};
 pub use model::{Counts, Flag, Home, Member, NoFile, Purpose, Stage, Swab, Tube, priority_of};
 pub use pages::{TubeQuery, TubeView, show_tube};
-pub use register::{
-    Placed, RegisterSwab, RegisterTube, Registered, SealTube, register_swab, register_tube, seal_tube,
-};
+pub use register::{Placed, RegisterSwab, RegisterTube, Registered, SealTube, register_swab, register_tube, seal_tube};
 pub(crate) use store::join;
 pub use store::{tube, tube_people};
 

@@ -206,12 +206,7 @@ pub(crate) fn well_formed(field: &'static str, code: &str, fine: bool) -> Result
 }
 
 /// Looks up lane, site, round, pool and seats, all from memory. `round` is the one that the swabs count for.
-fn desked(
-    unit: &mut Unit<'_>,
-    call: &Call,
-    asked: &Asked<'_>,
-    round: Option<RoundId>,
-) -> Result<Desked, Refusal> {
+fn desked(unit: &mut Unit<'_>, call: &Call, asked: &Asked<'_>, round: Option<RoundId>) -> Result<Desked, Refusal> {
     let lane = asked.lane;
     let people: Vec<Option<PersonId>> = asked.swabs.iter().map(|swab| swab.person).collect();
     let look = |desk: &Desk| {
@@ -426,7 +421,8 @@ fn write(
         }
         _ => (asked.round, desked.site, asked.lane),
     };
-    let swabs: Vec<SwabTaken> = plan.new.iter().map(|(index, flags)| swab_taken(&asked.swabs[*index], flags, occurred_at)).collect();
+    let swabs: Vec<SwabTaken> =
+        plan.new.iter().map(|(index, flags)| swab_taken(&asked.swabs[*index], flags, occurred_at)).collect();
     let new: BTreeMap<i64, &Vec<Flag>> =
         plan.new.iter().enumerate().map(|(at, (_, flags))| (plan.first_position + at as i64, flags)).collect();
     for placed in &mut plan.placed {
@@ -483,12 +479,7 @@ fn swab_taken(swab: &Swab, flags: &[Flag], occurred_at: Timestamp) -> SwabTaken 
 }
 
 /// How the new swabs count, by home grid. People who are not on the roster are looked up; unknown ones are flagged.
-fn homes(
-    unit: &mut Unit<'_>,
-    asked: &Asked<'_>,
-    desked: &Desked,
-    plan: &mut Plan,
-) -> Result<Vec<Home>, Refusal> {
+fn homes(unit: &mut Unit<'_>, asked: &Asked<'_>, desked: &Desked, plan: &mut Plan) -> Result<Vec<Home>, Refusal> {
     let mut homes: BTreeMap<(AreaId, Counts), i64> = BTreeMap::new();
     for (index, flags) in &mut plan.new {
         let seat = desked.seats.get(*index).copied().unwrap_or(NOBODY);
@@ -586,7 +577,11 @@ pub(crate) fn settle(
         format!("采样管 {tube}:{}。记录已保留,请核实。", zh.join("、")),
         format!("Tube {tube}: {}. The record is kept; find out what was true.", en.join(", ")),
     );
-    conflict(unit, call, NewConflict { kind: first.word(), subject: Subject::Tube(tube.clone()), area, what, seq: Some(seq) })?;
+    conflict(
+        unit,
+        call,
+        NewConflict { kind: first.word(), subject: Subject::Tube(tube.clone()), area, what, seq: Some(seq) },
+    )?;
     Ok(())
 }
 

@@ -149,8 +149,7 @@ fn insert_tube(
     let j = tx.jurisdiction();
     let mut homes = BTreeMap::new();
     add_homes(&mut homes, &fact.homes);
-    let (stage, sealed_at) =
-        if fact.sealed { (Stage::Sealed, Some(entry.occurred_at)) } else { (Stage::Open, None) };
+    let (stage, sealed_at) = if fact.sealed { (Stage::Sealed, Some(entry.occurred_at)) } else { (Stage::Open, None) };
     tx.execute(
         INSERT_TUBE,
         values![
@@ -180,7 +179,8 @@ fn insert_tube(
     tx.execute(sql, values![j, &fact.code, fact.tube]).map(|_| ())
 }
 
-const INSERT_TUBE: &str = "INSERT INTO tube (j, number, code, round, site, lane, purpose, people_max, household, people,
+const INSERT_TUBE: &str =
+    "INSERT INTO tube (j, number, code, round, site, lane, purpose, people_max, household, people,
    first_taken_at, wave, sealed_at, stage, box, laboratory, received_at, outcome, tested_at, results, rank,
    ambient_due_at, laboratory_due_at, result_due_at, homes, flags)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, NULL, NULL, NULL, NULL, NULL, 0, $15, $16, $17,
@@ -258,13 +258,7 @@ fn append(
     add_homes(&mut row.homes, &fact.homes);
     tx.execute(
         "UPDATE tube SET people = people + $3, homes = $4, flags = $5 WHERE j = $1 AND number = $2",
-        values![
-            j,
-            fact.tube,
-            people,
-            &homes_text(&row.homes)?,
-            &flags_text(&tube_flags(&row.tube.flags, &fact.swabs))
-        ],
+        values![j, fact.tube, people, &homes_text(&row.homes)?, &flags_text(&tube_flags(&row.tube.flags, &fact.swabs))],
     )
     .map(|_| ())
 }
@@ -423,7 +417,8 @@ pub(crate) fn add_flags(tx: &mut Tx<'_>, row: &TubeRow, added: &[Flag]) -> Resul
 }
 
 /// The columns of a tube, in the order that [`read_row`] reads.
-pub(crate) const TUBE: &str = "t.number, t.code, t.round, t.site, t.lane, t.purpose, t.people_max, t.household, t.people,
+pub(crate) const TUBE: &str =
+    "t.number, t.code, t.round, t.site, t.lane, t.purpose, t.people_max, t.household, t.people,
     t.first_taken_at, t.wave, t.sealed_at, t.stage, t.box, t.laboratory, t.received_at, t.outcome, t.tested_at,
     t.results, t.rank, t.ambient_due_at, t.laboratory_due_at, t.result_due_at, t.homes, t.flags";
 
