@@ -14,8 +14,8 @@ use outpace_core::Permission;
 use parking_lot::RwLock;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio_stream::{Stream, StreamExt};
 use tokio_stream::wrappers::WatchStream;
+use tokio_stream::{Stream, StreamExt};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::clock::DrillClock;
@@ -80,7 +80,10 @@ pub fn router(opened: Opened) -> Router {
         .route("/api/drill/clock", post(drill::move_clock))
         .route("/api/drill/scene", post(drill::set_scene))
         .route("/api/drill/report", get(drill::report))
-        .route("/openapi.json", get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()) }))
+        .route(
+            "/openapi.json",
+            get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()) }),
+        )
         .with_state(server);
     all.mount(office).merge(own).fallback(embedded::serve).layer(secure_headers())
 }
@@ -109,8 +112,7 @@ fn secure_headers() -> Headers {
 /// Whether the office works: answers once the tables can be read.
 async fn health(State(server): State<Server>) -> Result<Json<serde_json::Value>, Problem> {
     let head = server.office.store.head();
-    let stuck = server.office.store.read(outpace_store::jobs::stuck)
-        .map_err(|error| Problem(error.into()))?;
+    let stuck = server.office.store.read(outpace_store::jobs::stuck).map_err(|error| Problem(error.into()))?;
     Ok(Json(serde_json::json!({
         "ok": stuck.is_empty(), "version": env!("CARGO_PKG_VERSION"), "seq": head.seq, "stuck_jobs": stuck.len(),
     })))

@@ -17,8 +17,9 @@ pub async fn serve(request: Request) -> Response {
         return (StatusCode::NOT_FOUND, "no such route; see /openapi.json").into_response();
     }
     let wanted = if path.is_empty() { "index.html" } else { path };
-    let Some((name, file)) =
-        Page::get(wanted).map(|file| (wanted, file)).or_else(|| Page::get("index.html").map(|file| ("index.html", file)))
+    let Some((name, file)) = Page::get(wanted)
+        .map(|file| (wanted, file))
+        .or_else(|| Page::get("index.html").map(|file| ("index.html", file)))
     else {
         return (StatusCode::NOT_FOUND, "the page was not built into this binary: run `make build`").into_response();
     };

@@ -78,7 +78,8 @@ pub fn open(opening: Opening) -> Result<Opened, StoreError> {
         Some(clock) => clock.clone(),
         None => Arc::new(SystemClock),
     };
-    let settings = Settings { folder: opening.folder.clone(), area: first.profile.area, drill: drill_clock.is_some(), clock };
+    let settings =
+        Settings { folder: opening.folder.clone(), area: first.profile.area, drill: drill_clock.is_some(), clock };
     let store = Store::open(settings, every_capability())?;
     if let Some(clock) = &drill_clock {
         // A drill's folder that is opened again goes on where its journal ended.
@@ -110,6 +111,7 @@ fn rulebook_now(library: &Library, pack: &str, profile: &str, opening: &Opening)
 
 /// The profile that governs an area.
 fn profile_of(library: &Library, area: AreaId) -> Result<String, StoreError> {
-    let found = library.profile_ids().into_iter().find(|id| library.profile(id).is_ok_and(|profile| profile.area == area));
+    let found =
+        library.profile_ids().into_iter().find(|id| library.profile(id).is_ok_and(|profile| profile.area == area));
     found.ok_or_else(|| StoreError::Folder(format!("no jurisdiction profile governs area {area}")))
 }

@@ -1,6 +1,8 @@
 //! Composes [`Live`] from what every capability says of itself: one small function a section, one file a field of work.
 
 mod measures;
+mod people;
+mod work;
 
 use std::collections::BTreeMap;
 
@@ -10,10 +12,7 @@ use outpace_registry as registry;
 use outpace_store::{Tx, journal};
 use serde_json::Value;
 
-use super::model::{
-    BedsShown, CasesShown, CommandShown, ConservationShown, HeadShown, HoldsShown, Jurisdiction, Live, OrdersShown,
-    PackName, TripsShown, VerbCount,
-};
+use super::model::{CasesShown, ConservationShown, HeadShown, Jurisdiction, Live, PackName, TripsShown, VerbCount};
 
 /// Names of areas, read once for one value.
 #[derive(Default)]
@@ -36,6 +35,9 @@ impl Names {
 pub(super) fn live(tx: &mut Tx<'_>, call: &Call, scenario: Value, timeline: Value) -> Result<Live, Refusal> {
     let offset = call.offset_minutes();
     let mut names = Names::default();
+    let tallies = people::tallies(tx)?;
+    let (trips, _) = people::trips(tx)?;
+    let (facilities, beds) = people::facilities(tx)?;
     Ok(Live {
         now: call.now.0,
         clock: call.now.local(offset),
@@ -44,38 +46,36 @@ pub(super) fn live(tx: &mut Tx<'_>, call: &Call, scenario: Value, timeline: Valu
         scenario,
         jurisdiction: jurisdiction(tx, call)?,
         head: head(tx)?,
-        command: CommandShown { mode: "peacetime".to_owned(), level: None, since: None, task_forces: 0 },
+        command: work::command(tx)?,
         pack: PackName {
             id: call.pack().id.clone(),
             name: Text::new(call.pack().name_zh.clone(), call.pack().name_en.clone()),
         },
-        verbs: ["sample", "send", "test", "report", "transfer", "take_in"]
-            .map(|verb| VerbCount { verb: verb.to_owned(), waiting: 0, under_way: 0, done: 0, late: 0 })
-            .to_vec(),
+        verbs: verbs(tx, &trips, &tallies)?,
         conservation: conservation(tx)?,
         rounds: Vec::new(),
         zones: measures::zones(tx, call, &mut names)?,
         closures: measures::closures(tx, call, &mut names)?,
-        orders: OrdersShown {
-            open: 0,
-            accepted: 0,
-            done: 0,
-            verified: 0,
-            overdue: 0,
-            declined: 0,
-            cancelled: 0,
-            late: Vec::new(),
-        },
+        orders: work::orders(tx, call, &mut names)?,
         plan: None,
         timeline: if timeline.is_null() { Value::Array(Vec::new()) } else { timeline },
         supplies: Vec::new(),
-        trips: TripsShown { waiting: 0, under_way: 0, admitted: 0, excused: 0 },
-        beds: BedsShown { total: 0, free: 0, reserved: 0, occupied: 0 },
+        trips,
+        beds,
         cases: CasesShown { preliminary: 0, confirmed: 0, asymptomatic: 0, excluded: 0 },
-        holds: HoldsShown { people: 0, places: 0, lapsed: 0 },
+        holds: people::holds(tx, &tallies)?,
         sites: Vec::new(),
-        facilities: Vec::new(),
+        facilities,
     })
+}
+
+/// The six verbs, in their order.
+fn verbs(_: &mut Tx<'_>, trips: &TripsShown, tallies: &BTreeMap<String, i64>) -> Result<Vec<VerbCount>, Refusal> {
+    let mut verbs: Vec<VerbCount> = ["sample", "send", "test", "report"]
+        .map(|verb| VerbCount { verb: verb.to_owned(), waiting: 0, under_way: 0, done: 0, late: 0 })
+        .to_vec();
+    verbs.extend(people::verbs(trips, tallies));
+    Ok(verbs)
 }
 
 fn jurisdiction(tx: &mut Tx<'_>, call: &Call) -> Result<Jurisdiction, Refusal> {
@@ -97,5 +97,13 @@ fn head(tx: &mut Tx<'_>) -> Result<HeadShown, Refusal> {
 /// # Errors
 /// What the store refused.
 pub fn conservation(_: &mut Tx<'_>) -> Result<ConservationShown, Refusal> {
-    Ok(ConservationShown { difference: 0, sealed: 0, received: 0, resulted: 0, pending: 0, lost: 0, people_difference: 0 })
+    Ok(ConservationShown {
+        difference: 0,
+        sealed: 0,
+        received: 0,
+        resulted: 0,
+        pending: 0,
+        lost: 0,
+        people_difference: 0,
+    })
 }
