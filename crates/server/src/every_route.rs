@@ -11,6 +11,7 @@ pub fn every_route() -> Routes {
         .and(outpace_orders::routes())
         .and(outpace_zoning::routes())
         .and(outpace_isolation::routes())
+        .and(outpace_screening::routes())
 }
 
 /// All capabilities, lowest first.
@@ -23,6 +24,7 @@ pub fn every_capability() -> Capabilities {
         outpace_orders::capability(),
         outpace_zoning::capability(),
         outpace_isolation::capability(),
+        outpace_screening::capability(),
     ];
     Capabilities::new(all)
 }

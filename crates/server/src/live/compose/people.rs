@@ -54,7 +54,7 @@ pub(super) fn holds(tx: &mut Tx<'_>, tallies: &BTreeMap<String, i64>) -> Result<
     Ok(HoldsShown {
         people: of("standing_hold"),
         places: i64::try_from(places).unwrap_or(i64::MAX),
-        lapsed: of("hold_lapsed") + zoning::closures::holds_lapsed(tx)?,
+        lapsed: of("hold_lapsed") + zoning::closures::store::holds_lapsed(tx)?,
     })
 }
 
