@@ -30,6 +30,22 @@ pub fn routes() -> Routes {
         )
 }
 
+/// People in tubes, by the site that sampled them.
+///
+/// # Errors
+/// What the engine refused.
+pub fn people_by_site(
+    tx: &mut outpace_store::Tx<'_>,
+) -> outpace_store::Result<std::collections::BTreeMap<outpace_core::SiteId, i64>> {
+    let j = tx.jurisdiction();
+    let rows = tx.query(
+        "SELECT site, CAST(SUM(people) AS BIGINT) FROM tube_flow WHERE j = $1 GROUP BY site ORDER BY site",
+        outpace_store::values![j],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
 /// Tubes of a round that have no result yet.
 pub(crate) fn waiting(tx: &mut outpace_store::Tx<'_>, round: outpace_core::RoundId) -> outpace_store::Result<i64> {
     let j = tx.jurisdiction();

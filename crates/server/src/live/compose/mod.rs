@@ -2,6 +2,7 @@
 
 mod measures;
 mod people;
+mod tubes;
 mod work;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,11 @@ use outpace_registry as registry;
 use outpace_store::{Tx, journal};
 use serde_json::Value;
 
-use super::model::{CasesShown, ConservationShown, HeadShown, Jurisdiction, Live, PackName, TripsShown, VerbCount};
+use outpace_screening::flow::ConservationQuery;
+
+use super::model::{
+    CasesShown, ConservationShown, HeadShown, Jurisdiction, Live, PackName, RoundShown, TripsShown, VerbCount,
+};
 
 /// Names of areas, read once for one value.
 #[derive(Default)]
@@ -38,6 +43,7 @@ pub(super) fn live(tx: &mut Tx<'_>, call: &Call, scenario: Value, timeline: Valu
     let tallies = people::tallies(tx)?;
     let (trips, _) = people::trips(tx)?;
     let (facilities, beds) = people::facilities(tx)?;
+    let rounds = tubes::rounds(tx)?;
     Ok(Live {
         now: call.now.0,
         clock: call.now.local(offset),
@@ -51,9 +57,9 @@ pub(super) fn live(tx: &mut Tx<'_>, call: &Call, scenario: Value, timeline: Valu
             id: call.pack().id.clone(),
             name: Text::new(call.pack().name_zh.clone(), call.pack().name_en.clone()),
         },
-        verbs: verbs(tx, &trips, &tallies)?,
+        verbs: verbs(tx, call, &rounds, &trips, &tallies)?,
         conservation: conservation(tx)?,
-        rounds: Vec::new(),
+        rounds,
         zones: measures::zones(tx, call, &mut names)?,
         closures: measures::closures(tx, call, &mut names)?,
         orders: work::orders(tx, call, &mut names)?,
@@ -64,16 +70,20 @@ pub(super) fn live(tx: &mut Tx<'_>, call: &Call, scenario: Value, timeline: Valu
         beds,
         cases: CasesShown { preliminary: 0, confirmed: 0, asymptomatic: 0, excluded: 0 },
         holds: people::holds(tx, &tallies)?,
-        sites: Vec::new(),
+        sites: tubes::sites(tx, call)?,
         facilities,
     })
 }
 
 /// The six verbs, in their order.
-fn verbs(_: &mut Tx<'_>, trips: &TripsShown, tallies: &BTreeMap<String, i64>) -> Result<Vec<VerbCount>, Refusal> {
-    let mut verbs: Vec<VerbCount> = ["sample", "send", "test", "report"]
-        .map(|verb| VerbCount { verb: verb.to_owned(), waiting: 0, under_way: 0, done: 0, late: 0 })
-        .to_vec();
+fn verbs(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    rounds: &[RoundShown],
+    trips: &TripsShown,
+    tallies: &BTreeMap<String, i64>,
+) -> Result<Vec<VerbCount>, Refusal> {
+    let mut verbs = tubes::verbs(tx, call, rounds)?.to_vec();
     verbs.extend(people::verbs(trips, tallies));
     Ok(verbs)
 }
@@ -96,14 +106,17 @@ fn head(tx: &mut Tx<'_>) -> Result<HeadShown, Refusal> {
 ///
 /// # Errors
 /// What the store refused.
-pub fn conservation(_: &mut Tx<'_>) -> Result<ConservationShown, Refusal> {
+pub fn conservation(tx: &mut Tx<'_>) -> Result<ConservationShown, Refusal> {
+    let tubes = outpace_screening::conservation(tx, &ConservationQuery::default())?;
+    let (_, moved) = people::trips(tx)?;
     Ok(ConservationShown {
-        difference: 0,
-        sealed: 0,
-        received: 0,
-        resulted: 0,
-        pending: 0,
-        lost: 0,
-        people_difference: 0,
+        difference: tubes.difference,
+        sealed: tubes.sealed,
+        received: tubes.received,
+        resulted: tubes.resulted,
+        pending: tubes.pending,
+        lost: tubes.lost,
+        // People are lost between a swab and a tube, or between an order to move and a bed.
+        people_difference: tubes.people_difference + moved,
     })
 }
