@@ -5,12 +5,14 @@
 //! - [`teams`]: who does it, where they are, when they rest; who answers for whom.
 //! - [`command`]: peacetime or emergency, who is on duty, which task forces work, what was decided.
 //! - [`notices`]: what everyone, one person, or a list of receivers is told.
+//! - [`briefing`]: what was found, done, late and next, at any hour.
 //!
 //! Other capabilities call [`issue`], [`cancel`], [`by_key`], [`conflict`], [`notices::publish`]; the clock calls
 //! [`tick`].
 
 #[macro_use]
 mod facts_macro;
+pub mod briefing;
 pub mod command;
 pub mod conflicts;
 pub mod errors;

@@ -8,11 +8,18 @@ use crate::orders::Owner;
 use crate::orders::store::COMMAND;
 use crate::{kinds, teams};
 
-/// The name of an area; its code where the registry does not know it.
+/// The name of an area: its own, else that of the nearest area above which the registry knows, else its code.
 ///
 /// # Errors
 /// What the store refused.
-pub fn area(_: &mut Tx<'_>, area: AreaId) -> Result<Text> {
+pub fn area(tx: &mut Tx<'_>, area: AreaId) -> Result<Text> {
+    let mut at = Some(area);
+    while let Some(code) = at {
+        if let Some(known) = outpace_registry::area(tx, code)? {
+            return Ok(Text::new(known.name, known.name_en));
+        }
+        at = code.parent();
+    }
     Ok(Text::new(area.to_string(), area.to_string()))
 }
 

@@ -19,7 +19,7 @@ use crate::orders::{self, Form, NewOrder};
 use crate::{Subject, teams};
 
 pub use facts::*;
-pub use http::routes;
+pub use http::*;
 pub use model::{
     ActiveTaskForce, CommandState, Deciders, HoldMeeting, Horizon, Meeting, Mode, NewTarget, OnDuty, ResponseLevel,
     Switch, Target, Verbal, deciders,

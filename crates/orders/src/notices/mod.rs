@@ -18,10 +18,10 @@ use crate::errors::{BODY_CHARACTERS_MAX, OrdersError, SHORT_CHARACTERS_MAX, is_a
 pub use facts::{
     NoticeAcknowledged, NoticeDelivered, NoticePublished, NoticeRevised, NoticeUnanswered, NoticeWithdrawn,
 };
-pub use http::routes;
+pub use http::*;
 pub use model::{Audience, NewNotice, Notice, Receipt, Revision};
 pub(crate) use store::{SCHEMA, join};
-pub use store::{by_id, by_key, list, receipts, revisions};
+pub use store::{by_id, by_key, for_receiver, list, receipts, revisions};
 
 /// Receivers of one message at the most.
 pub const RECEIVERS_MAX: usize = 1_000;

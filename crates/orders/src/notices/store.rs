@@ -1,6 +1,6 @@
 //! All SQL of notices.
 
-use outpace_core::{AreaId, NoticeId, Timestamp};
+use outpace_core::{AreaId, NoticeId, Text, Timestamp};
 use outpace_store::{Capability, Entry, Result, Row, Tx, values};
 
 use super::facts::{
@@ -135,6 +135,12 @@ fn fold_published(tx: &mut Tx<'_>, entry: &Entry, fact: &NoticePublished) -> Res
 fn fold_revised(tx: &mut Tx<'_>, entry: &Entry, fact: &NoticeRevised) -> Result<()> {
     let j = tx.jurisdiction();
     let (body, reason) = (json(&fact.body)?, json(&fact.reason)?);
+    let first = json(&Text::new("首次发布", "first published"))?;
+    tx.execute(
+        "INSERT INTO notice_revision (j, notice, number, body, reason, at)
+         SELECT j, id, 0, body, $3, published_at FROM notice WHERE j = $1 AND id = $2 AND revisions = 0",
+        values![j, fact.notice, &first],
+    )?;
     tx.execute(
         "UPDATE notice SET body = $3, revisions = revisions + 1, revised_at = $4 WHERE j = $1 AND id = $2",
         values![j, fact.notice, &body, entry.recorded_at],
@@ -313,7 +319,7 @@ fn read_receipt(row: &Row<'_>) -> Result<Receipt> {
     })
 }
 
-/// How a notice was revised, oldest first, each with its moment.
+/// How a notice read over time, its first words first, each with its moment; empty while it was never revised.
 ///
 /// # Errors
 /// What the store refused.

@@ -22,7 +22,7 @@ use crate::errors::{OrdersError, SHORT_CHARACTERS_MAX, is_area, said};
 use crate::{Form, NewConflict, NewOrder, conflict, orders};
 
 pub use facts::*;
-pub use http::routes;
+pub use http::*;
 pub use mobilise::{Mobilise, Mobilised, mobilise, shares};
 pub use model::{Duty, Holder, Post, Responsibility, Team, TeamState, WorkUnit};
 pub use responsibility::{end as end_responsibility, five_to_one_gaps, give as give_responsibility};
