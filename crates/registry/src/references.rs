@@ -84,22 +84,44 @@ impl Resolver {
     }
 }
 
-/// Splits a batch into rows that are known and rows that are new: answers, per row, the known id.
-/// A reference given twice within the batch is refused.
+/// Which rows of a batch were imported before: answers, per row, the known id. A reference given twice within the
+/// batch is refused.
 pub(crate) fn known(
     tx: &mut Tx<'_>,
     kind: &str,
     references: &[Option<i64>],
 ) -> Result<Vec<Option<i64>>, RegistryError> {
-    let mut seen = std::collections::BTreeSet::new();
-    references
-        .iter()
-        .map(|reference| match reference {
-            None => Ok(None),
-            Some(reference) if !seen.insert(*reference) => Err(RegistryError::ReferenceTwice { reference: *reference }),
-            Some(reference) => Ok(id_of(tx, kind, *reference)?),
-        })
-        .collect()
+    let mut given: Vec<i64> = references.iter().copied().flatten().collect();
+    given.sort_unstable();
+    if let Some(pair) = given.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(RegistryError::ReferenceTwice { reference: pair[0] });
+    }
+    let found = ids_of(tx, kind, &given)?;
+    Ok(references.iter().map(|reference| reference.and_then(|reference| found.get(&reference).copied())).collect())
+}
+
+/// The ids of sorted references, as far as they were imported. Files number their rows one after the other, so that
+/// one range read answers a whole batch; scattered numbers are looked up one by one.
+fn ids_of(tx: &mut Tx<'_>, kind: &str, sorted: &[i64]) -> Result<BTreeMap<i64, i64>> {
+    let mut found = BTreeMap::new();
+    let (Some(first), Some(last)) = (sorted.first(), sorted.last()) else { return Ok(found) };
+    let dense = last.saturating_sub(*first) < 2 * i64::try_from(sorted.len()).unwrap_or(i64::MAX);
+    if !dense {
+        for reference in sorted {
+            found.extend(id_of(tx, kind, *reference)?.map(|id| (*reference, id)));
+        }
+        return Ok(found);
+    }
+    let j = tx.jurisdiction();
+    tx.each(
+        "SELECT reference, id FROM import_reference WHERE j = $1 AND kind = $2 AND reference BETWEEN $3 AND $4",
+        values![j, kind, *first, *last],
+        |row| {
+            found.insert(row.get(0)?, row.get(1)?);
+            Ok(())
+        },
+    )?;
+    Ok(found)
 }
 
 /// The answer of an import: known ids stay, the others are counted up from `first`.

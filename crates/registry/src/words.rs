@@ -1,4 +1,4 @@
-//! Closed lists of words that stand in tables and JSON under one spelling.
+//! Two macros for what every capability repeats: closed lists of words, and facts.
 
 /// Declares an enum whose members are kept as words: in tables, in facts and over HTTP alike.
 ///
@@ -56,4 +56,26 @@ macro_rules! words {
             }
         }
     };
+}
+
+/// Declares facts: the struct as it stands in the journal, and its stable name.
+///
+/// ```
+/// outpace_registry::facts! {
+///     /// A gate was opened.
+///     GateOpened = "example.gate_opened" {
+///         /// Which.
+///         gate: i64,
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! facts {
+    ($($(#[$doc:meta])* $name:ident = $kind:literal { $($(#[$field_doc:meta])* $field:ident : $type:ty,)* })*) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+
+        impl outpace_store::Fact for $name { const KIND: &'static str = $kind; }
+    )* };
 }
