@@ -7,7 +7,7 @@ pub(crate) mod store;
 pub use report::{
     AntigenReport, AntigenReports, AntigenTaken, HandOut, KitsStand, ReportOutcome, hand_out_kits, report_antigen,
 };
-pub use store::{AntigenFact, AntigenReported, KitsHandedOut, kits_of};
+pub use store::{AntigenFact, AntigenReported, KitsHandedOut, PositiveSelfTest, kits_of, positive_self_tests};
 
 use outpace_access::{Call, Routes};
 use outpace_core::{AreaId, Permission, Refusal, RoundId};

@@ -1,6 +1,6 @@
 //! Tables and facts of antigen rounds.
 
-use outpace_core::{AreaId, PersonId, RoundId, Timestamp};
+use outpace_core::{AreaId, PersonId, RoundId, Seq, Timestamp};
 use outpace_store::{Capability, Entry, Fact, Result, Tx, values};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,9 @@ pub(crate) const SCHEMA: &str = "
 CREATE TABLE antigen_result (
   j BIGINT NOT NULL, round BIGINT NOT NULL, person BIGINT NOT NULL, outcome TEXT NOT NULL, tested_at BIGINT NOT NULL,
   PRIMARY KEY (j, round, person)) WITHOUT ROWID;
+CREATE TABLE antigen_positive (
+  j BIGINT NOT NULL, person BIGINT NOT NULL, round BIGINT NOT NULL, tested_at BIGINT NOT NULL, seq BIGINT NOT NULL,
+  PRIMARY KEY (j, person, round)) WITHOUT ROWID;
 CREATE TABLE antigen_kits (
   j BIGINT NOT NULL, round BIGINT NOT NULL, grid BIGINT NOT NULL, kits BIGINT NOT NULL, PRIMARY KEY (j, round, grid))
   WITHOUT ROWID;
@@ -64,6 +67,7 @@ impl Fact for AntigenReported {
 pub(crate) fn join(capability: Capability) -> Capability {
     capability
         .table("antigen_result", "j, round, person")
+        .table("antigen_positive", "j, person, round")
         .table("antigen_kits", "j, round, grid")
         .fold(|tx, _, fact: &KitsHandedOut| {
             let j = tx.jurisdiction();
@@ -86,6 +90,13 @@ fn fold_reported(tx: &mut Tx<'_>, entry: &Entry, fact: &AntigenReported) -> Resu
                SET outcome = excluded.outcome, tested_at = excluded.tested_at",
             values![j, fact.round, report.person, report.outcome, report.tested_at.unwrap_or(entry.occurred_at)],
         )?;
+        if report.outcome == Outcome::Positive {
+            tx.execute(
+                "INSERT INTO antigen_positive (j, person, round, tested_at, seq) VALUES ($1, $2, $3, $4, $5)
+                 ON CONFLICT (j, person, round) DO NOTHING",
+                values![j, report.person, fact.round, report.tested_at.unwrap_or(entry.occurred_at), entry.seq],
+            )?;
+        }
     }
     let mut tally = Tally::default();
     tally.sampled(fact.round, &fact.homes);
@@ -109,6 +120,30 @@ pub(crate) fn positives(tx: &mut Tx<'_>, round: RoundId) -> Result<Vec<PersonId>
         "SELECT person FROM antigen_result WHERE j = $1 AND round = $2 AND outcome = 'positive' ORDER BY person",
         values![j, round],
         |row| row.get(0),
+    )
+}
+
+/// A self-test that was positive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PositiveSelfTest {
+    /// Whose.
+    pub person: PersonId,
+    /// When it was taken.
+    pub tested_at: Timestamp,
+    /// The fact that says so.
+    pub seq: Seq,
+}
+
+/// Every self-test that was positive, by person. Few: each is answered by a nucleic-acid test.
+///
+/// # Errors
+/// What the engine refused.
+pub fn positive_self_tests(tx: &mut Tx<'_>) -> Result<Vec<PositiveSelfTest>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        "SELECT person, tested_at, seq FROM antigen_positive WHERE j = $1 ORDER BY person, round",
+        values![j],
+        |row| Ok(PositiveSelfTest { person: row.get(0)?, tested_at: row.get(1)?, seq: row.get(2)? }),
     )
 }
 

@@ -21,7 +21,7 @@ pub use setup::{
     set_laboratory,
 };
 pub(crate) use store::loads;
-pub use store::{laboratories, laboratory, laboratory_by_key, positive_tubes, results_of};
+pub use store::{Suspect, laboratories, laboratory, laboratory_by_key, positive_tubes, results_of, suspects};
 
 use outpace_access::Routes;
 use outpace_core::Permission;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use outpace_core::{LaboratoryId, RoundId, Text, Timestamp, TubeCode};
+use outpace_core::{LaboratoryId, RoundId, Seq, Text, Timestamp, TubeCode};
 use outpace_store::{Capability, Entry, Result, Row, Tx, values};
 
 use super::facts::{LaboratorySet, ResultRow, ResultsExcluded, ResultsReported, TubesLost, TubesReceived};
@@ -29,6 +29,9 @@ CREATE TABLE tube_result (
   PRIMARY KEY (j, tube, ordinal)) WITHOUT ROWID;
 CREATE TABLE tube_positive (
   j BIGINT NOT NULL, round BIGINT NOT NULL, tube BIGINT NOT NULL, PRIMARY KEY (j, round, tube)) WITHOUT ROWID;
+CREATE TABLE tube_suspect (
+  j BIGINT NOT NULL, tube BIGINT NOT NULL, outcome TEXT, resulted_at BIGINT NOT NULL, seq BIGINT NOT NULL,
+  PRIMARY KEY (j, tube)) WITHOUT ROWID;
 ";
 
 /// Adds tables and folds.
@@ -38,6 +41,7 @@ pub(crate) fn join(capability: Capability) -> Capability {
         .table("laboratory_queue", "j, laboratory, rank, tube")
         .table("tube_result", "j, tube, ordinal")
         .table("tube_positive", "j, round, tube")
+        .table("tube_suspect", "j, tube")
         .fold(|tx, _, fact: &LaboratorySet| put_laboratory(tx, fact.laboratory, &fact.spec))
         .fold(fold_received)
         .fold(fold_lost)
@@ -142,7 +146,7 @@ fn fold_results(tx: &mut Tx<'_>, entry: &Entry, fact: &ResultsReported) -> Resul
         insert_result(tx, entry, fact.laboratory, &row, result)?;
         add_flags(tx, &row, &result.flags)?;
         let stands = standing(row.tube.outcome, result.outcome).outcome;
-        settle(tx, &mut tally, &row, Some(stands), at)?;
+        settle(tx, &mut tally, &row, Some(stands), at, entry)?;
         tally.laboratory(fact.laboratory, entry.occurred_at, 0, 1);
     }
     tally.apply(tx)
@@ -175,7 +179,14 @@ fn insert_result(
 }
 
 /// Writes the result that stands now, with the tallies that hang on it.
-fn settle(tx: &mut Tx<'_>, tally: &mut Tally, row: &TubeRow, stands: Option<Outcome>, at: Timestamp) -> Result<()> {
+fn settle(
+    tx: &mut Tx<'_>,
+    tally: &mut Tally,
+    row: &TubeRow,
+    stands: Option<Outcome>,
+    at: Timestamp,
+    entry: &Entry,
+) -> Result<()> {
     let j = tx.jurisdiction();
     let valid = |outcome: Option<Outcome>| outcome.is_some_and(|outcome| outcome != Outcome::Invalid);
     let positive = |outcome: Option<Outcome>| outcome == Some(Outcome::Positive);
@@ -200,11 +211,68 @@ fn settle(tx: &mut Tx<'_>, tally: &mut Tally, row: &TubeRow, stands: Option<Outc
         };
         tx.execute(sql, values![j, row.round(), row.tube.number])?;
     }
+    if suspect(stands) || suspect(row.tube.outcome) {
+        note_suspect(tx, row.tube.number, stands, entry)?;
+    }
     tx.execute(
         "UPDATE tube SET outcome = $3, tested_at = $4 WHERE j = $1 AND number = $2",
         values![j, row.tube.number, stands.map(Outcome::word), at],
     )
     .map(|_| ())
+}
+
+/// A tube that is or was positive or inconclusive, with the fact that made it so; the first one is kept while it stays
+/// what it is, so that a confirming result is no new reason.
+fn note_suspect(tx: &mut Tx<'_>, tube: i64, stands: Option<Outcome>, entry: &Entry) -> Result<()> {
+    let j = tx.jurisdiction();
+    tx.execute(
+        "INSERT INTO tube_suspect (j, tube, outcome, resulted_at, seq) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (j, tube) DO UPDATE SET outcome = excluded.outcome, resulted_at = excluded.resulted_at,
+           seq = excluded.seq WHERE tube_suspect.outcome IS NULL OR excluded.outcome IS NULL
+           OR tube_suspect.outcome <> excluded.outcome",
+        values![j, tube, stands.map(Outcome::word), entry.recorded_at, entry.seq],
+    )
+    .map(|_| ())
+}
+
+/// A tube that is or was positive or inconclusive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspect {
+    /// Its number.
+    pub number: i64,
+    /// Its code.
+    pub tube: TubeCode,
+    /// What stands now; `None` where all results were taken back.
+    pub outcome: Option<Outcome>,
+    /// When its first swab was taken.
+    pub taken_at: Timestamp,
+    /// When what stands now became known here.
+    pub resulted_at: Timestamp,
+    /// The fact that says so.
+    pub seq: Seq,
+}
+
+/// Every tube that is or was positive or inconclusive, by number. Few: the response looks at all of them.
+///
+/// # Errors
+/// What the engine refused.
+pub fn suspects(tx: &mut Tx<'_>) -> Result<Vec<Suspect>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        "SELECT s.tube, t.code, s.outcome, t.first_taken_at, s.resulted_at, s.seq FROM tube_suspect s
+         JOIN tube t ON t.j = s.j AND t.number = s.tube WHERE s.j = $1 ORDER BY s.tube",
+        values![j],
+        |row| {
+            Ok(Suspect {
+                number: row.get(0)?,
+                tube: row.get(1)?,
+                outcome: row.get(2)?,
+                taken_at: row.get(3)?,
+                resulted_at: row.get(4)?,
+                seq: row.get(5)?,
+            })
+        },
+    )
 }
 
 fn fold_excluded(tx: &mut Tx<'_>, entry: &Entry, fact: &ResultsExcluded) -> Result<()> {
@@ -222,7 +290,7 @@ fn fold_excluded(tx: &mut Tx<'_>, entry: &Entry, fact: &ResultsExcluded) -> Resu
         let kept: Vec<&TubeResult> = left.iter().filter(|result| !result.excluded).collect();
         let stands = standing_of(kept.iter().map(|result| result.outcome));
         let at = kept.last().map_or(entry.occurred_at, |result| result.tested_at);
-        settle(tx, &mut tally, &row, stands, at)?;
+        settle(tx, &mut tally, &row, stands, at, entry)?;
     }
     tally.apply(tx)
 }
