@@ -86,6 +86,9 @@ pub enum IsolationError {
     /// The rules do not let a guardian go along.
     #[error("the rules let no guardian go along")]
     NoGuardian,
+    /// Somebody ordered to where they are.
+    #[error("person {0} is at facility {1} already")]
+    AlreadyThere(PersonId, FacilityId),
     /// A transfer that is not waiting.
     #[error("transfer {0} is not waiting")]
     NotWaiting(TransferId),
@@ -251,6 +254,13 @@ fn of_facility(error: IsolationError) -> Refusal {
             id,
             format!("此人的措施到 {until} 才结束,不能提前离开。"),
             format!("This person is restricted until {until} and cannot leave before."),
+        ),
+        E::AlreadyThere(id, facility) => Refusal::conflict(
+            "already_there",
+            "person",
+            id,
+            format!("此人已在 {facility} 号隔离点,无需再转运。"),
+            format!("This person is at facility {facility} already and need not be moved."),
         ),
         E::NoConsent(id) => Refusal::rule(
             "no_consent",

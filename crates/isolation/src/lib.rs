@@ -18,6 +18,8 @@ pub mod restrictions;
 mod rooms;
 pub mod stays;
 pub mod tally;
+#[cfg(test)]
+mod tests;
 pub mod transfers;
 pub mod trips;
 

@@ -14,6 +14,7 @@ use crate::facilities;
 use crate::facilities::FacilityState;
 use crate::ids::TransferId;
 use crate::restrictions::commands::{count, home};
+use crate::stays;
 use crate::trips::PassengerKind;
 
 /// Orders one person to move.
@@ -29,7 +30,7 @@ pub fn order_transfer(unit: &mut Unit<'_>, call: &Call, new: NewTransfer) -> Res
 /// still waits; a contact who has become a case gets a new one.
 ///
 /// # Errors
-/// An unknown person or facility, a facility that takes the other kind, a guardian who did not consent or whom the
+/// An unknown person or facility, somebody who is at that facility already, a facility that takes the other kind, a guardian who did not consent or whom the
 /// rules do not let along; then nobody is ordered.
 pub fn order_transfers(unit: &mut Unit<'_>, call: &Call, news: Vec<NewTransfer>) -> Result<Vec<TransferId>, Refusal> {
     count("people", news.len())?;
@@ -63,6 +64,10 @@ fn check(unit: &mut Unit<'_>, call: &Call, new: &NewTransfer) -> Result<(), Refu
         if !call.pack().transfer.guardian_may_go_along.value {
             return Err(IsolationError::NoGuardian.into());
         }
+    }
+    let stay = stays::open_of(unit.tx(), new.person)?;
+    if let Some(stay) = stay.filter(|stay| new.to == Some(stay.facility)) {
+        return Err(IsolationError::AlreadyThere(new.person, stay.facility).into());
     }
     match new.to {
         Some(facility) => takes(unit, call, facility, new.kind),
