@@ -14,7 +14,10 @@ pub use commands::{
     set_case_dates,
 };
 pub use facts::{CaseDatesSet, CaseExcluded, CaseOpened, CaseReported, CaseStageChanged, LinkRecorded};
-pub use http::routes;
+pub use http::{
+    CaseAnswer, CaseQuery, CasesAnswer, CasesQuery, ChainAnswer, LateReport, LateReports, cases, chain, late_reports,
+    one_case, routes,
+};
 pub use model::{Case, CaseDates, CaseReport, ChainLink, FoundHow, Severity, Stage};
 pub use rules::contact_window;
 pub use store::{active_case_of, active_cases, case, case_ids_of, cases_in, reports_of};

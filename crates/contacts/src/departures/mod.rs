@@ -7,7 +7,7 @@ pub(crate) mod store;
 
 pub use commands::{RecordDeparture, RecordReturn, record_departure, record_return};
 pub use facts::{DepartureRecorded, ReturnRecorded};
-pub use http::routes;
+pub use http::{LeftAnswer, LeftQuery, left, routes};
 pub use store::{departures_of, left_in_window};
 
 pub(crate) use store::{SCHEMA, fold};

@@ -7,7 +7,7 @@ pub(crate) mod store;
 
 pub use commands::{LotHand, TraceLot, trace_lot};
 pub use facts::LotTraced;
-pub use http::routes;
+pub use http::{LotsAnswer, LotsQuery, lots, routes};
 pub use store::{lot, lots_of_case, lots_of_person};
 
 pub(crate) use store::{SCHEMA, fold};

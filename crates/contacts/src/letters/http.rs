@@ -19,7 +19,7 @@ pub fn routes() -> Routes {
         .command("/api/contacts/receive-letter", P::TracingRecord, "Record a letter from another area", receive_letter)
         .command("/api/contacts/push-letter", P::TracingRecord, "Push a letter down to a street", push_letter)
         .command("/api/contacts/answer-letter", P::TracingRecord, "Record the answer to a letter", answer_letter)
-        .query("/api/contacts/letters", P::TracingRead, "Co-investigation letters", letters)
+        .query("/api/contacts/letters", P::TracingRead, "Co-investigation letters", list)
 }
 
 /// Which letters.
@@ -52,7 +52,7 @@ pub struct LettersAnswer {
 ///
 /// # Errors
 /// What the store refused.
-pub fn letters(tx: &mut Tx<'_>, call: &Call, query: LettersQuery) -> Result<LettersAnswer, Refusal> {
+pub fn list(tx: &mut Tx<'_>, call: &Call, query: LettersQuery) -> Result<LettersAnswer, Refusal> {
     let limit = outpace_registry::page_limit(query.limit);
     let everything = call.sees(outpace_core::AreaId(tx.jurisdiction()));
     let found = store::letters(tx, query.after.unwrap_or(0), limit)?;

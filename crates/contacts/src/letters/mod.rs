@@ -10,7 +10,7 @@ pub use commands::{
     AnswerLetter, PushLetter, ReceiveLetter, SendLetter, answer_letter, push_letter, receive_letter, send_letter,
 };
 pub use facts::{LetterAnswered, LetterPushed, LetterReceived, LetterSent};
-pub use http::routes;
+pub use http::{LetterRow, LettersAnswer, LettersQuery, list, routes};
 pub use store::{letter, letters};
 
 pub(crate) use store::{SCHEMA, fold};

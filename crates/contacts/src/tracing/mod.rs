@@ -11,10 +11,14 @@ pub mod rules;
 pub(crate) mod store;
 
 pub use commands::{
-    ExcludeContact, NewExposure, RecordContacts, UpdateContact, exclude_contact, record_contacts, update_contact,
+    ContactsAnswer, ExcludeContact, NewExposure, RecordContacts, UpdateContact, exclude_contact, record_contacts,
+    update_contact,
 };
 pub use facts::{ContactExcluded, ContactUpdated, ContactsRecorded};
-pub use http::routes;
+pub use http::{
+    ContactList, ContactRow, ContactsInQuery, ContactsOfQuery, ContactsQuery, ExposureRow, ExposuresAnswer,
+    ExposuresQuery, contacts, contacts_in, contacts_of, exposures, routes,
+};
 pub use model::{Contact, ContactGap, Exposure, Observation, Outcome};
 pub use store::{contact, contacts_of_case, contacts_of_person, exposures_of};
 

@@ -11,7 +11,7 @@ mod record;
 pub(crate) mod store;
 
 pub use facts::{VisitExcluded, VisitsRecorded};
-pub use http::routes;
+pub use http::{CasePlacesAnswer, TogetherAnswer, VisitRow, VisitorsQuery, VisitsAnswer, VisitsQuery, routes};
 pub use model::{CasePlace, Evidence, Flaw, Spot, Together, Visit};
 pub use record::{ExcludeVisit, NewVisit, RecordVisits, Recorded, exclude_visit, record_visits};
 pub use store::{case_places, visitors, visits_of, who_was_with};
