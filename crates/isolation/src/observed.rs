@@ -65,9 +65,9 @@ pub(crate) fn flag(
     Ok(kinds)
 }
 
-/// The oddities of signatures and clocks that any signed observation may have.
+/// The oddities of signatures and clocks that any hand-over may have.
 pub(crate) fn formal(subject: &Subject, signed_by: &[ActorId], moment: Moment) -> Vec<Oddity> {
-    let mut found = Vec::new();
+    let mut found = ahead(subject, moment);
     if signers(signed_by) < SIGNATURES {
         found.push(Oddity {
             kind: "signature_missing",
@@ -78,6 +78,12 @@ pub(crate) fn formal(subject: &Subject, signed_by: &[ActorId], moment: Moment) -
             ),
         });
     }
+    found
+}
+
+/// The oddity of a clock that runs ahead.
+pub(crate) fn ahead(subject: &Subject, moment: Moment) -> Vec<Oddity> {
+    let mut found = Vec::new();
     if moment.skew_ms > 0 {
         let seconds = moment.skew_ms / 1000;
         found.push(Oddity {

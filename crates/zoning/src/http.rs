@@ -122,6 +122,7 @@ fn list_zones(tx: &mut Tx<'_>, call: &Call, query: ZonesQuery) -> Result<ZoneLis
 
 /// A page of zones.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = ZonePageQuery)]
 pub struct PageQuery {
     /// After this number.
     pub after: Option<i64>,
@@ -164,6 +165,7 @@ fn history(tx: &mut Tx<'_>, call: &Call, query: ZoneQuery) -> Result<ZoneHistory
 
 /// Which area.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = ZoneLevelQuery)]
 pub struct AreaQuery {
     /// The area.
     pub area: AreaId,
@@ -190,6 +192,7 @@ fn level(tx: &mut Tx<'_>, call: &Call, query: AreaQuery) -> Result<LevelAnswer, 
 
 /// People by level.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ZonePopulationAnswer)]
 pub struct PopulationAnswer {
     /// By key of the level; each person once, at the strictest level around their home.
     pub levels: BTreeMap<String, ZonePopulation>,

@@ -15,6 +15,7 @@ use crate::zones::store as zones;
 
 /// What a tick recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ZoningTicked)]
 pub struct Ticked {
     /// Zones whose earliest lifting passed.
     pub lift_due: Vec<ZoneId>,

@@ -73,6 +73,7 @@ fn list(tx: &mut Tx<'_>, call: &Call, query: RestrictionsQuery) -> Result<Restri
 
 /// One person.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = RestrictedPersonQuery)]
 pub struct PersonQuery {
     /// Who.
     pub person: PersonId,
@@ -80,6 +81,7 @@ pub struct PersonQuery {
 
 /// What limited a person.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RestrictedPerson)]
 pub struct PersonAnswer {
     /// Every restriction, oldest first.
     pub restrictions: Vec<Restriction>,
@@ -97,6 +99,7 @@ fn person(tx: &mut Tx<'_>, call: &Call, query: PersonQuery) -> Result<PersonAnsw
 
 /// A page.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = ObservedQuery)]
 pub struct PageQuery {
     /// After this number.
     pub after: Option<i64>,

@@ -290,12 +290,17 @@ pub struct ObserveRestriction {
     pub imposed_by: ImposedBy,
 }
 
-/// Records a restriction that someone else imposed. It is listed and counted, and enforces nothing.
+/// Records a restriction that someone else imposed. It is listed and counted, and enforces nothing. The same one again
+/// is answered with the first record.
 ///
 /// # Errors
 /// An unknown person.
 pub fn observe(unit: &mut Unit<'_>, call: &Call, seen: ObserveRestriction) -> Result<RestrictionId, Refusal> {
     let area = home(unit.tx(), call, seen.person)?;
+    let known = store::observed_before(unit.tx(), seen.person, seen.kind, seen.starts_at, &seen.imposed_by)?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
     let id = RestrictionId(unit.next(RestrictionId::COUNTER)?);
     let ObserveRestriction { person, kind, reason, starts_at, ends_at, imposed_by } = seen;
     unit.record(RestrictionObserved { id, person, area, kind, reason, starts_at, ends_at, imposed_by })?;

@@ -73,6 +73,7 @@ impl RestrictionKind {
 /// What a restriction hangs on: when it falls, so does the restriction.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+#[schema(as = RestrictionCause)]
 pub enum Because {
     /// A positive or inconclusive pool.
     Tube(TubeCode),
@@ -241,6 +242,7 @@ pub struct ChangeEnd {
 
 /// The one reasoned extension of a hold by a named officer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ExtendPersonHold)]
 pub struct ExtendHold {
     /// The hold.
     pub restriction: RestrictionId,

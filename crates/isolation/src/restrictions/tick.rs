@@ -15,6 +15,7 @@ const ENDS_MAX: i64 = 20_000;
 
 /// What a tick recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RestrictionsTicked)]
 pub struct Ticked {
     /// Holds that were warned about.
     pub warned: Vec<RestrictionId>,

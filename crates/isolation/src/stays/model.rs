@@ -46,6 +46,7 @@ pub struct NewCheck {
 
 /// A check that was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = StayCheck)]
 pub struct Check {
     /// During which stay.
     pub stay: StayId,

@@ -3,6 +3,7 @@
 mod moving;
 mod planning;
 mod restricting;
+mod routes;
 mod sequences;
 
 use std::collections::BTreeSet;

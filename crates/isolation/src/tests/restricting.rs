@@ -163,7 +163,10 @@ fn what_others_imposed_is_listed_and_enforces_nothing() {
         ends_at: None,
         imposed_by: ImposedBy { whom: "village".into(), order_number: None, known_by: "complaint".into() },
     };
-    house.system(move |unit, call| observe(unit, call, seen)).unwrap();
+    for _ in 0..2 {
+        let seen = seen.clone();
+        house.system(move |unit, call| observe(unit, call, seen)).unwrap();
+    }
     assert!(house.store.read(|tx| in_force_of(tx, PersonId(1))).unwrap().is_empty());
     let observed = house
         .store

@@ -146,7 +146,7 @@ fn perform(house: &House, step: Step) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn no_bed_is_given_twice_and_nobody_is_lost_whatever_happens(steps in prop::collection::vec(any_step(), 1..40)) {
         let house = House::of(Size { people: 8, buses: 3, seats: 8, rooms: 4, beds_per_room: 1 });

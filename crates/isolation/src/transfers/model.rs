@@ -71,6 +71,7 @@ impl TransferState {
 
 /// A transfer as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PersonTransfer)]
 pub struct Transfer {
     /// Its number.
     pub id: TransferId,

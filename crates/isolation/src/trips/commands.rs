@@ -13,7 +13,7 @@ use super::plan::TripRules;
 use super::store;
 use crate::errors::IsolationError;
 use crate::facilities::{self, FacilityState};
-use crate::observed::{Moment, Oddity, flag, formal};
+use crate::observed::{Moment, Oddity, ahead, flag};
 use crate::rooms::{Party, assign_beds, single_room};
 use crate::transfers::{Transfer, TransferState, transfer};
 
@@ -211,7 +211,7 @@ pub fn disinfected(
     }
     step(&trip, TripState::Done)?;
     let moment = Moment::of(call, occurred_at);
-    let mut oddities = formal(&Subject::Trip(id), &signed_by, moment);
+    let mut oddities = ahead(&Subject::Trip(id), moment);
     let aboard = store::load(unit.tx(), id, true)?;
     if aboard > 0 {
         oddities.push(Oddity {

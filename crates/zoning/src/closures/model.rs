@@ -10,6 +10,7 @@ use crate::zones::Lift;
 /// What is closed or held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ClosureTarget)]
 pub enum Target {
     /// Every place of a class in an area, such as `express` in a county.
     Class {
@@ -144,6 +145,7 @@ pub struct Closure {
 
 /// One reasoned extension of a hold by a named officer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ExtendPlaceHold)]
 pub struct ExtendHold {
     /// The hold.
     pub closure: ClosureId,

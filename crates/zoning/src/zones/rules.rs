@@ -167,6 +167,7 @@ impl DutyKind {
 
 /// One duty of one day in one zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ZoneDuty)]
 pub struct Duty {
     /// The key under which its order is issued once: `duty:zone:day:patrol:1`.
     pub key: String,
