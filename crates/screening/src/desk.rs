@@ -23,13 +23,14 @@ const DENSE_MAX: i64 = 1 << 26;
 const CLOSED_KEPT: usize = 2;
 /// The "tube" of someone who reported an antigen test.
 pub(crate) const ANTIGEN: i64 = (1 << 37) - 1;
+const TUBE_MASK: u64 = (1 << 37) - 1;
 
 /// One person as a round sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seat {
     /// Home grid and class; `None`: the round does not cover the person.
     pub(crate) home: Option<(AreaId, Class)>,
-    /// The tube that the person was first sampled into.
+    /// The tube that the person was sampled into; of several the lowest number.
     pub(crate) tube: Option<i64>,
 }
 
@@ -81,7 +82,7 @@ impl Seats {
     /// How the round sees a person.
     pub(crate) fn seat(&self, person: PersonId) -> Seat {
         let bits = self.get(person);
-        let tube = (bits & ((1 << 37) - 1)) as i64;
+        let tube = (bits & TUBE_MASK) as i64;
         let class = ((bits >> 37) & 0b111) as usize;
         let grid = (bits >> 40) as usize;
         let home = class
@@ -91,11 +92,12 @@ impl Seats {
         Seat { home: home.map(|(class, grid)| (*grid, *class)), tube: (tube != 0).then_some(tube) }
     }
 
-    /// The person was sampled into a tube; only the first counts.
+    /// The person was sampled into a tube. Of several the lowest number is kept: the same in whatever order they come.
     pub(crate) fn sample(&mut self, person: PersonId, tube: i64) {
         let bits = self.get(person);
-        if bits & ((1 << 37) - 1) == 0 {
-            self.put(person, bits | (tube as u64 & ((1 << 37) - 1)));
+        let (kept, tube) = (bits & TUBE_MASK, tube as u64 & TUBE_MASK);
+        if kept == 0 || tube < kept {
+            self.put(person, (bits & !TUBE_MASK) | tube);
         }
     }
 
@@ -327,7 +329,7 @@ mod tests {
         };
         let mut seats = Seats::of(std::slice::from_ref(&roster));
         seats.sample(PersonId(7), 12_000_000);
-        seats.sample(PersonId(7), 5);
+        seats.sample(PersonId(7), 12_000_001);
         assert_eq!(seats.seat(PersonId(7)), Seat { home: Some((roster.grid, Class::Due)), tube: Some(12_000_000) });
         seats.reclass(PersonId(9), Class::Exempt);
         assert_eq!(seats.seat(PersonId(9)), Seat { home: Some((roster.grid, Class::Exempt)), tube: None });

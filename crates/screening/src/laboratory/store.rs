@@ -199,7 +199,7 @@ fn settle(
         if resulted != 0 && share.seats > 0 {
             tally.coverage(row.round(), *grid).resulted += resulted * share.seats;
         }
-        if suspects != 0 && grid.0 != 0 {
+        if suspects != 0 {
             tally.coverage(row.round(), *grid).suspect_tubes += suspects;
         }
     }

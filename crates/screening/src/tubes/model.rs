@@ -157,7 +157,7 @@ pub enum Counts {
 /// So many people of a home grid, counted in the same way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Home {
-    /// Where they live; 0 where nobody knows.
+    /// Where they live; grid 000 of the jurisdiction where nobody knows.
     pub grid: AreaId,
     /// How they count.
     pub counts: Counts,

@@ -480,11 +480,12 @@ fn swab_taken(swab: &Swab, flags: &[Flag], occurred_at: Timestamp) -> SwabTaken 
 
 /// How the new swabs count, by home grid. People who are not on the roster are looked up; unknown ones are flagged.
 fn homes(unit: &mut Unit<'_>, asked: &Asked<'_>, desked: &Desked, plan: &mut Plan) -> Result<Vec<Home>, Refusal> {
+    let nowhere = store::nowhere(unit.tx());
     let mut homes: BTreeMap<(AreaId, Counts), i64> = BTreeMap::new();
     for (index, flags) in &mut plan.new {
         let seat = desked.seats.get(*index).copied().unwrap_or(NOBODY);
         let key = match (asked.swabs[*index].person, seat.home) {
-            (None, _) => (AreaId(0), Counts::Unknown),
+            (None, _) => (nowhere, Counts::Unknown),
             (Some(_), Some((grid, class))) if seat.tube.is_none() => (grid, Counts::Seat(class)),
             (Some(_), Some((grid, _))) => (grid, Counts::Again),
             (Some(person), None) => {
@@ -493,7 +494,7 @@ fn homes(unit: &mut Unit<'_>, asked: &Asked<'_>, desked: &Desked, plan: &mut Pla
                     flags.push(Flag::UnknownPerson);
                 }
                 let counts = if seat.tube.is_some() { Counts::Again } else { Counts::Outside };
-                (found.map_or(AreaId(0), |person| person.area), counts)
+                (found.map_or(nowhere, |person| person.area), counts)
             }
         };
         *homes.entry(key).or_default() += 1;

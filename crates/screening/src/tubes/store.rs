@@ -16,6 +16,11 @@ use crate::flow::tally::{Tally, WaveDues, join_wave, leave_wave, round_key, wave
 use crate::laboratory::Outcome;
 use crate::words::{json, unjson};
 
+/// Where people stand whose home nobody knows: grid 000 of the whole jurisdiction, so that its totals hold them.
+pub(crate) fn nowhere(tx: &Tx<'_>) -> AreaId {
+    AreaId(tx.jurisdiction()).unknown_grid()
+}
+
 /// The tables.
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE tube (
@@ -369,7 +374,7 @@ fn fold_identified(tx: &mut Tx<'_>, _: &Entry, fact: &SwabIdentified) -> Result<
         file(tx, fact.person, fact.tube, fact.position)?;
     }
     let mut tally = Tally::default();
-    let unknown = Home { grid: AreaId(0), counts: Counts::Unknown, people: -1 };
+    let unknown = Home { grid: nowhere(tx), counts: Counts::Unknown, people: -1 };
     tally.sampled(row.round(), &[unknown, fact.home]);
     if let (Stage::Resulted, Counts::Seat(_)) = (row.tube.stage, fact.home.counts) {
         tally.coverage(row.round(), fact.home.grid).resulted += 1;
