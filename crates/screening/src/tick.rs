@@ -95,10 +95,10 @@ pub(crate) fn revise_roster(unit: &mut Unit<'_>, call: &Call, round: RoundId) ->
             let mut changes = Vec::new();
             for person in excused.quarantined() {
                 let seat = seats.seat(*person);
-                if let (Some((grid, from)), None) = (seat.home, seat.tube) {
-                    if from != Class::Quarantined {
-                        changes.push(ClassChange { person: *person, grid, from, to: Class::Quarantined });
-                    }
+                if let (Some((grid, from)), None) = (seat.home, seat.tube)
+                    && from != Class::Quarantined
+                {
+                    changes.push(ClassChange { person: *person, grid, from, to: Class::Quarantined });
                 }
             }
             changes

@@ -238,17 +238,17 @@ pub fn custody_of(tx: &mut Tx<'_>, tube: &Tube) -> Result<Custody> {
         custody.place = CustodyPlace::Site;
         custody.at = at;
     }
-    if let Some(code) = &tube.in_box {
-        if let Some(known) = tube_box(tx, code)? {
-            custody.place = match known.state {
-                BoxState::Packed => CustodyPlace::Site,
-                BoxState::Given => CustodyPlace::HandOver,
-                BoxState::Carried => CustodyPlace::Courier,
-                BoxState::Received => CustodyPlace::Laboratory,
-            };
-            custody.holder = Some(known.holder);
-            custody.at = known.signed_at;
-        }
+    if let Some(code) = &tube.in_box
+        && let Some(known) = tube_box(tx, code)?
+    {
+        custody.place = match known.state {
+            BoxState::Packed => CustodyPlace::Site,
+            BoxState::Given => CustodyPlace::HandOver,
+            BoxState::Carried => CustodyPlace::Courier,
+            BoxState::Received => CustodyPlace::Laboratory,
+        };
+        custody.holder = Some(known.holder);
+        custody.at = known.signed_at;
     }
     Ok(custody)
 }

@@ -86,7 +86,7 @@ pub fn intake(unit: &mut Unit<'_>, call: &Call, request: Intake) -> Result<Intak
     let unboxed = match &request.from_box {
         Some(code) => {
             well_formed("box", code.as_str(), code.is_well_formed())?;
-            !carry::tube_box(unit.tx(), code)?.is_some_and(|known| known.laboratory == Some(laboratory))
+            carry::tube_box(unit.tx(), code)?.is_none_or(|known| known.laboratory != Some(laboratory))
         }
         None => false,
     };

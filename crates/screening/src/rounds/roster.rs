@@ -58,10 +58,10 @@ pub(crate) fn each_in_scope(
         named.extend(registry::people_at_workplace(tx, *place)?);
     }
     for id in named {
-        if let Some(person) = registry::person(tx, id)? {
-            if !areas.iter().any(|area| area.contains(person.area)) {
-                each(person.id, person.area, person.present);
-            }
+        if let Some(person) = registry::person(tx, id)?
+            && !areas.iter().any(|area| area.contains(person.area))
+        {
+            each(person.id, person.area, person.present);
         }
     }
     Ok(())

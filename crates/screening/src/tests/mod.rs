@@ -21,7 +21,7 @@ use outpace_registry::areas::{Area, ImportAreas, import_areas};
 use outpace_registry::people::{
     HouseholdKind, ImportHousehold, ImportHouseholds, ImportPeople, ImportPerson, Sex, import_households, import_people,
 };
-use outpace_store::{Capabilities, Capability, Settings, Store, StoreError, Tx, Unit};
+use outpace_store::{Capabilities, Capability, Settings, Store, Tx, Unit};
 
 use crate::laboratory::{LaboratorySpec, SetLaboratory, set_laboratory};
 use crate::rounds::{self, Method, OpenRound, PlanRound};
@@ -102,7 +102,7 @@ fn resident(reference: i64, household: i64, absent: bool) -> ImportPerson {
 fn response() -> Capability {
     Capability::new("response").work(trigger::RESPOND, |store, job| {
         let id = job.id;
-        store.write(&store.system(), move |unit| unit.finish_job(id).map_err(StoreError::from))?;
+        store.write(&store.system(), move |unit| unit.finish_job(id))?;
         Ok(())
     })
 }
@@ -291,7 +291,7 @@ impl House {
     }
 
     pub(crate) fn open_conflicts(&self) -> i64 {
-        self.read(|tx| outpace_orders::conflicts::open_count(tx))
+        self.read(outpace_orders::conflicts::open_count)
     }
 }
 

@@ -33,7 +33,7 @@ fn a_round_opens_only_for_whoever_has_seen_its_hour() {
 #[test]
 fn without_a_laboratory_no_hour_can_be_promised() {
     let house = House::small();
-    let spec = house.read(|tx| crate::laboratory::laboratories(tx))[0].spec.clone();
+    let spec = house.read(crate::laboratory::laboratories)[0].spec.clone();
     let off = SetLaboratory { spec: LaboratorySpec { tubes_per_hour: 0, ..spec } };
     house.act(move |unit, call| set_laboratory(unit, call, off)).unwrap();
     let planned = house.plan(Method::Pcr, &[COUNTY]);
@@ -126,7 +126,7 @@ fn a_laboratory_that_falls_behind_is_told_to_the_public_and_late_tubes_are_chase
     let house = House::small();
     let round = house.open_round(Method::Pcr);
     house.tube(round, "A", &[1, 2]);
-    let slow = house.read(|tx| crate::laboratory::laboratories(tx))[0].spec.clone();
+    let slow = house.read(crate::laboratory::laboratories)[0].spec.clone();
     let slow = SetLaboratory { spec: LaboratorySpec { tubes_per_hour: 1, name: Text::new("慢", "slow"), ..slow } };
     house.act(move |unit, call| set_laboratory(unit, call, slow)).unwrap();
     let ticked = house.act(tick).unwrap();
