@@ -1,10 +1,10 @@
 //! Routes: what stands, at which level an area is, the duties of a day, passes. Zones are drawn, changed and lifted by
 //! the response alone, so there is no route that does it; what others imposed is recorded here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use outpace_access::{Call, Routes};
-use outpace_core::{AreaId, ClosureId, Permission, PersonId, Refusal, Text, Timestamp, VehicleId, ZoneId};
+use outpace_core::{AreaId, AreaLevel, ClosureId, Permission, PersonId, Refusal, Text, Timestamp, VehicleId, ZoneId};
 use outpace_policy::ZoneLevel;
 use outpace_store::{Tx, Unit};
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ pub struct ZoneList {
     pub zones: Vec<ZoneView>,
 }
 
-/// Who lives in a zone's areas and works at its places.
+/// Who lives in a zone's areas, and who works at its places and lives elsewhere.
 ///
 /// # Errors
 /// What the store refused.
@@ -87,10 +87,30 @@ pub fn population_of_zone(tx: &mut Tx<'_>, zone: &Zone) -> Result<ZonePopulation
         sum.present += part.present;
         sum.households += part.households;
     }
-    for place in &zone.places {
-        sum.at_places += i64::try_from(outpace_registry::people_at_workplace(tx, *place)?.len()).unwrap_or(i64::MAX);
-    }
+    sum.at_places = at_places(tx, zone)?;
     Ok(sum)
+}
+
+/// People who work at the places of a zone or at parts of them, each once, and do not live in its areas.
+fn at_places(tx: &mut Tx<'_>, zone: &Zone) -> Result<i64, Refusal> {
+    let mut people: BTreeSet<PersonId> = BTreeSet::new();
+    for id in &zone.places {
+        people.extend(outpace_registry::people_at_workplace(tx, *id)?);
+        let Some(place) = outpace_registry::place(tx, *id)? else { continue };
+        // Parts stand in the same village as the whole.
+        let around = place.area.at(AreaLevel::Village).unwrap_or(place.area);
+        for part in outpace_registry::places_in(tx, around)?.iter().filter(|part| part.part_of == Some(*id)) {
+            people.extend(outpace_registry::people_at_workplace(tx, part.id)?);
+        }
+    }
+    let mut count = 0;
+    for person in people {
+        let home = outpace_registry::person(tx, person)?.map(|person| person.area);
+        if !home.is_some_and(|home| zone.contains(home)) {
+            count += 1;
+        }
+    }
+    Ok(count)
 }
 
 fn of_area(tx: &mut Tx<'_>, area: AreaId) -> Result<ZonePopulation, Refusal> {

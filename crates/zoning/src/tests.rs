@@ -386,3 +386,54 @@ proptest! {
         }
     }
 }
+
+/// Two villages, a park with a distribution centre in the first; one worker of each lives in the first, one of the
+/// park in the second.
+fn furnish(unit: &mut Unit<'_>, call: &Call) -> Result<(), Refusal> {
+    use outpace_registry::{areas, people, places};
+    let source = || "test".to_owned();
+    let parsed = areas::parse_areas_csv("code,name\n140121203206,甲\n140121203207,乙\n");
+    areas::import_areas(unit, call, areas::ImportAreas { source: source(), areas: parsed.rows })?;
+    let parsed = places::parse_places_csv(
+        "reference,class,name,area,part_of\n1,logistics,园区,140121203206,\n2,logistics,分拨中心,140121203206,1\n",
+    );
+    places::import_places(unit, call, places::ImportPlaces { source: source(), places: parsed.rows })?;
+    let parsed = people::parse_households_csv(
+        "reference,area,kind\n1,140121203206,family\n2,140121203206,family\n3,140121203207,family\n",
+    );
+    people::import_households(unit, call, people::ImportHouseholds { source: source(), households: parsed.rows })?;
+    let parsed = people::parse_people_csv(
+        "reference,household,born,sex,workplace\n1,1,1990-01-01,male,1\n2,2,1990-01-01,male,2\n3,3,1990-01-01,male,1\n",
+    );
+    assert!(parsed.bad.is_empty(), "{:?}", parsed.bad);
+    let people = people::ImportPeople { source: source(), by_reference: true, people: parsed.rows };
+    people::import_people(unit, call, people)?;
+    Ok(())
+}
+
+#[test]
+fn a_zone_counts_its_residents_and_those_who_work_at_its_places_and_live_elsewhere() {
+    let house = House::open();
+    house.system(furnish).unwrap();
+    let at = house.now();
+    let count = |areas: &[AreaId], places: &[PlaceId]| {
+        let mut zone = standing(1, areas.to_vec(), ZoneLevel::Lockdown);
+        zone.places = places.to_vec();
+        let found = house.store.read(|tx| crate::population_of_zone(tx, &zone)).unwrap();
+        (found.residents, found.at_places)
+    };
+    let (park, centre) = (PlaceId(1), PlaceId(2));
+    assert_eq!(count(&[], &[park]), (0, 3), "a park is all its parts");
+    assert_eq!(count(&[], &[park, centre]), (0, 3), "nobody is counted twice");
+    assert_eq!(count(&[VILLAGE], &[park]), (2, 1));
+    let mut zone = zone_of(&[VILLAGE], ZoneLevel::Lockdown, at);
+    zone.places = vec![park];
+    house.system(move |unit, call| crate::declare(unit, call, zone)).unwrap();
+    house.system(move |unit, call| crate::declare(unit, call, zone_of(&[COUNTY], ZoneLevel::Precaution, at))).unwrap();
+    let levels = house.store.read(|tx| crate::population_by_level(tx, at)).unwrap();
+    assert_eq!((levels[&ZoneLevel::Lockdown].residents, levels[&ZoneLevel::Precaution].residents), (2, 1));
+    assert_eq!(
+        house.store.read(|tx| crate::level_of_place(tx, park, AreaId(140_105))).unwrap(),
+        Some(ZoneLevel::Lockdown)
+    );
+}

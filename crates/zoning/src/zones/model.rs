@@ -142,7 +142,7 @@ pub struct ZonePopulation {
     pub present: i64,
     /// Households of its areas.
     pub households: i64,
-    /// People who work at its places (they may live elsewhere).
+    /// People who work at its places and live outside its areas.
     pub at_places: i64,
 }
 
