@@ -47,6 +47,16 @@ enum Command {
         #[arg(long, value_name = "TIME")]
         drill_from: Option<String>,
     },
+    /// Bring in areas, households, people, places, sites, facilities or vehicles from a file.
+    Import {
+        /// What the file holds.
+        #[arg(value_enum)]
+        what: commands::import::What,
+        /// A .csv file, or .geojson for the boundaries of areas.
+        file: PathBuf,
+        #[command(flatten)]
+        data: Data,
+    },
     /// Check or show a file of rules.
     Policy {
         #[command(subcommand)]
@@ -74,6 +84,7 @@ fn main() -> ExitCode {
         .init();
     let done = match Cli::parse().command {
         Command::Serve { data, listen, pack, drill_from } => commands::serve::run(data, listen, pack, drill_from),
+        Command::Import { what, file, data } => commands::import::run(what, &file, data),
         Command::Policy { command } => commands::policy::run(command),
         Command::Rebuild { data } => commands::verify::rebuild(data),
         Command::Admin { command } => commands::verify::run(command),

@@ -11,6 +11,7 @@ pub fn every_route() -> Routes {
         .and(outpace_orders::routes())
         .and(outpace_zoning::routes())
         .and(outpace_isolation::routes())
+        .and(outpace_contacts::routes())
         .and(outpace_screening::routes())
 }
 
@@ -24,6 +25,7 @@ pub fn every_capability() -> Capabilities {
         outpace_orders::capability(),
         outpace_zoning::capability(),
         outpace_isolation::capability(),
+        outpace_contacts::capability(),
         outpace_screening::capability(),
     ];
     Capabilities::new(all)

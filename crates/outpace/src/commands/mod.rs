@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod import;
 pub mod policy;
 pub mod serve;
 pub mod verify;
@@ -41,8 +42,7 @@ impl From<std::io::Error> for Failure {
 pub fn open(data: &Data, pack: Option<String>, drill_from: Option<Timestamp>) -> Result<Opened, Failure> {
     let kind = outpace_store::writer::folder_kind(&data.folder)?;
     let drill_from = drill_from.or_else(|| kind.is_some_and(|(_, drill)| drill).then_some(Timestamp(0)));
-    let opening =
-        Opening { folder: data.folder.clone(), profile: data.profile.clone(), pack, date: None, drill_from };
+    let opening = Opening { folder: data.folder.clone(), profile: data.profile.clone(), pack, date: None, drill_from };
     Ok(outpace_server::open(opening)?)
 }
 

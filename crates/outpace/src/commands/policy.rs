@@ -30,7 +30,8 @@ fn told(findings: &[Finding]) -> Failure {
 }
 
 fn read(file: &Path) -> Result<(String, String), Failure> {
-    let text = std::fs::read_to_string(file).map_err(|error| Failure::Unable(format!("{}: {error}", file.display())))?;
+    let text =
+        std::fs::read_to_string(file).map_err(|error| Failure::Unable(format!("{}: {error}", file.display())))?;
     Ok((file.display().to_string(), text))
 }
 

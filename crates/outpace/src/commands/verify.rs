@@ -23,7 +23,10 @@ pub enum Command {
 pub fn rebuild(data: Data) -> Result<(), Failure> {
     let opened = open_existing(&data)?;
     let rebuilt = opened.office.store.rebuild()?;
-    println!("entries / 事实条数: {}\nbefore / 之前: {}\nafter  / 之后: {}", rebuilt.entries, rebuilt.before, rebuilt.after);
+    println!(
+        "entries / 事实条数: {}\nbefore / 之前: {}\nafter  / 之后: {}",
+        rebuilt.entries, rebuilt.before, rebuilt.after
+    );
     if rebuilt.changed.is_empty() {
         println!("the same / 一致");
         return Ok(());
@@ -49,6 +52,14 @@ pub fn run(command: Command) -> Result<(), Failure> {
     findings.extend(chain.broken);
     if chain.witness_found == Some(false) {
         findings.push("the witness does not stand in the chain: the journal was cut or replaced".to_owned());
+    }
+    let tubes = store.read(|tx| outpace_server::live::conservation(tx))?;
+    println!("conservation / 守恒: tubes {}, people {}", tubes.difference, tubes.people_difference);
+    if tubes.difference != 0 || tubes.people_difference != 0 {
+        findings.push(format!(
+            "the conservation law is off by {} tubes, {} people",
+            tubes.difference, tubes.people_difference
+        ));
     }
     if findings.is_empty() {
         println!("all follows from the journal / 全部与日志一致");
