@@ -44,7 +44,7 @@ pub fn capability() -> Capability {
 /// The routes.
 #[must_use]
 pub fn routes() -> Routes {
-    orders::routes().and(teams::routes()).and(command::routes()).and(notices::routes())
+    orders::routes().and(conflicts::routes()).and(teams::routes()).and(command::routes()).and(notices::routes())
 }
 
 /// A subject as it comes in a query string.

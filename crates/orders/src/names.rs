@@ -6,7 +6,7 @@ use outpace_store::{Result, Tx};
 
 use crate::orders::Owner;
 use crate::orders::store::COMMAND;
-use crate::{kinds, teams};
+use crate::{Subject, kinds, teams};
 
 /// The name of an area: its own, else that of the nearest area above which the registry knows, else its code.
 ///
@@ -21,6 +21,20 @@ pub fn area(tx: &mut Tx<'_>, area: AreaId) -> Result<Text> {
         at = code.parent();
     }
     Ok(Text::new(area.to_string(), area.to_string()))
+}
+
+/// Where a subject stands, as far as the registry knows; `None` for what has no place of its own.
+///
+/// # Errors
+/// What the store refused.
+pub fn where_is(tx: &mut Tx<'_>, subject: &Subject) -> Result<Option<AreaId>> {
+    Ok(match subject {
+        Subject::Area(area) => Some(*area),
+        Subject::Person(person) => outpace_registry::person(tx, *person)?.map(|known| known.area),
+        Subject::Household(household) => outpace_registry::household(tx, *household)?.map(|known| known.area),
+        Subject::Place(place) => outpace_registry::place(tx, *place)?.map(|known| known.area),
+        _ => None,
+    })
 }
 
 /// The name of a task force, or of the command.

@@ -59,6 +59,7 @@ macro_rules! subjects {
     ($($(#[$doc:meta])* $variant:ident($id:ty) = $word:literal,)*) => {
         /// One thing of the house, by type and id. `{"kind": "person", "id": 7}` in JSON.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        #[schema(as = WorkSubject)]
         #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
         pub enum Subject {
             /// Nothing in particular: the jurisdiction as a whole.

@@ -160,10 +160,11 @@ fn a_passed_deadline_is_one_fact_and_climbs_the_ladder_step_by_step() {
     assert_eq!(desk.store().head(), head, "a second tick at the same moment changes nothing");
     desk.pass_minutes(30);
     assert_eq!(desk.system(tick).unwrap().escalated, 1);
-    assert_eq!(desk.look(|tx| by_key(tx, &format!("overdue:{order}"))), None);
+    let why = format!("overdue:members-to-village:{WANGDA}");
+    assert_eq!(desk.look(|tx| by_key(tx, &why)), None);
     desk.pass_minutes(30);
     assert_eq!(desk.system(tick).unwrap().escalated, 1);
-    let asked = desk.look(|tx| by_key(tx, &format!("overdue:{order}"))).unwrap();
+    let asked = desk.look(|tx| by_key(tx, &why)).unwrap();
     assert_eq!((asked.kind.as_str(), asked.subject), ("escalate-overdue", Subject::Order(order)));
     desk.pass_minutes(24 * 60);
     desk.system(tick).unwrap();
@@ -173,6 +174,24 @@ fn a_passed_deadline_is_one_fact_and_climbs_the_ladder_step_by_step() {
     assert!(told.iter().any(|notice| notice.title.en.contains("overdue")));
     desk.system(move |unit, call| cancel(unit, call, order, "not needed any more")).unwrap();
     assert_eq!(desk.state(asked.id), OrderState::Cancelled, "nobody asks any more why it was late");
+}
+
+#[test]
+fn a_hundred_late_orders_of_one_kind_in_one_township_are_one_question() {
+    let desk = Desk::new();
+    let orders: Vec<OrderId> =
+        (0..100).map(|number| issued(&desk, &format!("m{number}"), "members-to-village")).collect();
+    desk.pass_minutes(200);
+    let ticked = desk.system(tick).unwrap();
+    assert_eq!((ticked.overdue, ticked.escalated), (100, 300));
+    let why = format!("overdue:members-to-village:{WANGDA}");
+    let asked = desk.look(|tx| by_key(tx, &why)).unwrap().id;
+    assert_eq!(desk.look(orders::tallies).kinds["escalate-overdue"].issued, 1);
+    for order in orders {
+        assert!(desk.state(asked).is_pending());
+        desk.system(move |unit, call| outpace_orders::complete(unit, call, order, Form::new())).unwrap();
+    }
+    assert_eq!(desk.state(asked), OrderState::Cancelled);
 }
 
 #[test]

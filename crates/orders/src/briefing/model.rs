@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 /// Where a section stands in the briefing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = BriefingPart)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// The state of the command.
@@ -47,6 +48,7 @@ impl Part {
 
 /// Lines and a table under one title.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = BriefingSection)]
 pub struct Section {
     /// Where it stands.
     pub part: Part,

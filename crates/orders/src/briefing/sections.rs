@@ -252,7 +252,8 @@ fn by(facts: &Gathered, part: Part) -> Section {
     let counts = if part == Part::Areas { &facts.tallies.areas } else { &facts.tallies.task_forces };
     let row = |(key, counts): (&String, &Counts)| {
         let name = facts.names.get(key).cloned().unwrap_or_else(|| same(key));
-        let under_way = counts.not_closed - counts.open - counts.done;
+        let stuck = counts.declined + counts.cannot_be_done + counts.failed_verification;
+        let under_way = counts.accepted + counts.partly_done + stuck;
         let over = counts.done + counts.verified;
         vec![
             name,

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::model::{CommandState, HoldMeeting, Meeting, NewTarget, Switch, Target, Verbal};
 use super::store;
 use crate::Subject;
+use crate::errors::OrdersError;
 
 /// Records of one answer at the most.
 pub const RECORDS_MAX: i64 = 200;
@@ -50,11 +51,13 @@ pub struct TaskForceKeys {
 }
 
 fn activate(unit: &mut Unit<'_>, call: &Call, request: TaskForceKeys) -> Result<CommandState, Refusal> {
+    call.covers(call.rules.profile.area)?;
     super::activate(unit, call, request.keys)?;
     Ok(store::state(unit.tx())?)
 }
 
 fn stand_down(unit: &mut Unit<'_>, call: &Call, request: TaskForceKeys) -> Result<CommandState, Refusal> {
+    call.covers(call.rules.profile.area)?;
     super::stand_down(unit, call, request.keys)?;
     Ok(store::state(unit.tx())?)
 }
@@ -83,6 +86,7 @@ pub struct RecordVerbal {
 }
 
 fn record_verbal(unit: &mut Unit<'_>, call: &Call, request: RecordVerbal) -> Result<Verbal, Refusal> {
+    call.covers(call.rules.profile.area)?;
     super::record_verbal(unit, call, request.said_at, request.said_by, request.what, request.subject)
 }
 
@@ -105,6 +109,7 @@ pub struct MeetingRef {
 }
 
 fn hold_meeting(unit: &mut Unit<'_>, call: &Call, request: HoldMeeting) -> Result<MeetingRef, Refusal> {
+    call.covers(call.rules.profile.area)?;
     Ok(MeetingRef { meeting: super::hold_meeting(unit, call, request)? })
 }
 
@@ -127,10 +132,13 @@ pub struct TargetRef {
 }
 
 fn set_target(unit: &mut Unit<'_>, call: &Call, request: NewTarget) -> Result<TargetRef, Refusal> {
+    call.covers(request.area.unwrap_or(call.rules.profile.area))?;
     Ok(TargetRef { target: super::set_target(unit, call, request, None)? })
 }
 
 fn clear_target(unit: &mut Unit<'_>, call: &Call, request: TargetRef) -> Result<Empty, Refusal> {
+    let known = store::target(unit.tx(), request.target)?.filter(|target| call.sees(target.area));
+    known.ok_or_else(|| OrdersError::unknown("target", request.target))?;
     super::clear_target(unit, call, request.target)?;
     Ok(Empty {})
 }

@@ -97,6 +97,7 @@ pub struct OnDuty {
 
 /// Turns the switch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CommandSwitch)]
 pub struct Switch {
     /// To what.
     pub mode: Mode,
@@ -184,6 +185,7 @@ pub struct NewTarget {
 
 /// A target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CommandTarget)]
 pub struct Target {
     /// Its number.
     pub id: i64,

@@ -2,6 +2,7 @@
 //! settle it. Settling the one closes the other.
 
 mod facts;
+mod http;
 mod store;
 
 use outpace_access::Call;
@@ -15,6 +16,7 @@ use crate::errors::{OrdersError, SHORT_CHARACTERS_MAX, said};
 use crate::orders::{self, Form, NewOrder};
 
 pub use facts::{ConflictFound, ConflictSettled};
+pub use http::*;
 pub(crate) use store::{SCHEMA, join};
 pub use store::{by_id, list, open_count};
 

@@ -8,6 +8,7 @@ use crate::Subject;
 
 /// Whom a notice is for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = NoticeAudience)]
 #[serde(tag = "kind", content = "to", rename_all = "snake_case")]
 pub enum Audience {
     /// Everyone.

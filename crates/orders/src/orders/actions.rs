@@ -80,6 +80,7 @@ impl OrderVerb {
 
 /// One verb, and whether it may be used now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OrderAction)]
 pub struct Action {
     /// Which.
     pub verb: OrderVerb,

@@ -22,6 +22,7 @@ pub const TICK_ORDERS_MAX: i64 = 5_000;
 
 /// What a tick found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OrdersTicked)]
 pub struct Ticked {
     /// Deadlines of orders that were found to have passed.
     pub overdue: usize,
@@ -75,7 +76,7 @@ pub fn tick(unit: &mut Unit<'_>, call: &Call) -> Result<Ticked, Refusal> {
     Ok(ticked)
 }
 
-/// Opens the order to find out why another one is late; not about such an order itself, or there were no end of it.
+/// Opens the order to find out why orders of this kind are late in this township; not about such an order itself, or there were no end of it.
 fn ask_why(unit: &mut Unit<'_>, call: &Call, order: &Order) -> Result<(), Refusal> {
     let started: Vec<String> =
         call.rules.playbook.started_by(OrderTrigger::OrderOverdue).map(|kind| kind.key.clone()).collect();
@@ -88,7 +89,7 @@ fn ask_why(unit: &mut Unit<'_>, call: &Call, order: &Order) -> Result<(), Refusa
             unit,
             call,
             NewOrder {
-                key: escalation_key(order.id),
+                key: escalation_key(order),
                 kind,
                 subject: Subject::Order(order.id),
                 area: order.area,
@@ -96,8 +97,8 @@ fn ask_why(unit: &mut Unit<'_>, call: &Call, order: &Order) -> Result<(), Refusa
                 team: None,
                 deadline_at: None,
                 because: Text::new(
-                    format!("任务单 {}“{}”超时未完成。", order.id, title.zh),
-                    format!("Order {}, \"{}\", is overdue and not done.", order.id, title.en),
+                    format!("“{}”任务超时未完成,首项为任务单 {}。", title.zh, order.id),
+                    format!("Orders \"{}\" are overdue and not done; the first is order {}.", title.en, order.id),
                 ),
                 clause: None,
                 cause: None,

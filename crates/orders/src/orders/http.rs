@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use outpace_access::{Call, Empty, Routes};
-use outpace_core::{AreaId, ConflictId, OrderId, Permission, Refusal, Seq, TeamId, Text, Timestamp};
+use outpace_core::{AreaId, OrderId, Permission, Refusal, Seq, TeamId, Text, Timestamp};
 use outpace_store::{Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,7 +12,7 @@ use super::actions::{OrderVerb, why_not};
 use super::model::{Form, NewOrder, Order, OrderState, Owner};
 use super::view::{OrderView, view};
 use super::{Filter, Report, store, verbs};
-use crate::conflicts::{self, Conflict};
+use crate::conflicts;
 use crate::errors::OrdersError;
 use crate::{Subject, kinds, subject_of};
 
@@ -43,8 +43,6 @@ pub fn routes() -> Routes {
         .command("/api/orders/reassign", OrdersManage, "Give an order to another owner", reassign)
         .command("/api/orders/move-deadline", OrdersManage, "Give an order another deadline", move_deadline)
         .command("/api/orders/cancel", OrdersManage, "Cancel an order", cancel)
-        .query("/api/orders/conflicts", OrdersRead, "Observations that cannot be, and how they were settled", conflicts)
-        .command("/api/orders/settle-conflict", OrdersWork, "Say what was true", settle_conflict)
 }
 
 /// Narrows the list of orders.
@@ -427,48 +425,4 @@ pub struct MoveDeadline {
 fn move_deadline(unit: &mut Unit<'_>, call: &Call, request: MoveDeadline) -> Result<Empty, Refusal> {
     may(unit, call, request.order, OrderVerb::MoveDeadline)?;
     done(verbs::move_deadline(unit, call, request.order, request.deadline_at, &request.reason))
-}
-
-/// Narrows the list of conflicts.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct ListConflicts {
-    /// Only those that wait to be settled.
-    pub open: bool,
-    /// From below this conflict.
-    pub after: Option<ConflictId>,
-    /// At most this many, up to 500; 100 when absent.
-    pub limit: Option<usize>,
-}
-
-/// Conflicts, newest first.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct ConflictList {
-    /// The conflicts.
-    pub conflicts: Vec<Conflict>,
-    /// Where the next page begins; absent at the end.
-    pub after: Option<ConflictId>,
-}
-
-fn conflicts(tx: &mut Tx<'_>, call: &Call, query: ListConflicts) -> Result<ConflictList, Refusal> {
-    let limit = query.limit.unwrap_or(ORDERS_USUAL).clamp(1, ORDERS_MAX);
-    let page = conflicts::list(tx, query.open, query.after, limit as i64)?;
-    let after = (page.len() == limit).then(|| page.last().map(|conflict| conflict.id)).flatten();
-    let conflicts = page.into_iter().filter(|conflict| call.sees(conflict.area)).collect();
-    Ok(ConflictList { conflicts, after })
-}
-
-/// Says what was true.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct SettleConflict {
-    /// Which.
-    pub conflict: ConflictId,
-    /// What was true, and on what ground.
-    pub settlement: String,
-}
-
-fn settle_conflict(unit: &mut Unit<'_>, call: &Call, request: SettleConflict) -> Result<Empty, Refusal> {
-    let known = conflicts::by_id(unit.tx(), request.conflict)?.filter(|known| call.sees(known.area));
-    known.ok_or_else(|| OrdersError::unknown("conflict", request.conflict))?;
-    done(conflicts::settle(unit, call, request.conflict, &request.settlement))
 }

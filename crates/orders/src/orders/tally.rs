@@ -10,6 +10,7 @@ use super::store;
 
 /// How many orders stand where.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OrderCounts)]
 pub struct Counts {
     /// Ever issued.
     pub issued: i64,

@@ -3,7 +3,7 @@
 //! These functions do not ask where the actor's area lies: the response calls them for everyone. The routes do.
 
 use outpace_access::Call;
-use outpace_core::{ActorKind, OrderId, Refusal, TeamId, Timestamp};
+use outpace_core::{ActorKind, AreaLevel, OrderId, Refusal, TeamId, Timestamp};
 use outpace_store::Unit;
 
 use super::facts::{
@@ -128,19 +128,20 @@ pub fn finish(unit: &mut Unit<'_>, call: &Call, order: OrderId, report: Report) 
     effects::apply(unit, call, &known, &result)
 }
 
-/// The key of the order that asks why another one is overdue.
-pub(super) fn escalation_key(order: OrderId) -> String {
-    format!("overdue:{order}")
+/// The key of the order that asks why orders of a kind are overdue in a township. A thousand late door visits are one
+/// question, not a thousand.
+pub(super) fn escalation_key(order: &Order) -> String {
+    format!("overdue:{}:{}", order.kind, order.area.at(AreaLevel::Township).unwrap_or(order.area))
 }
 
-/// Once an order is over, nobody needs to ask any more why it was late.
+/// Once the last of its like is no longer overdue, nobody needs to ask any more why it was late.
 fn close_escalation(unit: &mut Unit<'_>, order: &Order) -> Result<(), Refusal> {
-    if order.escalation_level == 0 {
+    if order.escalation_level == 0 || store::overdue_alike(unit.tx(), order)? > 0 {
         return Ok(());
     }
-    let asked = store::by_key(unit.tx(), &escalation_key(order.id))?;
+    let asked = store::by_key(unit.tx(), &escalation_key(order))?;
     if let Some(asked) = asked.filter(|asked| asked.state.allows(OrderState::Cancelled)) {
-        let reason = format!("order {} is over", order.id);
+        let reason = "none of these orders is overdue any more".to_owned();
         unit.record(OrderCancelled { order: asked.id, reason })?;
     }
     Ok(())
@@ -254,7 +255,7 @@ pub fn move_deadline(
         return Err(OrdersError::Past { field: "deadline_at", value: deadline_at, now: call.now }.into());
     }
     unit.record(OrderDeadlineMoved { order, deadline_at, reason: reason.to_owned() })?;
-    Ok(())
+    close_escalation(unit, &known)
 }
 
 /// Cancels an order that is no longer wanted. One that is done or cancelled already stays as it is, without an error:

@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 
 use super::model::{Duty, Holder, Post, Responsibility, Team, TeamState, WorkUnit};
 use super::{Mobilise, Mobilised, NewTeam, store};
-use crate::Subject;
 use crate::errors::OrdersError;
+use crate::{Subject, names};
 
 /// Teams of one answer at the most.
 pub const TEAMS_MAX: i64 = 500;
@@ -231,8 +231,15 @@ pub struct ResponsibilityList {
     pub lists: Vec<Responsibility>,
 }
 
-fn responsible(tx: &mut Tx<'_>, _: &Call, query: WhoIsResponsible) -> Result<ResponsibilityList, Refusal> {
+/// Passes a subject in one's own area; one whose place is not known belongs to the jurisdiction as a whole.
+fn near(tx: &mut Tx<'_>, call: &Call, subject: &Subject) -> Result<(), Refusal> {
+    let area = names::where_is(tx, subject)?.unwrap_or(call.rules.profile.area);
+    call.covers(area)
+}
+
+fn responsible(tx: &mut Tx<'_>, call: &Call, query: WhoIsResponsible) -> Result<ResponsibilityList, Refusal> {
     let subject = crate::subject_of(&query.subject_kind, &query.subject_id)?;
+    near(tx, call, &subject)?;
     Ok(ResponsibilityList { lists: store::responsible_for(tx, &subject)? })
 }
 
@@ -252,6 +259,7 @@ fn give_responsibility(
     call: &Call,
     request: GiveResponsibility,
 ) -> Result<Responsibility, Refusal> {
+    near(unit.tx(), call, &request.subject)?;
     super::give_responsibility(unit, call, request.duty, &request.subject, request.holders)
 }
 
@@ -267,6 +275,7 @@ pub struct EndResponsibility {
 }
 
 fn end_responsibility(unit: &mut Unit<'_>, call: &Call, request: EndResponsibility) -> Result<Empty, Refusal> {
+    near(unit.tx(), call, &request.subject)?;
     super::end_responsibility(unit, call, request.duty, &request.subject, &request.reason)?;
     Ok(Empty {})
 }

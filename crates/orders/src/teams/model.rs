@@ -102,6 +102,7 @@ pub struct Team {
 
 /// Which list of answerable people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = ResponsibleDuty)]
 #[serde(rename_all = "snake_case")]
 pub enum Duty {
     /// Three-level guarantee (三级包保): county, township and village leader of an area.
@@ -145,6 +146,7 @@ impl Duty {
 
 /// One post of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = ResponsiblePost)]
 #[serde(rename_all = "snake_case")]
 pub enum Post {
     /// Leader of the county.
@@ -190,6 +192,7 @@ impl Post {
 
 /// Who fills a post. Never a name: names live in the vault.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = ResponsibleHolder)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Holder {
     /// Somebody with an account.
