@@ -7,7 +7,7 @@ mod office;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use office::{Desk, QINGXU, WANGDA, actor, new_order};
-use outpace_access::{actors, matrix};
+use outpace_access::{actors, matrix, openapi};
 use outpace_core::{Permission, Role};
 use outpace_orders::issue;
 use outpace_orders::orders::{OrderVerb, actions};
@@ -190,4 +190,28 @@ fn every_route_has_its_own_path_and_a_permission_and_commands_are_never_public()
     let paths: std::collections::BTreeSet<_> = routes.list().iter().map(|route| route.path).collect();
     assert_eq!(paths.len(), routes.list().len());
     assert!(routes.list().iter().all(|route| !route.is_command || route.permission != Permission::Public));
+}
+
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, inner)| match (key.as_str(), inner.as_str()) {
+            ("$ref", Some(target)) => found.push(target.to_owned()),
+            _ => references(inner, found),
+        }),
+        Value::Array(list) => list.iter().for_each(|inner| references(inner, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_document_of_the_routes_refers_to_nothing_that_is_not_in_it() {
+    let document = openapi::document(&outpace_orders::routes(), "test");
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for target in found {
+        let name = target.rsplit('/').next().unwrap();
+        assert!(schemas.contains_key(name), "{name}");
+    }
+    assert!(schemas.contains_key("WorkSubject"));
 }

@@ -278,16 +278,17 @@ fn finishing_the_order_to_settle_a_conflict_settles_it() {
 }
 
 #[test]
-fn the_read_models_can_be_thrown_away_and_folded_again() {
+fn work_reported_from_a_clock_that_runs_ahead_is_kept_and_opens_a_conflict() {
     let desk = Desk::new();
-    let order = issued(&desk, "a", "visit-door");
-    issued(&desk, "b", "members-to-village");
-    desk.system(move |unit, call| orders::accept(unit, call, order, None)).unwrap();
-    desk.pass_minutes(3_000);
-    desk.system(tick).unwrap();
-    let before = desk.store().digests().unwrap();
-    desk.store().rebuild().unwrap();
-    assert_eq!(desk.store().digests().unwrap(), before);
+    let order = issued(&desk, "m", "members-to-village");
+    let ahead = Report { occurred_at: Some(desk.now().plus_minutes(10)), ..door() };
+    desk.system(move |unit, call| {
+        orders::accept(unit, call, order, None)?;
+        orders::finish(unit, call, order, ahead)
+    })
+    .unwrap();
+    assert_eq!(desk.state(order), OrderState::Done);
+    assert_eq!(desk.look(|tx| conflicts::list(tx, true, None, 10))[0].kind, "clock_ahead");
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -99,6 +99,33 @@ pub fn conflict(unit: &mut Unit<'_>, call: &Call, new: NewConflict) -> Result<Co
     Ok(id)
 }
 
+/// Milliseconds by which a witness's clock may run ahead of ours before it is a conflict.
+pub const CLOCK_AHEAD_MS_MAX: i64 = 2 * outpace_core::time::MINUTE_MS;
+
+/// Keeps a conflict where a witness says that something happened well after now: their clock is wrong, not the fact.
+///
+/// # Errors
+/// What the store refused.
+pub fn clock_ahead(
+    unit: &mut Unit<'_>,
+    call: &Call,
+    subject: Subject,
+    area: AreaId,
+    occurred_at: Timestamp,
+    seq: Seq,
+) -> Result<(), Refusal> {
+    let ahead_ms = occurred_at.since(call.now);
+    if ahead_ms <= CLOCK_AHEAD_MS_MAX {
+        return Ok(());
+    }
+    let seconds = ahead_ms / 1_000;
+    let what = Text::new(
+        format!("登记的时间比系统时间晚 {seconds} 秒,请核对设备时钟。"),
+        format!("It is said to have happened {seconds} seconds after now; check the device's clock."),
+    );
+    conflict(unit, call, NewConflict { kind: "clock_ahead", subject, area, what, seq: Some(seq) }).map(|_| ())
+}
+
 /// The order to settle a conflict was done: what it found settles the conflict.
 pub(crate) fn settled_by_order(unit: &mut Unit<'_>, id: ConflictId, settlement: &str) -> Result<(), Refusal> {
     if store::by_id(unit.tx(), id)?.is_some_and(|known| known.settled_at.is_none()) {

@@ -12,8 +12,9 @@ use super::facts::{
 };
 use super::model::{Form, NewOrder, Order, OrderState};
 use super::{effects, store};
+use crate::conflicts::clock_ahead;
 use crate::errors::{OrdersError, SHORT_CHARACTERS_MAX, is_area, said};
-use crate::{kinds, teams};
+use crate::{Subject, kinds, teams};
 
 /// What is handed in with progress, a part or the whole of the work.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -109,8 +110,8 @@ pub fn progress(unit: &mut Unit<'_>, call: &Call, order: OrderId, report: Report
     }
     kinds::check_answers(&call.rules, &known, &report)?;
     let at = report.occurred_at.unwrap_or(call.now);
-    unit.record_at(OrderProgressed { order, ticked: report.ticked, result: report.result }, at)?;
-    Ok(())
+    let seq = unit.record_at(OrderProgressed { order, ticked: report.ticked, result: report.result }, at)?;
+    clock_ahead(unit, call, Subject::Order(order), known.area, at, seq)
 }
 
 /// Reports an order as done.
@@ -123,7 +124,8 @@ pub fn finish(unit: &mut Unit<'_>, call: &Call, order: OrderId, report: Report) 
     kinds::check_complete(&call.rules, &known, &report)?;
     let at = report.occurred_at.unwrap_or(call.now);
     let Report { ticked, result, .. } = report;
-    unit.record_at(OrderDone { order, ticked, result: result.clone() }, at)?;
+    let seq = unit.record_at(OrderDone { order, ticked, result: result.clone() }, at)?;
+    clock_ahead(unit, call, Subject::Order(order), known.area, at, seq)?;
     close_escalation(unit, &known)?;
     effects::apply(unit, call, &known, &result)
 }
@@ -163,8 +165,8 @@ pub fn finish_partly(
     kinds::check_answers(&call.rules, &known, &report)?;
     let at = report.occurred_at.unwrap_or(call.now);
     let reason = reason.to_owned();
-    unit.record_at(OrderPartlyDone { order, reason, ticked: report.ticked, result: report.result }, at)?;
-    Ok(())
+    let seq = unit.record_at(OrderPartlyDone { order, reason, ticked: report.ticked, result: report.result }, at)?;
+    clock_ahead(unit, call, Subject::Order(order), known.area, at, seq)
 }
 
 /// Reports that an order turned out to be impossible.

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Subject;
+use crate::conflicts::clock_ahead;
 use crate::errors::{OrdersError, SHORT_CHARACTERS_MAX, is_area, said};
 use crate::{Form, NewConflict, NewOrder, conflict, orders};
 
@@ -197,7 +198,9 @@ pub fn arrived(
     let expected =
         known.state == TeamState::Deployed && known.area.is_some_and(|sent| sent.contains(area) || area.contains(sent));
     let people = people.unwrap_or(known.people);
-    let seq = unit.record_at(TeamArrived { team, area, people }, occurred_at.unwrap_or(call.now))?;
+    let at = occurred_at.unwrap_or(call.now);
+    let seq = unit.record_at(TeamArrived { team, area, people }, at)?;
+    clock_ahead(unit, call, Subject::Team(team), area, at, seq)?;
     if !expected {
         let sent = known.area.map_or_else(|| "-".to_owned(), |sent| sent.to_string());
         let what = Text::new(
