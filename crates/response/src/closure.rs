@@ -95,6 +95,12 @@ impl Reach {
         self.holds(&owner(&held.what, held.with.as_ref(), held.about.as_ref()))
     }
 
+    /// Whether something planned is decided within this reach.
+    #[must_use]
+    pub fn decides_planned(&self, what: &What, with: Option<&Key>, about: Option<&Subject>) -> bool {
+        self.holds(&owner(what, with, about))
+    }
+
     /// The part of a response that is decided within this reach.
     #[must_use]
     pub fn restrict(&self, response: &Response) -> Response {
@@ -159,24 +165,37 @@ pub trait World {
     fn hanging_on(&mut self, trigger: &Trigger) -> Result<Vec<PersonId>, Self::Error>;
 }
 
-/// Finds what a trigger reaches and what must be known for it.
+/// Finds what triggers reach together and what must be known for it.
 ///
 /// # Errors
 /// What the world answered.
-pub fn closure<W: World>(trigger: &Trigger, world: &mut W) -> Result<Reach, W::Error> {
+pub fn closure<W: World>(triggers: &[Trigger], world: &mut W) -> Result<Reach, W::Error> {
+    if triggers.contains(&Trigger::Everything) {
+        return Ok(Reach::all());
+    }
     let mut reach = Reach::default();
+    for trigger in triggers {
+        spread(trigger, world, &mut reach)?;
+    }
+    let cases = world.cases()?;
+    reach.cases.extend(cases.iter().filter(|(_, person)| reach.people.contains(person)).map(|(id, _)| *id));
+    support(world, &mut reach, &cases)?;
+    Ok(reach)
+}
+
+/// Adds what one trigger reaches.
+fn spread<W: World>(trigger: &Trigger, world: &mut W, reach: &mut Reach) -> Result<(), W::Error> {
     let mut seeds: BTreeSet<PersonId> = world.hanging_on(trigger)?.into_iter().collect();
+    let mut tubes = BTreeSet::new();
     let steps = match trigger {
-        Trigger::Everything => {
-            return Ok(Reach::all());
-        }
+        Trigger::Everything | Trigger::Zone(_) | Trigger::Area(_) => 0,
         Trigger::Tube(code) => {
-            reach.tubes.insert(code.clone());
+            tubes.insert(code.clone());
             0
         }
         Trigger::Person(person) => {
             seeds.insert(*person);
-            reach.tubes.extend(world.tubes_of(*person)?);
+            tubes.extend(world.tubes_of(*person)?);
             2
         }
         Trigger::Case(case) => {
@@ -196,29 +215,26 @@ pub fn closure<W: World>(trigger: &Trigger, world: &mut W) -> Result<Reach, W::E
             }
             1
         }
-        Trigger::Zone(_) | Trigger::Area(_) => 0,
     };
-    reach.people = seeds;
-    for code in reach.tubes.clone() {
-        reach.people.extend(world.members(&code)?);
+    for code in &tubes {
+        seeds.extend(world.members(code)?);
     }
+    reach.tubes.extend(tubes);
     // Pools reach their members alone; the others spread by what people share.
-    let mut edge: Vec<PersonId> = reach.people.iter().copied().collect();
+    let mut edge: Vec<PersonId> = seeds.iter().copied().collect();
     for _ in 0..steps {
         let mut next = Vec::new();
         for person in edge {
             for other in world.neighbours(person)? {
-                if reach.people.insert(other) {
+                if seeds.insert(other) {
                     next.push(other);
                 }
             }
         }
         edge = next;
     }
-    let cases = world.cases()?;
-    reach.cases.extend(cases.iter().filter(|(_, person)| reach.people.contains(person)).map(|(id, _)| *id));
-    support(world, &mut reach, &cases)?;
-    Ok(reach)
+    reach.people.extend(seeds);
+    Ok(())
 }
 
 /// Everybody who must be known: the reached, their households (who cares for whom), and whoever stands between them

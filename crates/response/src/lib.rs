@@ -5,19 +5,59 @@
 //! trigger can reach, so that a decision loads no more than that. [`status`] derives a person's colour from the same
 //! measures. Nothing here invents a rule: every item names its clause and its facts.
 
+mod apply;
+pub mod approve;
+pub mod assess;
+mod book;
 pub mod care;
+pub mod clock;
 pub mod closure;
 pub mod decide;
+pub mod errors;
+pub mod facts;
 pub mod items;
+pub mod load;
+pub mod pages;
 pub mod plan;
+pub mod respond;
 pub mod situation;
 pub mod status;
+mod store;
 
+pub use clock::{Ticked, tick};
 pub use closure::{Reach, closure};
 pub use decide::{Response, Rules, decide};
 pub use items::{Item, Key, What};
 pub use plan::{Plan, plan};
 pub use situation::Situation;
+
+use outpace_access::Routes;
+use outpace_core::Permission;
+use outpace_core::trigger::RESPOND;
+use outpace_store::Capability;
+
+/// The routes.
+#[must_use]
+pub fn routes() -> Routes {
+    Routes::new()
+        .command("/api/response/assess", Permission::AssessmentSign, "Sign an assessment", assess::assess)
+        .command("/api/response/withdraw", Permission::AssessmentSign, "Take an assessment back", assess::withdraw)
+        .command("/api/response/name-carer", Permission::OrdersWork, "Name a carer for a dependant", assess::name_carer)
+        .command("/api/response/approve", Permission::PlanApprove, "Approve lines of a plan", approve::approve)
+        .command("/api/response/decline", Permission::PlanApprove, "Decline lines of a plan", approve::decline)
+        .query("/api/response/plans", Permission::PlanRead, "Computed plans", pages::plans)
+        .query("/api/response/plan", Permission::PlanRead, "The plan that waits for officers", pages::current)
+        .query("/api/response/situation", Permission::PlanRead, "Where the response stands", pages::situation)
+        .query("/api/response/what-if", Permission::PlanRead, "Prices under two packs, side by side", pages::what_if)
+        .query("/api/response/verify", Permission::AuditRead, "Recompute every measure in force", pages::verify)
+        .query("/api/response/status", Permission::RegistryRead, "A person's status and its reasons", pages::status_of)
+}
+
+/// What the store must know: tables, folds, and the job that responds.
+#[must_use]
+pub fn capability() -> Capability {
+    store::join(Capability::new("response")).work(RESPOND, respond::respond)
+}
 
 #[cfg(test)]
 mod laws;

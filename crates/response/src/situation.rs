@@ -58,10 +58,12 @@ pub struct Person {
     pub age_years: i64,
     /// Care needs.
     pub care: BTreeSet<CareNeed>,
-    /// Where they work.
+    /// Where they work or learn.
     pub workplace: Option<PlaceId>,
-    /// Workshop, office or dormitory there.
+    /// Workshop, office or class there.
     pub room: Option<String>,
+    /// Whether they learn there: a class is shared by study, not by work.
+    pub studies: bool,
     /// Whether they are in the jurisdiction now.
     pub present: bool,
     /// When they were admitted to a facility or hospital and thereby cut off from others, if they were.
@@ -128,6 +130,8 @@ pub struct Case {
     pub discharged_at: Option<Timestamp>,
     /// Where the person lives (kept here too, so that zones can be decided without loading people).
     pub area: Option<AreaId>,
+    /// The place in whose dormitory the person lives: then that place, and no village, is the residence.
+    pub lives_at: Option<PlaceId>,
     /// Where the person works, and other places they went to often in the look-back.
     pub places: BTreeSet<PlaceId>,
     /// The facts that say all this.
@@ -196,6 +200,8 @@ pub struct Single {
     pub resulted_at: Timestamp,
     /// What it said.
     pub outcome: Outcome,
+    /// The tube, for a sample that went to a laboratory.
+    pub tube: Option<TubeCode>,
     /// Whether it is an antigen self-test (which diagnoses nothing).
     pub antigen: bool,
     /// Whether the result was excluded.
@@ -231,6 +237,8 @@ pub struct Exposure {
     pub minutes: u32,
     /// Where each sat, for vehicles.
     pub aboard: Option<(VehicleKind, Aboard)>,
+    /// The class that a tracer judged it to give, against the rule of the setting.
+    pub judged: Option<ContactClass>,
     /// Whether it was found not to be so.
     pub excluded: bool,
     /// The fact.
@@ -357,6 +365,8 @@ pub struct Ground {
     pub households: i64,
     /// Where a place lies.
     pub area: Option<AreaId>,
+    /// The place that a place is part of, such as the park around a warehouse.
+    pub part_of: Option<PlaceId>,
     /// Residents with care needs, loaded where it may be locked.
     pub care: Vec<CareResident>,
     /// Who left in the look-back window.

@@ -10,7 +10,7 @@ mod tests;
 
 pub use facts::{ActorAdded, ActorDisabled, TokenIssued, TokenRevoked};
 pub use http::{AddAccount, AddDevice, Device, SignIn, SignedIn, add_device, routes};
-pub use store::{by_token, capability, first_administrator};
+pub use store::{by_id, by_token, capability, first_administrator};
 
 use outpace_core::{Actor, ActorId, ActorKind, AreaId, Role};
 

@@ -127,6 +127,19 @@ pub fn by_token(store: &Store, token: &str) -> Option<Actor> {
     })?
 }
 
+/// An account or device that may act, by its id.
+///
+/// # Errors
+/// What the engine refused.
+pub fn by_id(tx: &mut Tx<'_>, id: ActorId) -> Result<Option<Actor>> {
+    let j = tx.jurisdiction();
+    tx.first(
+        "SELECT id, kind, role, area FROM actor WHERE j = $1 AND id = $2 AND disabled = 0",
+        values![j, id],
+        read_actor,
+    )
+}
+
 /// An account by its login name, with its kept password.
 pub(super) fn by_name(tx: &mut Tx<'_>, name: &str) -> Result<Option<(Actor, Option<Vec<u8>>)>> {
     let j = tx.jurisdiction();

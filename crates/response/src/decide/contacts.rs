@@ -30,7 +30,7 @@ pub struct Contact {
 /// Who shares what with whom, among the people of the situation.
 pub(crate) struct Sharing<'a> {
     households: BTreeMap<HouseholdId, Vec<PersonId>>,
-    rooms: BTreeMap<(PlaceId, &'a str), Vec<PersonId>>,
+    rooms: BTreeMap<(PlaceId, &'a str), Vec<(PersonId, bool)>>,
 }
 
 impl<'a> Sharing<'a> {
@@ -41,7 +41,7 @@ impl<'a> Sharing<'a> {
                 sharing.households.entry(household).or_default().push(*id);
             }
             if let (Some(place), Some(room)) = (person.workplace, person.room.as_deref()) {
-                sharing.rooms.entry((place, room)).or_default().push(*id);
+                sharing.rooms.entry((place, room)).or_default().push((*id, person.studies));
             }
         }
         sharing
@@ -52,13 +52,16 @@ impl<'a> Sharing<'a> {
         let home = person.household.and_then(|household| self.households.get(&household));
         let room = person.workplace.zip(person.room.as_deref()).and_then(|room| self.rooms.get(&room));
         let at_home = home.into_iter().flatten().map(|other| (*other, Setting::Household));
-        let at_work = room.into_iter().flatten().map(|other| (*other, Setting::Workplace));
+        let at_work = room.into_iter().flatten().map(|(other, studies)| {
+            (*other, if *studies || person.studies { Setting::Study } else { Setting::Workplace })
+        });
         at_home.chain(at_work).filter(|(other, _)| *other != id).collect()
     }
 }
 
 /// The window in which a case exposed others.
-pub(crate) fn window(case: &Case, rules: &Rules<'_>) -> (Timestamp, Timestamp, Option<Citation>) {
+#[must_use]
+pub fn window(case: &Case, rules: &Rules<'_>) -> (Timestamp, Timestamp, Option<Citation>) {
     let lookback = &rules.pack.lookback;
     let from_index = case.onset_at.or(case.sampled_at).unwrap_or(case.found_at);
     let fixed = from_index.plus_days(-i64::from(lookback.contact_days.value));
@@ -151,7 +154,8 @@ fn recorded(situation: &Situation, rules: &Rules<'_>, found: &mut BTreeMap<Perso
         );
         let mut facts = case.facts.clone();
         facts.push(exposure.seq);
-        let because = by_rule(Cause::Case(id), clause, &facts, text);
+        let mut because = by_rule(Cause::Case(id), clause, &facts, text);
+        because.judgement = exposure.judged.is_some();
         let (first, last) = (exposure.from.max(first), exposure.until.min(until));
         let contact = Contact { class, first, last, known_at: case.found_at, by_way_of: None, because };
         push(found, exposure.person, contact);
@@ -159,12 +163,13 @@ fn recorded(situation: &Situation, rules: &Rules<'_>, found: &mut BTreeMap<Perso
 }
 
 fn class_of(rules: &Rules<'_>, exposure: &Exposure) -> (ContactClass, Option<Citation>) {
-    match &exposure.aboard {
-        Some((kind, aboard)) => {
+    match (&exposure.judged, &exposure.aboard) {
+        (Some(class), _) => (*class, None),
+        (None, Some((kind, aboard))) => {
             let row = rules.pack.vehicles.get(*kind);
             (row.class_for(*aboard), cite(&row.scope))
         }
-        None => {
+        (None, None) => {
             let class = rules.pack.contacts.settings.get(exposure.setting).class_for(exposure.minutes);
             (class.value, cite(class))
         }

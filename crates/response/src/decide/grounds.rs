@@ -20,6 +20,40 @@ struct Wish {
     because: Because,
 }
 
+/// The areas and places about which something is or may be decided, with the strictest level that is asked for: whoever
+/// loads a situation looks up what is known of each.
+#[must_use]
+pub fn scopes(situation: &Situation, rules: &Rules<'_>, now: Timestamp) -> BTreeMap<ZoneScope, Option<ZoneLevel>> {
+    let mut wishes = Wishes::new();
+    let mut found: BTreeMap<ZoneScope, Option<ZoneLevel>> = BTreeMap::new();
+    for (id, case) in situation.cases.iter().filter(|(_, case)| case.counts()) {
+        around_case(rules, Cause::Case(*id), case, &mut wishes);
+        found.extend(case.places.iter().map(|place| (ZoneScope::Place(*place), None)));
+    }
+    for ((scope, _), wishes) in &wishes {
+        found.insert(*scope, wishes.iter().map(|wish| wish.level).min());
+    }
+    for assessment in situation.assessments.values().filter(|assessment| assessment.counts(now)) {
+        let level = match assessment.finding {
+            Finding::Zone { level } => Some(level),
+            _ => None,
+        };
+        let areas = assessment.scope.areas.iter().map(|area| ZoneScope::Area(*area));
+        for scope in areas.chain(assessment.scope.places.iter().map(|place| ZoneScope::Place(*place))) {
+            let kept = found.entry(scope).or_insert(level);
+            *kept = [*kept, level].into_iter().flatten().min();
+        }
+    }
+    for held in situation.in_force.values() {
+        if let What::Zone { scope, level, .. } = held.what {
+            let kept = found.entry(scope).or_insert(Some(level));
+            *kept = [*kept, Some(level)].into_iter().flatten().min();
+        }
+    }
+    found.extend(situation.jurisdiction.map(|area| (ZoneScope::Area(area), None)));
+    found
+}
+
 /// Wishes by scope and family (false: lockdown, control, precaution; true: high, medium, low).
 type Wishes = BTreeMap<(ZoneScope, bool), Vec<Wish>>;
 
@@ -129,7 +163,13 @@ fn around_case(rules: &Rules<'_>, cause: Cause, case: &Case, wishes: &mut Wishes
             let wish = Wish { level: *level, since: case.found_at, ends_at: None, because };
             wishes.entry((scope, level.is_risk())).or_default().push(wish);
         };
-        if let Some(home) = case.area.filter(|_| residence) {
+        if let Some(place) = case.lives_at.filter(|_| residence && row.units.value.contains(&ZoneUnit::Place)) {
+            push(
+                ZoneScope::Place(place),
+                "感染者居住的宿舍所在场所",
+                "the place whose dormitory an infected person lives in",
+            );
+        } else if let Some(home) = case.area.filter(|_| residence) {
             push(ZoneScope::Area(unit_of(row, home)), "感染者居住地", "where an infected person lives");
         }
         if places && row.units.value.contains(&ZoneUnit::Place) {

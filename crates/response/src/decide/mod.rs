@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 use outpace_core::{Text, Timestamp};
 use outpace_policy::{Citation, Pack, Playbook, Profile, Sourced};
 
-pub use contacts::{Contact, contacts};
+pub use contacts::{Contact, contacts, window};
+pub use grounds::scopes;
 
 use crate::items::{Because, Cause, Item, Key};
 use crate::situation::Situation;
@@ -84,7 +85,7 @@ pub fn decide(situation: &Situation, rules: &Rules<'_>, now: Timestamp) -> Respo
     people::decide(situation, rules, now, &contacts, &mut response);
     grounds::decide(situation, rules, now, &mut response);
     // Last, because work follows from measures.
-    work::decide(situation, rules, now, &mut response);
+    work::decide(situation, rules, now, &contacts, &mut response);
     response
 }
 

@@ -114,7 +114,8 @@ fn hold_of_case(rules: &Rules<'_>, now: Timestamp, id: PersonId, case: &Case, ca
     }
 }
 
-/// A case is isolated until care ends; discharge has rules of its own, so there is no date.
+/// A case is isolated until care ends. Discharge has rules of its own and no date, so the restriction is given the date
+/// of its next review: as many days as a close contact is quarantined, again and again.
 #[allow(clippy::too_many_arguments)]
 fn isolation(
     situation: &Situation,
@@ -146,7 +147,17 @@ fn isolation(
     };
     let key = Key::confinement(id);
     let starts_at = started(situation, &key, now);
-    response.add(key, Item { what, starts_at, ends_at: None, because: vec![because], with: None, about: None });
+    let ends_at = Some(next_review(rules, case.found_at, now));
+    response.add(key, Item { what, starts_at, ends_at, because: vec![because], with: None, about: None });
+}
+
+/// The end of the period of review that a moment lies in.
+fn next_review(rules: &Rules<'_>, found_at: Timestamp, now: Timestamp) -> Timestamp {
+    let period = i64::from(rules.pack.quarantine_of(QuarantineClass::CloseContact).days.value.max(1));
+    let found = rules.day(found_at);
+    let passed = (rules.day(now) - found).max(0) / period;
+    let end = rules.end_of_day(found + (passed + 1) * period);
+    if end > now { end } else { rules.end_of_day(found + (passed + 2) * period) }
 }
 
 fn started(situation: &Situation, key: &Key, now: Timestamp) -> Timestamp {

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use outpace_core::{AreaId, PersonId, Seq, Text, Timestamp, TubeCode};
-use outpace_policy::{OrderKind, OrderTrigger, SubjectKind, ZoneLevel};
+use outpace_policy::{ContactClass, OrderKind, OrderTrigger, SubjectKind, ZoneLevel};
 
-use super::{Response, Rules, by_rule, people};
+use super::{Contact, Response, Rules, by_rule, people};
 use crate::items::{Audience, Because, Cause, Item, Key, Subject, What};
 use crate::situation::{Case, Outcome, Situation, Stage, Tube, ZoneScope};
 
@@ -22,7 +22,13 @@ struct Event {
     about: Option<Subject>,
 }
 
-pub(super) fn decide(situation: &Situation, rules: &Rules<'_>, now: Timestamp, response: &mut Response) {
+pub(super) fn decide(
+    situation: &Situation,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    contacts: &BTreeMap<PersonId, Vec<Contact>>,
+    response: &mut Response,
+) {
     let Some(jurisdiction) = situation.jurisdiction else { return };
     let mut events = Vec::new();
     for (code, tube) in situation.tubes.iter().filter(|(_, tube)| !tube.excluded) {
@@ -35,6 +41,7 @@ pub(super) fn decide(situation: &Situation, rules: &Rules<'_>, now: Timestamp, r
         }
     }
     antigen_events(situation, jurisdiction, &mut events);
+    left_events(situation, jurisdiction, contacts, &mut events);
     for (key, item) in response.items.clone() {
         measure_events(situation, rules, now, jurisdiction, (&key, &item), &mut events, response);
     }
@@ -170,6 +177,32 @@ fn antigen_events(situation: &Situation, jurisdiction: AreaId, events: &mut Vec<
                 because: by_rule(Cause::Test(*person), None, &[single.seq], text),
                 with: None,
                 about: Some(Subject::Person(*person)),
+            });
+        }
+    }
+}
+
+/// Close contacts who have left the area: a letter goes to where they are.
+fn left_events(
+    situation: &Situation,
+    jurisdiction: AreaId,
+    contacts: &BTreeMap<PersonId, Vec<Contact>>,
+    events: &mut Vec<Event>,
+) {
+    for (id, reasons) in contacts {
+        let gone = situation.people.get(id).is_some_and(|person| !person.present);
+        let close = reasons.iter().filter(|reason| reason.class == ContactClass::Close);
+        let Some(reason) = close.min_by_key(|reason| (reason.known_at, reason.because.cause.clone())) else { continue };
+        if gone {
+            events.push(Event {
+                trigger: OrderTrigger::PersonLeftArea,
+                at: reason.known_at,
+                subjects: BTreeMap::from([(SubjectKind::Person, vec![Subject::Person(*id)])]),
+                area: person_area(situation, *id, jurisdiction),
+                mark: String::new(),
+                because: reason.because.clone(),
+                with: None,
+                about: Some(Subject::Person(*id)),
             });
         }
     }

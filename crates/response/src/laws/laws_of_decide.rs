@@ -71,8 +71,8 @@ proptest! {
         for (key, item) in decide(&situation, &rules(pack), now(hours)).items {
             prop_assert!(item.ends_at.is_none_or(|end| now(hours) < end), "{key} is past its end");
             let has_end = match item.what {
-                // Care of a case ends by discharge, a zone by judgement's expiry or the rule of lifting.
-                What::Confine { kind: crate::items::Confinement::Isolation, .. } | What::Zone { .. } => true,
+                // A zone ends by judgement's expiry or the rule of lifting.
+                What::Zone { .. } => true,
                 What::Order { .. } | What::Notice { .. } => true,
                 _ => item.ends_at.is_some(),
             };
@@ -122,7 +122,7 @@ proptest! {
         // Something is in force already, so that lifting is covered too.
         let before = plan(&situation, &decide(&situation, &rules, now(0)), &Reach::all(), &rules, now(0));
         apply(&mut situation, &before, |_| Says::Yes);
-        let Ok(reach) = closure(&trigger, &mut Loaded(&situation));
+        let Ok(reach) = closure(std::slice::from_ref(&trigger), &mut Loaded(&situation));
         let part = situation.restrict(&reach);
         let of_part = decide(&part, &rules, now(hours));
         let of_all = decide(&situation, &rules, now(hours));

@@ -77,6 +77,7 @@ pub(super) fn town() -> Situation {
             care: BTreeSet::new(),
             workplace: works.then_some(PlaceId(1 + at / 20)),
             room: works.then(|| format!("room {}", at % 6)),
+            studies: number % 4 == 2,
             present: number % 13 != 0,
             isolated_at: None,
         };
@@ -125,8 +126,15 @@ pub(super) fn tell(town: &mut Situation, story: &[Happens]) {
             }
             Happens::Single { person, positive, antigen, hour } => {
                 let outcome = if positive { Outcome::Positive } else { Outcome::Negative };
-                let single =
-                    Single { sampled_at: at(hour - 3), resulted_at: at(hour), outcome, antigen, excluded: false, seq };
+                let single = Single {
+                    sampled_at: at(hour - 3),
+                    resulted_at: at(hour),
+                    outcome,
+                    tube: None,
+                    antigen,
+                    excluded: false,
+                    seq,
+                };
                 town.singles.entry(PersonId(i64::from(person))).or_default().push(single);
             }
             Happens::Case { id, person, stage, hour, isolated } => {
@@ -142,6 +150,7 @@ pub(super) fn tell(town: &mut Situation, story: &[Happens]) {
                     isolated_at: isolated.map(|hours| at(hour + hours)),
                     discharged_at: None,
                     area: who.area,
+                    lives_at: None,
                     places: who.workplace.into_iter().collect(),
                     facts: vec![seq],
                 };
@@ -198,7 +207,8 @@ fn expose(
     let from = start().plus_hours(hour);
     let until = from.plus_minutes(i64::from(minutes));
     let person = PersonId(i64::from(person));
-    let exposure = Exposure { person, to, setting, from, until, minutes, aboard: None, excluded: false, seq };
+    let exposure =
+        Exposure { person, to, setting, from, until, minutes, aboard: None, judged: None, excluded: false, seq };
     town.exposures.insert(ExposureId(i64::from(id)), exposure);
 }
 

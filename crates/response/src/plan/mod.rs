@@ -15,14 +15,14 @@ use outpace_policy::Measure;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use price::{Affected, Price, price};
+pub use price::{Affected, Price, of_people, price, total};
 pub use render::{Language, render};
 
 use crate::care::{self, CareEntry, MissingCarer};
 use crate::closure::Reach;
 use crate::decide::{Response, Rules};
 use crate::items::{Because, Confinement, InForce, Item, Key, What};
-use crate::situation::{Situation, ZoneScope};
+use crate::situation::{Fleet, Situation, ZoneScope};
 
 /// What happens to an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -132,6 +132,18 @@ impl Line {
     #[must_use]
     pub fn waits(&self) -> bool {
         matches!(self.needs, Needs::Approval { .. })
+    }
+
+    /// Writes title and price anew after people were added or taken out; zones are never put together.
+    pub fn recount(&mut self, rules: &Rules<'_>, now: Timestamp, fleet: Fleet) {
+        let about_people = self.items.iter().all(|item| matches!(item.what, What::Hold { .. } | What::Confine { .. }));
+        if about_people {
+            self.price = of_people(self, rules, now, fleet);
+        }
+        let named = self.items.iter().any(|item| matches!(item.what, What::Zone { .. } | What::PlaceHold { .. }));
+        if !named {
+            self.title = render::title(&Situation::default(), self);
+        }
     }
 
     /// Whether nobody is worse off by it.

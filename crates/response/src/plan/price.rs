@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 
 use crate::decide::{Response, Rules};
 use crate::items::{Confinement, Item, Transfer, What};
-use crate::situation::{Situation, ZoneScope};
+use crate::plan::Line;
+use crate::situation::{Fleet, Situation, ZoneScope};
 
 /// People by the strictest measure on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -155,7 +156,12 @@ fn scope_code(scope: &ZoneScope) -> i64 {
 }
 
 fn inside(situation: &Situation, inner: ZoneScope, outer: ZoneScope) -> bool {
-    let ZoneScope::Area(outer_area) = outer else { return false };
+    let outer_area = match outer {
+        ZoneScope::Area(area) => area,
+        ZoneScope::Place(place) => {
+            return situation.grounds.get(&inner).is_some_and(|ground| ground.part_of == Some(place));
+        }
+    };
     match inner {
         ZoneScope::Area(area) => area != outer_area && outer_area.contains(area),
         ZoneScope::Place(_) => {
@@ -176,7 +182,7 @@ fn own(situation: &Situation, strictest: &BTreeMap<ZoneScope, u8>, scope: ZoneSc
         .filter(|(inner, inner_level)| **inner_level >= level && inside(situation, **inner, scope))
         .map(|(inner, _)| *inner)
         // Who works at a place lives elsewhere: nothing to take away from the area around it.
-        .filter(|inner| matches!(inner, ZoneScope::Area(_)))
+        .filter(|inner| matches!(inner, ZoneScope::Area(_)) || matches!(scope, ZoneScope::Place(_)))
         .collect();
     let widest = nested.iter().filter(|inner| !nested.iter().any(|outer| inside(situation, **inner, *outer)));
     let inner: i64 = widest.map(population).sum();
@@ -205,6 +211,26 @@ pub fn of_items<'a>(
         }
     }
     sum.finish(situation, rules)
+}
+
+/// The price of a line about people, from its items alone: nobody in it is counted in a zone.
+#[must_use]
+pub fn of_people(line: &Line, rules: &Rules<'_>, now: Timestamp, fleet: Fleet) -> Price {
+    let items: Vec<Item> = line
+        .items
+        .iter()
+        .map(|planned| Item {
+            what: planned.what.clone(),
+            starts_at: planned.starts_at,
+            ends_at: planned.ends_at,
+            because: line.because.first().cloned().into_iter().collect(),
+            with: None,
+            about: None,
+        })
+        .collect();
+    let situation = Situation { fleet, ..Situation::default() };
+    let zones = Zones::of(&situation, &Response::default());
+    of_items(&situation, rules, now, &zones, items.iter())
 }
 
 /// The price of everything that a response desires, whatever is in force: for comparing packs side by side.
@@ -257,7 +283,8 @@ impl Sum {
             self.price.affected.home += 1;
         }
         // Care of a case ends by the treatment plan, not by us: it is no restriction of days that a plan could save.
-        if let Some(until) = item.what.lasts_until(item.ends_at) {
+        let until = item.what.lasts_until(item.ends_at).filter(|_| kind != Confinement::Isolation);
+        if let Some(until) = until {
             self.hours(item, 1, ceil(until.since(now), HOUR_MS));
         }
         match transfer {

@@ -1,0 +1,492 @@
+//! What officers and the live page read: plans, the plan that waits, assessments, a person's status, the counts.
+
+use std::collections::BTreeMap;
+
+use outpace_access::Call;
+use outpace_core::{ActorId, AssessmentId, PersonId, PlanId, Refusal, Role, Text, Timestamp, Trigger};
+use outpace_store::Tx;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::errors::ResponseError;
+use crate::items::What;
+use crate::load;
+use crate::plan::{Language, Line, Needs, Plan, Price, render, total};
+use crate::situation::{Finding, Scope, Stage};
+use crate::status::{Standing as StatusStanding, Status, status};
+use crate::store;
+
+/// Plans on a page at most.
+const PLANS_MAX: i64 = 1_000;
+
+/// Which plans to list.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct PlansQuery {
+    /// Only plans before this one.
+    #[serde(default)]
+    pub before: Option<PlanId>,
+    /// How many; 1 to 1,000, 50 where nothing is said.
+    #[serde(default)]
+    pub limit: Option<i64>,
+}
+
+/// A computed plan in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PlanRow {
+    /// Its number.
+    pub plan: PlanId,
+    /// What made the response look.
+    pub trigger: String,
+    /// When.
+    pub computed_at: Timestamp,
+    /// The newest fact it knew.
+    pub basis: i64,
+    /// The pack.
+    pub pack: String,
+    /// What it costs.
+    pub price: Price,
+    /// Its lines in words.
+    pub titles: Vec<Text>,
+    /// How long the machine took, from the start of the look to the write, in milliseconds.
+    pub wall_ms: Option<i64>,
+    /// People who had to be looked at.
+    pub people: Option<i64>,
+}
+
+/// Computed plans, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PlansAnswer {
+    /// The plans.
+    pub plans: Vec<PlanRow>,
+}
+
+fn named(trigger: &Trigger) -> String {
+    match trigger {
+        Trigger::Tube(code) => format!("tube/{code}"),
+        Trigger::Person(id) => format!("person/{id}"),
+        Trigger::Case(id) => format!("case/{id}"),
+        Trigger::Place(id) => format!("place/{id}"),
+        Trigger::Assessment(id) => format!("assessment/{id}"),
+        Trigger::Zone(id) => format!("zone/{id}"),
+        Trigger::Area(id) => format!("area/{id}"),
+        Trigger::Everything => "everything".to_owned(),
+    }
+}
+
+/// Triggers that are named in a list before the rest is counted.
+const TRIGGERS_NAMED: usize = 4;
+
+fn triggers(all: &[Trigger]) -> String {
+    let first: Vec<String> = all.iter().take(TRIGGERS_NAMED).map(named).collect();
+    let more = all.len().saturating_sub(TRIGGERS_NAMED);
+    let rest = if more > 0 { format!(" +{more}") } else { String::new() };
+    format!("{}{rest}", first.join(", "))
+}
+
+/// Lists computed plans.
+///
+/// # Errors
+/// What the store refused.
+pub fn plans(tx: &mut Tx<'_>, _: &Call, query: PlansQuery) -> Result<PlansAnswer, Refusal> {
+    let limit = query.limit.unwrap_or(50).clamp(1, PLANS_MAX);
+    let rows = store::plans(tx, query.before, limit)?;
+    let plans = rows.into_iter().map(|row| PlanRow {
+        plan: row.id,
+        trigger: triggers(&row.triggers),
+        computed_at: row.computed_at,
+        basis: row.basis.0,
+        pack: row.pack,
+        price: row.price,
+        titles: row.titles,
+        wall_ms: row.wall_ms,
+        people: row.people,
+    });
+    Ok(PlansAnswer { plans: plans.collect() })
+}
+
+/// How the plan that waits is shown.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct PlanQuery {
+    /// Whether the lines come with all their items; without, at most 20 of each.
+    #[serde(default)]
+    pub full: bool,
+}
+
+/// Items of a line that are shown unless all are asked for.
+const ITEMS_SHOWN: usize = 20;
+
+/// A line that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WaitingLine {
+    /// The line.
+    pub line: Line,
+    /// How many items it has.
+    pub count: i64,
+    /// The plan in which it last changed.
+    pub plan: PlanId,
+    /// Since when it waits.
+    pub waits_since: Timestamp,
+    /// When the next deputy may answer.
+    pub timeout_at: Option<Timestamp>,
+    /// Roles that may answer now.
+    pub may_answer: Vec<Role>,
+    /// Who has said yes already, where two persons are needed.
+    pub said_yes: Vec<ActorId>,
+    /// Whether the caller may answer it now.
+    pub mine: bool,
+    /// Why not, where they may not.
+    pub why_not: Option<Text>,
+}
+
+/// The plan that waits for officers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CurrentPlan {
+    /// The newest plan: the number to answer with. 0 while there is none.
+    pub plan: PlanId,
+    /// The lines that wait, and those that come with them.
+    pub lines: Vec<WaitingLine>,
+    /// What they cost together.
+    pub price: Price,
+    /// The plan as text, Chinese and English.
+    pub text: Text,
+}
+
+/// The plan that waits for officers.
+///
+/// # Errors
+/// What the store refused.
+pub fn current(tx: &mut Tx<'_>, call: &Call, query: PlanQuery) -> Result<CurrentPlan, Refusal> {
+    let newest = store::plans(tx, None, 1)?.first().map_or(PlanId(0), |row| row.id);
+    let mut lines = Vec::new();
+    let mut whole = Plan::default();
+    for standing in store::waiting(tx)? {
+        let said_yes = store::said_yes(tx, &standing.line.key)?;
+        let may_answer: Vec<Role> = match &standing.line.needs {
+            Needs::Approval { approvers, deputies, .. } => {
+                let stepped_in = usize::try_from(standing.deputies).unwrap_or(0);
+                approvers.iter().chain(deputies.iter().take(stepped_in)).copied().collect()
+            }
+            _ => Vec::new(),
+        };
+        let role_fits = may_answer.contains(&call.actor.role);
+        let said = said_yes.contains(&call.actor.id);
+        let why_not = if said {
+            Some(Text::new("您已同意,等待另一人", "you have agreed; another person has to"))
+        } else if !role_fits {
+            Some(Text::new("您的角色不能批准此行", "your role may not answer this line"))
+        } else {
+            None
+        };
+        whole.lines.push(standing.line.clone());
+        let mut line = standing.line;
+        let count = i64::try_from(line.items.len()).unwrap_or(i64::MAX);
+        if !query.full {
+            line.items.truncate(ITEMS_SHOWN);
+        }
+        lines.push(WaitingLine {
+            line,
+            count,
+            plan: standing.plan,
+            waits_since: standing.waits_since,
+            timeout_at: standing.timeout_at,
+            may_answer,
+            said_yes,
+            mine: role_fits && !said,
+            why_not,
+        });
+    }
+    whole.lines.sort_by_key(|line| (!line.waits(), line.key.clone()));
+    whole.price = total(whole.lines.iter().map(|line| &line.price));
+    let rules = load::rules(call);
+    let text = Text::new(render(&whole, &rules, Language::Chinese), render(&whole, &rules, Language::English));
+    Ok(CurrentPlan { plan: newest, lines, price: whole.price, text })
+}
+
+/// Whose status to show.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct StatusQuery {
+    /// Whose.
+    pub person: PersonId,
+}
+
+/// A measure on a person, as the person reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MeasureOn {
+    /// How.
+    pub kind: Text,
+    /// Why.
+    pub reason: Text,
+    /// By which clause.
+    pub clause: String,
+    /// From when on.
+    pub starts_at: Timestamp,
+    /// Until when.
+    pub ends_at: Timestamp,
+}
+
+/// A person's status, with everything it follows from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StatusAnswer {
+    /// Whose.
+    pub person: PersonId,
+    /// Colour and reasons.
+    pub status: Status,
+    /// Measures in force on the person.
+    pub measures: Vec<MeasureOn>,
+}
+
+/// The status of a person.
+///
+/// # Errors
+/// An unknown person, or one outside the actor's area.
+pub fn status_of(tx: &mut Tx<'_>, call: &Call, query: StatusQuery) -> Result<StatusAnswer, Refusal> {
+    let person = outpace_registry::person(tx, query.person)?
+        .filter(|person| call.sees(person.area))
+        .ok_or(ResponseError::UnknownPerson(query.person))?;
+    let restrictions = outpace_isolation::in_force_of(tx, query.person)?;
+    let mut standing = StatusStanding {
+        case: outpace_contacts::active_case_of(tx, query.person)?.map(|case| match case.stage {
+            outpace_contacts::Stage::Suspected => Stage::Suspected,
+            outpace_contacts::Stage::Preliminary => Stage::Preliminary,
+            outpace_contacts::Stage::Asymptomatic => Stage::Asymptomatic,
+            _ => Stage::Confirmed,
+        }),
+        ..StatusStanding::default()
+    };
+    for restriction in &restrictions {
+        use crate::items::Confinement as C;
+        use outpace_isolation::RestrictionKind as K;
+        let kind = match restriction.kind {
+            K::Hold => continue,
+            K::FacilityQuarantine => C::FacilityQuarantine,
+            K::HomeQuarantine => C::HomeQuarantine,
+            K::HomeMonitoring => C::HomeMonitoring,
+            K::Isolation => C::Isolation,
+        };
+        standing.confined.push((kind, restriction.class));
+    }
+    for zone in outpace_zoning::zones_at(tx, person.area)? {
+        standing.zones.insert(zone.level);
+        standing.zones.extend(zone.risk);
+    }
+    let measures = restrictions
+        .into_iter()
+        .map(|restriction| MeasureOn {
+            kind: restriction.kind.name(),
+            reason: restriction.ground.reason,
+            clause: restriction.ground.clause,
+            starts_at: restriction.starts_at,
+            ends_at: restriction.ends_at,
+        })
+        .collect();
+    Ok(StatusAnswer { person: query.person, status: status(&standing, call.pack()), measures })
+}
+
+/// An assessment as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AssessmentView {
+    /// Its number.
+    pub assessment: AssessmentId,
+    /// What it is about.
+    pub scope: Scope,
+    /// What it found.
+    pub finding: Finding,
+    /// The reason.
+    pub reason: String,
+    /// What it rests on.
+    pub evidence: Vec<String>,
+    /// Who signed.
+    pub signers: Vec<ActorId>,
+    /// When.
+    pub signed_at: Timestamp,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
+/// Where a response stands, in numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SituationAnswer {
+    /// Cases that care lasts for, by stage.
+    pub cases: BTreeMap<String, i64>,
+    /// Assessments that count.
+    pub assessments: Vec<AssessmentView>,
+    /// Items that the response put in force, by kind.
+    pub in_force: BTreeMap<String, i64>,
+    /// Lines that wait for an officer.
+    pub lines_waiting: i64,
+    /// Pools that stand as positive.
+    pub positive_pools: i64,
+}
+
+/// Counts of what the response knows and holds in force.
+///
+/// # Errors
+/// What the store refused.
+pub fn situation(tx: &mut Tx<'_>, _: &Call, _: outpace_access::Empty) -> Result<SituationAnswer, Refusal> {
+    let mut cases: BTreeMap<String, i64> = BTreeMap::new();
+    for case in outpace_contacts::cases::active_cases(tx)? {
+        *cases.entry(case.stage.word().to_owned()).or_default() += 1;
+    }
+    let mut assessments = Vec::new();
+    for (assessment, one) in store::assessments(tx)? {
+        let (signers, evidence) = store::signers(tx, assessment)?;
+        assessments.push(AssessmentView {
+            assessment,
+            scope: one.scope,
+            finding: one.finding,
+            reason: one.reason,
+            evidence,
+            signers,
+            signed_at: one.signed_at,
+            expires_at: one.expires_at,
+        });
+    }
+    let mut in_force: BTreeMap<String, i64> = BTreeMap::new();
+    for (_, held) in store::applied_all(tx)?.into_iter().filter(|(_, held)| !load::is_work(&held.what)) {
+        *in_force.entry(held.what.word()).or_default() += 1;
+    }
+    let lines_waiting = store::waiting(tx)?.iter().filter(|standing| standing.line.waits()).count();
+    let suspects = outpace_screening::laboratory::suspects(tx)?;
+    let positive = suspects.iter().filter(|one| one.outcome == Some(outpace_screening::laboratory::Outcome::Positive));
+    Ok(SituationAnswer {
+        cases,
+        assessments,
+        in_force,
+        lines_waiting: i64::try_from(lines_waiting).unwrap_or(i64::MAX),
+        positive_pools: i64::try_from(positive.count()).unwrap_or(i64::MAX),
+    })
+}
+
+/// Another pack to compare with.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct WhatIfQuery {
+    /// The pack; the one in force where nothing is said.
+    #[serde(default)]
+    pub pack: Option<String>,
+    /// The day whose layers apply, `YYYY-MM-DD`; the pack's own newest day where nothing is said.
+    #[serde(default)]
+    pub date: Option<String>,
+}
+
+/// One side of a comparison.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Side {
+    /// The pack.
+    pub pack: String,
+    /// What everything that it asks for costs, whatever is in force.
+    pub price: Price,
+    /// How it differs from what is in force, as text.
+    pub text: Text,
+    /// Lines of that difference.
+    pub lines: i64,
+}
+
+/// Prices side by side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WhatIfAnswer {
+    /// Under the rules in force.
+    pub now: Side,
+    /// Under the other pack.
+    pub other: Option<Side>,
+}
+
+/// Decides the whole situation under the rules in force and, where asked, under another pack, and prices both.
+///
+/// # Errors
+/// An unknown pack or date.
+pub fn what_if(tx: &mut Tx<'_>, call: &Call, query: WhatIfQuery) -> Result<WhatIfAnswer, Refusal> {
+    let now = side(tx, call)?;
+    let Some(pack) = query.pack else { return Ok(WhatIfAnswer { now, other: None }) };
+    let unknown = || ResponseError::UnknownPack(pack.clone());
+    let date = match &query.date {
+        Some(date) => date.parse().map_err(|_| unknown())?,
+        None => call.pack().date,
+    };
+    let book = crate::book::read(&pack, date, &call.rules.profile.id).map_err(|error| {
+        tracing::warn!(%error, "a pack for comparison could not be read");
+        unknown()
+    })?;
+    let other = Call { rules: std::sync::Arc::new(book), ..call.clone() };
+    Ok(WhatIfAnswer { now, other: Some(side(tx, &other)?) })
+}
+
+fn side(tx: &mut Tx<'_>, call: &Call) -> Result<Side, Refusal> {
+    let rules = load::rules(call);
+    let (situation, reach) = load::load(tx, call, &[Trigger::Everything])?;
+    let desired = crate::decide(&situation, &rules, call.now);
+    let plan = crate::plan(&situation, &desired, &reach, &rules, call.now);
+    let text = Text::new(render(&plan, &rules, Language::Chinese), render(&plan, &rules, Language::English));
+    Ok(Side {
+        pack: call.pack().id.clone(),
+        price: crate::plan::price(&situation, &desired, &rules, call.now),
+        text,
+        lines: i64::try_from(plan.lines.len()).unwrap_or(i64::MAX),
+    })
+}
+
+/// Something in force that does not follow from the facts, or follows and is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Unfounded {
+    /// Its key.
+    pub key: String,
+    /// What it is.
+    pub word: String,
+    /// Number of the restriction, zone or closure.
+    pub id: i64,
+    /// What is wrong.
+    pub why: Text,
+}
+
+/// What recomputing every restriction and zone in force found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Verified {
+    /// Restrictions, zones, closures and holds that were looked at.
+    pub checked: i64,
+    /// Those that do not follow from the facts and the rules.
+    pub unfounded: Vec<Unfounded>,
+}
+
+/// Recomputes every restriction, zone, closure and hold in force from the facts, and names any that does not follow.
+/// A measure that was declined in its stricter form and stands in a milder one follows too.
+///
+/// # Errors
+/// What the store refused.
+pub fn verify(tx: &mut Tx<'_>, call: &Call, _: outpace_access::Empty) -> Result<Verified, Refusal> {
+    let rules = load::rules(call);
+    let (situation, _) = load::load(tx, call, &[Trigger::Everything])?;
+    let desired = crate::decide(&situation, &rules, call.now);
+    let mut checked = 0;
+    let mut unfounded = Vec::new();
+    let measures = situation.in_force.iter().filter(|(_, held)| !load::is_work(&held.what) && !held.observed);
+    let mut known: BTreeMap<&str, std::collections::BTreeSet<i64>> = BTreeMap::new();
+    for (key, held) in measures {
+        checked += 1;
+        let of_people = matches!(held.what, What::Hold { .. } | What::Confine { .. });
+        known.entry(if of_people { "restriction" } else { "ground" }).or_default().insert(held.id);
+        let why = match desired.items.get(key) {
+            None => Some(Text::new("按规则和事实均无依据", "no rule and no fact asks for it")),
+            Some(item) if held.what.strictness() > item.what.strictness() => {
+                Some(Text::new("严于规则要求", "it is stricter than the rules ask for"))
+            }
+            Some(_) => None,
+        };
+        if let Some(why) = why {
+            let (key, word) = (key.to_string(), held.what.word());
+            unfounded.push(Unfounded { key, word, id: held.id, why });
+        }
+    }
+    let restrictions = known.remove("restriction").unwrap_or_default();
+    let filter = outpace_isolation::Filter::default();
+    for restriction in outpace_isolation::in_force(tx, &filter)? {
+        if !restrictions.contains(&restriction.id.0) {
+            checked += 1;
+            unfounded.push(Unfounded {
+                key: format!("person/{}", restriction.person),
+                word: outpace_zoning::ground::word(&restriction.kind),
+                id: restriction.id.0,
+                why: Text::new("不是由计划施加", "no plan put it in force"),
+            });
+        }
+    }
+    Ok(Verified { checked, unfounded })
+}
