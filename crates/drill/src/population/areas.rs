@@ -69,3 +69,32 @@ pub fn read_areas(source: impl Read) -> Result<Vec<AreaRow>, AreaFileError> {
     let mut reader = csv::Reader::from_reader(source);
     Ok(reader.deserialize().collect::<Result<Vec<AreaRow>, csv::Error>>()?)
 }
+
+impl AreaRow {
+    /// The name in English where there is an established one (the city, its districts, the townships of the county), else
+    /// the Chinese one.
+    #[must_use]
+    pub fn english_name(&self) -> String {
+        let district = match self.code.0 {
+            1401 => "Taiyuan",
+            140_105 => "Xiaodian District",
+            140_106 => "Yingze District",
+            140_107 => "Xinghualing District",
+            140_108 => "Jiancaoping District",
+            140_109 => "Wanbailin District",
+            140_110 => "Jinyuan District",
+            140_121 => "Qingxu County",
+            140_122 => "Yangqu County",
+            140_123 => "Loufan County",
+            140_181 => "Gujiao",
+            _ => "",
+        };
+        match self.level {
+            AreaLevel::Township if AreaId(140_121).contains(self.code) => {
+                super::shapes::township_english(AreaId(self.code.0 * 1000))
+            }
+            _ if district.is_empty() => self.name.clone(),
+            _ => district.to_owned(),
+        }
+    }
+}
