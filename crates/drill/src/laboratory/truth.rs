@@ -6,7 +6,7 @@ use outpace_core::time::HOUR_MS;
 use outpace_core::{AreaId, Timestamp};
 use serde::Deserialize;
 
-use crate::population::{Activity, HouseholdKind, PersonRef, Population, Shift};
+use crate::population::{Activity, PersonRef, Population};
 
 /// Hours before the day begins from which the person found first can be found.
 const INDEX_HOURS_BEFORE: i64 = 12;
@@ -23,7 +23,7 @@ const YEARS: std::ops::RangeInclusive<u8> = 20..=70;
 pub struct Truth {
     index_home: AreaId,
     night_positives: usize,
-    night_home: AreaId,
+    night_homes: Vec<AreaId>,
     round_positives: Vec<AreaId>,
     antigen_false_positives: usize,
     pub(super) invalid_per_10000: u64,
@@ -50,12 +50,9 @@ impl Truth {
         let index = centre.iter().copied().find(|one| lives_in(one, self.index_home));
         infected.extend(index.map(|index| (index, Timestamp(starts_at.0 - INDEX_HOURS_BEFORE * HOUR_MS))));
         let night = Timestamp(starts_at.0 - NIGHT_HOURS_BEFORE * HOUR_MS);
-        let commuter = centre.iter().copied().find(|one| lives_in(one, self.night_home));
-        let lodgers = centre.iter().copied().filter(|one| {
-            let household = county.household(county.person(*one).household);
-            household.kind == HouseholdKind::Dormitory && county.person(*one).shift == Some(Shift::Night)
-        });
-        infected.extend(commuter.into_iter().chain(lodgers).take(self.night_positives).map(|one| (one, night)));
+        let others = centre.iter().copied().filter(|one| Some(*one) != index);
+        let found = others.filter(|one| self.night_homes.iter().any(|home| lives_in(one, *home)));
+        infected.extend(found.take(self.night_positives).map(|one| (one, night)));
         let later = starts_at.plus_hours(ROUND_HOURS_AFTER);
         for (number, area) in (1..).zip(&self.round_positives) {
             infected.extend(resident(county, *area, number).map(|one| (one, later)));
