@@ -87,16 +87,16 @@ impl Api {
         Ok(Self { http, base, lanes: Arc::new(Semaphore::new(LANES)) })
     }
 
-    /// Someone who acts by a token.
+    /// Someone who acts by a token, known to the system by an actor's id.
     #[must_use]
-    pub fn staff(&self, token: String) -> Staff {
-        Staff { api: self.clone(), token: Some(Arc::from(token)) }
+    pub fn staff(&self, token: String, id: i64) -> Staff {
+        Staff { api: self.clone(), token: Some(Arc::from(token)), id }
     }
 
     /// Someone who has not signed in.
     #[must_use]
     pub fn anyone(&self) -> Staff {
-        Staff { api: self.clone(), token: None }
+        Staff { api: self.clone(), token: None, id: 0 }
     }
 }
 
@@ -105,9 +105,16 @@ impl Api {
 pub struct Staff {
     api: Api,
     token: Option<Arc<str>>,
+    id: i64,
 }
 
 impl Staff {
+    /// The actor's id: what a signature says.
+    #[must_use]
+    pub fn id(&self) -> i64 {
+        self.id
+    }
+
     /// Posts a command and reads its answer.
     ///
     /// # Errors

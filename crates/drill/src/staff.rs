@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use outpace_core::{AreaId, Role};
 use serde_json::{Value, json};
 
-use crate::client::{Api, CallError, Staff, side_by_side, text};
+use crate::client::{Api, CallError, Staff, number, side_by_side, text};
 
 /// The office's people. Lanes, vehicles and laboratories get their devices where they are set up.
 #[derive(Debug, Clone)]
@@ -74,7 +74,7 @@ pub async fn administrator(api: &Api, password: &str) -> Result<Staff, CallError
 async fn sign_in(api: &Api, name: &str, password: &str) -> Result<Staff, CallError> {
     const PATH: &str = "/api/access/sign-in";
     let signed_in: Value = api.anyone().post(PATH, &json!({ "name": name, "password": password })).await?;
-    Ok(api.staff(text(PATH, &signed_in, "/token")?))
+    Ok(api.staff(text(PATH, &signed_in, "/token")?, number(PATH, &signed_in, "/actor/id")?))
 }
 
 /// Sets up an account and signs it in.
@@ -105,7 +105,7 @@ pub async fn device(
     const PATH: &str = "/api/access/add-device";
     let body = json!({ "name": name, "role": role, "area": area });
     let added: Value = administrator.post(PATH, &body).await?;
-    Ok(api.staff(text(PATH, &added, "/token")?))
+    Ok(api.staff(text(PATH, &added, "/token")?, number(PATH, &added, "/actor/id")?))
 }
 
 /// Signs everybody of the office in.

@@ -68,6 +68,12 @@ impl Machines {
         self.waiting.len() + self.running.values().map(Vec::len).sum::<usize>()
     }
 
+    /// Tubes that it tests in an hour.
+    #[must_use]
+    pub fn tubes_per_hour(&self) -> i64 {
+        self.tubes_per_hour
+    }
+
     /// Minutes of work that wait before a tube taken in now would start.
     #[must_use]
     pub fn backlog_minutes(&self) -> i64 {

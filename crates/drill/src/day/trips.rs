@@ -1,0 +1,151 @@
+//! Vehicles with people aboard: opened as the system proposes them, boarded by the list, driven, handed over with two
+//! signatures, disinfected.
+
+use outpace_core::Timestamp;
+use serde_json::{Value, json};
+
+use crate::client::{CallError, Staff, list, number};
+
+/// Minutes of the steps of a trip.
+#[derive(Debug, Clone, Copy)]
+pub struct Minutes {
+    /// From the stop's call to departure.
+    pub boarding: i64,
+    /// From departure to arrival.
+    pub ride: i64,
+    /// From arrival to the last signature.
+    pub hand_over: i64,
+    /// From there to the end of disinfection.
+    pub disinfection: i64,
+}
+
+/// A trip under way.
+#[derive(Debug)]
+struct Trip {
+    id: i64,
+    facility: i64,
+    people: Vec<i64>,
+    driver: Staff,
+    calls_at: Timestamp,
+    minutes: Minutes,
+    done: Step,
+}
+
+/// The last step that was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Planned,
+    Boarded,
+    Departed,
+    Arrived,
+    HandedOver,
+    Disinfected,
+}
+
+/// All trips that are not over.
+#[derive(Debug, Default)]
+pub struct Trips {
+    running: Vec<Trip>,
+}
+
+/// What the system proposes: one draft for each vehicle.
+///
+/// # Errors
+/// What the system refused.
+pub async fn proposed(head: &Staff) -> Result<Vec<Value>, CallError> {
+    let plan: Value = head.get("/api/isolation/trip-plan", &[]).await?;
+    Ok(list(&plan, "/trips").to_vec())
+}
+
+impl Trips {
+    /// Opens a trip that will call at its stop at a moment.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub async fn open(
+        &mut self,
+        head: &Staff,
+        driver: &Staff,
+        trip: &Value,
+        calls_at: Timestamp,
+        minutes: Minutes,
+    ) -> Result<i64, CallError> {
+        const OPEN: &str = "/api/isolation/open-trips";
+        let opened: Value = head.post(OPEN, &json!({ "trips": [trip] })).await?;
+        let id = number(OPEN, &opened, "/trips/0")?;
+        const SHOW: &str = "/api/isolation/trip";
+        let shown: Value = driver.get(SHOW, &[("trip", id.to_string())]).await?;
+        let people = list(&shown, "/people").iter().filter_map(|one| one.get("person")?.as_i64()).collect();
+        let facility = number(SHOW, &shown, "/trip/facility")?;
+        self.running.push(Trip { id, facility, people, driver: driver.clone(), calls_at, minutes, done: Step::Planned });
+        Ok(id)
+    }
+
+    /// Records what has happened by now.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub async fn go_on(&mut self, now: Timestamp, takers: i64) -> Result<(), CallError> {
+        for trip in &mut self.running {
+            trip.go_on(now, takers).await?;
+        }
+        self.running.retain(|trip| trip.done != Step::Disinfected);
+        Ok(())
+    }
+
+    /// Whether a trip still has people aboard or is to be disinfected.
+    #[must_use]
+    pub fn runs(&self, id: i64) -> bool {
+        self.running.iter().any(|trip| trip.id == id)
+    }
+
+    /// Whether all people of a trip were handed over.
+    #[must_use]
+    pub fn handed_over(&self, id: i64) -> bool {
+        self.running.iter().all(|trip| trip.id != id || trip.done >= Step::HandedOver)
+    }
+}
+
+impl Trip {
+    async fn go_on(&mut self, now: Timestamp, takers: i64) -> Result<(), CallError> {
+        let minutes = self.minutes;
+        let boarded = self.calls_at.plus_minutes(minutes.boarding);
+        let arrived = boarded.plus_minutes(minutes.ride);
+        let handed = arrived.plus_minutes(minutes.hand_over);
+        let clean = handed.plus_minutes(minutes.disinfection);
+        let signed_by = json!([self.driver.id(), takers]);
+        if self.done == Step::Planned && boarded <= now {
+            let body = json!({
+                "trip": self.id, "people": self.people, "stop": null, "signed_by": signed_by, "occurred_at": boarded,
+            });
+            self.driver.tell("/api/isolation/board", &body).await?;
+            self.done = Step::Boarded;
+        }
+        if self.done == Step::Boarded && boarded <= now {
+            self.step("/api/isolation/depart", boarded, Step::Departed).await?;
+        }
+        if self.done == Step::Departed && arrived <= now {
+            self.step("/api/isolation/arrive", arrived, Step::Arrived).await?;
+        }
+        if self.done == Step::Arrived && handed <= now {
+            let body = json!({
+                "trip": self.id, "facility": self.facility, "people": self.people, "signed_by": signed_by,
+                "occurred_at": handed,
+            });
+            self.driver.tell("/api/isolation/hand-over", &body).await?;
+            self.done = Step::HandedOver;
+        }
+        if self.done == Step::HandedOver && clean <= now {
+            let body = json!({ "trip": self.id, "signed_by": [self.driver.id()], "occurred_at": clean });
+            self.driver.tell("/api/isolation/disinfect", &body).await?;
+            self.done = Step::Disinfected;
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, path: &str, at: Timestamp, to: Step) -> Result<(), CallError> {
+        self.driver.tell(path, &json!({ "trip": self.id, "occurred_at": at })).await?;
+        self.done = to;
+        Ok(())
+    }
+}
