@@ -78,13 +78,7 @@ async fn sign_in(api: &Api, name: &str, password: &str) -> Result<Staff, CallErr
 }
 
 /// Sets up an account and signs it in.
-async fn account(
-    api: Api,
-    administrator: Staff,
-    name: String,
-    role: Role,
-    area: AreaId,
-) -> Result<Staff, CallError> {
+async fn account(api: Api, administrator: Staff, name: String, role: Role, area: AreaId) -> Result<Staff, CallError> {
     let password = format!("drill-{name}-only");
     let body = json!({ "name": name, "password": password, "role": role, "area": area });
     administrator.tell("/api/access/add-account", &body).await?;
@@ -115,10 +109,8 @@ pub async fn device(
 pub async fn open_office(api: &Api, administrator: &Staff, county: AreaId) -> Result<Office, CallError> {
     let signing = |name: &str, role: Role| account(api.clone(), administrator.clone(), name.to_owned(), role, county);
     let post = |name: &str, role: Role| device(api.clone(), administrator.clone(), name.to_owned(), role, county);
-    let (first, second) = tokio::try_join!(
-        signing("commander-1", Role::Commander),
-        signing("commander-2", Role::Commander)
-    )?;
+    let (first, second) =
+        tokio::try_join!(signing("commander-1", Role::Commander), signing("commander-2", Role::Commander))?;
     let heads = TASK_FORCES.map(|key| signing(&format!("head-{key}"), Role::TaskForceHead));
     let heads = side_by_side(heads).await?;
     let (deputy, tracer, auditor, publisher) = tokio::try_join!(

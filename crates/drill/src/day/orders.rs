@@ -18,7 +18,7 @@ const PAGE: usize = 500;
 const MINUTES_USUAL: i64 = 25;
 
 /// How long the work of a kind takes, as far as it is not the usual.
-const MINUTES: [(&str, i64); 20] = [
+const MINUTES: [(&str, i64); 19] = [
     ("meet-and-activate", 5),
     ("report-up", 10),
     ("hold-place", 10),
@@ -30,7 +30,6 @@ const MINUTES: [(&str, i64); 20] = [
     ("seal-zone", 40),
     ("care-visit", 90),
     ("way-out-pass", 15),
-    ("name-guardian", 20),
     ("hand-over-notice", 60),
     ("publish-notice", 5),
     ("close-post-and-parcels", 60),
@@ -42,7 +41,7 @@ const MINUTES: [(&str, i64); 20] = [
 ];
 
 /// Kinds that a step of the day does and finishes itself, or that the system closes when it learns of what happened.
-const DONE_ELSEWHERE: [&str; 10] = [
+const DONE_ELSEWHERE: [&str; 12] = [
     "courier-leg",
     "resample-member",
     "confirm-antigen",
@@ -53,6 +52,8 @@ const DONE_ELSEWHERE: [&str; 10] = [
     "members-to-village",
     "unload-trucks",
     "disinfect-vehicle",
+    "name-guardian",
+    "answer-lapsed-hold",
 ];
 
 /// An order as far as the worker reads it.
@@ -222,6 +223,27 @@ impl Workers {
             });
         }
         side_by_side(steps).await.map(|_: Vec<()>| ())
+    }
+
+    /// Finishes orders that may have been closed since they were read.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub async fn finish_open(
+        &mut self,
+        office: &Office,
+        done: &[(Order, Map<String, Value>)],
+        at: Timestamp,
+    ) -> Result<(), CallError> {
+        for (order, answers) in done {
+            let worker = self.worker(office, order).clone();
+            if order.state == "open" || order.state == "reassigned" {
+                step(worker.clone(), "/api/orders/accept", json!({ "order": order.id })).await?;
+            }
+            step(worker, "/api/orders/finish", self.report(order, at, answers)).await?;
+            self.finished += 1;
+        }
+        Ok(())
     }
 
     /// Who does an order, by the owner that the playbook names.

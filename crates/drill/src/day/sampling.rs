@@ -104,8 +104,7 @@ impl Sampling {
                 let Some(tube) = lane.tubes.pop_front() else { break };
                 lane.number += 1;
                 let code = format!("{}-{}-{}", self.prefix, lane.id, lane.number);
-                let people: Vec<_> =
-                    tube.people.iter().map(|one| json!({ "person": register.person(*one) })).collect();
+                let people: Vec<_> = tube.people.iter().map(|one| json!({ "person": register.person(*one) })).collect();
                 let body = json!({
                     "tube": code, "lane": lane.id, "round": self.round, "purpose": self.purpose, "people": people,
                     "seal": true, "occurred_at": tube.sealed_at,
@@ -180,7 +179,17 @@ pub fn queue_round(
         let (apart, ordinary): (Vec<PersonRef>, Vec<PersonRef>) =
             people.iter().copied().partition(|person| attendance.abnormal.contains(person));
         abnormal.entry(AreaId(village.0 / 1000)).or_default().extend(apart);
-        queue_at(sampling, county, sites, *village, SiteKind::Ordinary, &ordinary, sharing_of(*village), starts_at, hours);
+        queue_at(
+            sampling,
+            county,
+            sites,
+            *village,
+            SiteKind::Ordinary,
+            &ordinary,
+            sharing_of(*village),
+            starts_at,
+            hours,
+        );
     }
     for (township, people) in abnormal {
         // One tube each: what they have is not known.
@@ -201,9 +210,8 @@ fn queue_at(
     hours: i64,
 ) {
     let here = sites.iter().filter(|site| site.plan.serves == serves && site.plan.kind == kind);
-    let lanes: Vec<(i64, Staff, Post)> = here
-        .flat_map(|site| site.lanes.iter().map(|(id, staff)| (*id, staff.clone(), site.post.clone())))
-        .collect();
+    let lanes: Vec<(i64, Staff, Post)> =
+        here.flat_map(|site| site.lanes.iter().map(|(id, staff)| (*id, staff.clone(), site.post.clone()))).collect();
     let count = i64::try_from(lanes.len().max(1)).unwrap_or(1);
     let total = i64::try_from(people.len()).unwrap_or(0);
     // Each lane works at the pace that its people need, and is done ten minutes before the sites close.

@@ -23,6 +23,7 @@ pub struct Minutes {
 #[derive(Debug)]
 struct Trip {
     id: i64,
+    vehicle: i64,
     facility: i64,
     people: Vec<i64>,
     driver: Staff,
@@ -42,10 +43,30 @@ enum Step {
     Disinfected,
 }
 
-/// All trips that are not over.
+/// All trips that are not over, and those that just were.
 #[derive(Debug, Default)]
 pub struct Trips {
     running: Vec<Trip>,
+    finished: Vec<Over>,
+}
+
+/// A trip that is over.
+#[derive(Debug, Clone)]
+pub struct Over {
+    /// Its number.
+    pub id: i64,
+    /// The vehicle.
+    pub vehicle: i64,
+    /// Who went.
+    pub people: Vec<i64>,
+    /// When they boarded.
+    pub boarded_at: Timestamp,
+    /// When they arrived.
+    pub arrived_at: Timestamp,
+    /// When the last was signed for.
+    pub handed_at: Timestamp,
+    /// When the vehicle was clean.
+    pub clean_at: Timestamp,
 }
 
 /// What the system proposes: one draft for each vehicle.
@@ -77,7 +98,9 @@ impl Trips {
         let shown: Value = driver.get(SHOW, &[("trip", id.to_string())]).await?;
         let people = list(&shown, "/people").iter().filter_map(|one| one.get("person")?.as_i64()).collect();
         let facility = number(SHOW, &shown, "/trip/facility")?;
-        self.running.push(Trip { id, facility, people, driver: driver.clone(), calls_at, minutes, done: Step::Planned });
+        let vehicle = number(SHOW, &shown, "/trip/vehicle")?;
+        let (driver, done) = (driver.clone(), Step::Planned);
+        self.running.push(Trip { id, vehicle, facility, people, driver, calls_at, minutes, done });
         Ok(id)
     }
 
@@ -89,14 +112,27 @@ impl Trips {
         for trip in &mut self.running {
             trip.go_on(now, takers).await?;
         }
+        let over = self.running.iter().filter(|trip| trip.done == Step::Disinfected).map(Trip::over);
+        self.finished.extend(over);
         self.running.retain(|trip| trip.done != Step::Disinfected);
         Ok(())
     }
 
-    /// Whether a trip still has people aboard or is to be disinfected.
+    /// The trips that ended since this was asked last.
+    pub fn take_finished(&mut self) -> Vec<Over> {
+        std::mem::take(&mut self.finished)
+    }
+
+    /// Whether a vehicle is on a trip.
     #[must_use]
-    pub fn runs(&self, id: i64) -> bool {
-        self.running.iter().any(|trip| trip.id == id)
+    pub fn uses(&self, vehicle: i64) -> bool {
+        self.running.iter().any(|trip| trip.vehicle == vehicle)
+    }
+
+    /// Whether a trip carries anyone of these people.
+    #[must_use]
+    pub fn carries_any(&self, id: i64, people: &std::collections::BTreeSet<i64>) -> bool {
+        self.running.iter().any(|trip| trip.id == id && trip.people.iter().any(|one| people.contains(one)))
     }
 
     /// Whether all people of a trip were handed over.
@@ -107,12 +143,29 @@ impl Trips {
 }
 
 impl Trip {
+    fn over(&self) -> Over {
+        let [boarded_at, arrived_at, handed_at, clean_at] = self.hours();
+        Over {
+            id: self.id,
+            vehicle: self.vehicle,
+            people: self.people.clone(),
+            boarded_at,
+            arrived_at,
+            handed_at,
+            clean_at,
+        }
+    }
+
+    /// When everybody is aboard, arrived, signed for, and the vehicle clean.
+    fn hours(&self) -> [Timestamp; 4] {
+        let boarded = self.calls_at.plus_minutes(self.minutes.boarding);
+        let arrived = boarded.plus_minutes(self.minutes.ride);
+        let handed = arrived.plus_minutes(self.minutes.hand_over);
+        [boarded, arrived, handed, handed.plus_minutes(self.minutes.disinfection)]
+    }
+
     async fn go_on(&mut self, now: Timestamp, takers: i64) -> Result<(), CallError> {
-        let minutes = self.minutes;
-        let boarded = self.calls_at.plus_minutes(minutes.boarding);
-        let arrived = boarded.plus_minutes(minutes.ride);
-        let handed = arrived.plus_minutes(minutes.hand_over);
-        let clean = handed.plus_minutes(minutes.disinfection);
+        let [boarded, arrived, handed, clean] = self.hours();
         let signed_by = json!([self.driver.id(), takers]);
         if self.done == Step::Planned && boarded <= now {
             let body = json!({

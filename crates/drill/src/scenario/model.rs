@@ -96,6 +96,10 @@ pub struct Facility {
     pub area: AreaId,
     /// Beds, one to a room.
     pub beds: i64,
+    /// Longitude, degrees WGS-84, approximate.
+    pub lon: f64,
+    /// Latitude, degrees WGS-84, approximate.
+    pub lat: f64,
 }
 
 /// A laboratory.

@@ -72,6 +72,8 @@ struct RawFacility {
     name: Text,
     area: Spanned<i64>,
     beds: Spanned<i64>,
+    lon: f64,
+    lat: f64,
     #[serde(default)]
     #[allow(dead_code, reason = "a label for the reader of the file")]
     assumed: bool,
@@ -275,6 +277,8 @@ fn facilities(
             name: one.name.clone(),
             area: source.area(&format!("{table}.area"), &one.area, county)?,
             beds: source.positive(&format!("{table}.beds"), &one.beds)?,
+            lon: one.lon,
+            lat: one.lat,
         })
     });
     read.collect()

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use outpace_core::{AreaId, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::client::{CallError, Staff, list, side_by_side};
 use crate::scenario::{Figure, Question};
@@ -142,9 +142,11 @@ impl System<'_> {
     }
 
     async fn centre_held(&self) -> Result<Option<Figure>, CallError> {
-        let held = self.closures().await?.iter().any(|closure| {
-            closure.pointer("/target/place").and_then(Value::as_i64) == Some(self.names.centre)
-        });
+        let held = self
+            .closures()
+            .await?
+            .iter()
+            .any(|closure| closure.pointer("/target/place").and_then(Value::as_i64) == Some(self.names.centre));
         Ok(yes(held))
     }
 
@@ -180,9 +182,7 @@ impl System<'_> {
     }
 
     async fn transfers(&self, state: &str) -> Result<Value, CallError> {
-        self.reader
-            .get("/api/isolation/transfers", &[("state", state.to_owned()), ("limit", "1000".to_owned())])
-            .await
+        self.reader.get("/api/isolation/transfers", &[("state", state.to_owned()), ("limit", "1000".to_owned())]).await
     }
 
     /// Kits for everybody who was due, and reports from every village.
@@ -255,9 +255,9 @@ impl System<'_> {
 
     async fn beds(&self) -> Result<Option<Figure>, CallError> {
         let answer: Value = self.reader.get("/api/isolation/facilities", &[]).await?;
-        let ready = list(&answer, "/facilities").iter().filter(|facility| {
-            word(facility, "/kind") == "quarantine_site" && word(facility, "/state") == "ready"
-        });
+        let ready = list(&answer, "/facilities")
+            .iter()
+            .filter(|facility| word(facility, "/kind") == "quarantine_site" && word(facility, "/state") == "ready");
         Ok(total(ready.map(|facility| number(facility, "/beds")).sum()))
     }
 
@@ -330,7 +330,17 @@ impl System<'_> {
     /// What the system refused.
     pub async fn plans(&self) -> Result<Vec<Value>, CallError> {
         let answer: Value = self.reader.get("/api/response/plans", &[("limit", "100".to_owned())]).await?;
-        Ok(list(&answer, "/plans").to_vec())
+        let price = |plan: &Value, key: &str| plan.pointer(&format!("/price/{key}")).cloned().unwrap_or_default();
+        let rows = list(&answer, "/plans").iter().rev().map(|plan| {
+            let trigger = word(plan, "/trigger");
+            json!({
+                "trigger": { "zh": trigger, "en": trigger }, "wall_ms": number(plan, "/wall_ms"),
+                "affected": price(plan, "affected"), "person_days": price(plan, "person_days"),
+                "person_days_on_judgement": price(plan, "person_days_on_judgement"), "beds": price(plan, "beds"),
+                "vehicles": price(plan, "vehicles"), "tubes": price(plan, "tubes"), "orders": price(plan, "orders"),
+            })
+        });
+        Ok(rows.collect())
     }
 
     /// The newest entry of the journal.
@@ -362,8 +372,6 @@ fn count(count: usize) -> Option<Figure> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -166,7 +166,8 @@ pub async fn gather(
         cancelled: of(&summary, "/all/cancelled"),
     };
     // People and tubes that cannot be accounted for fail the drill even where no row asks for them.
-    let laws = conservation.difference == 0 && conservation.people_difference == 0 && of(&tubes, "/people_difference") == 0;
+    let laws =
+        conservation.difference == 0 && conservation.people_difference == 0 && of(&tubes, "/people_difference") == 0;
     let outcomes = checkpoints.iter().filter(|row| row.kind == FigureKind::Outcome).all(|row| row.ok == Some(true));
     Ok(Report {
         scenario: scenario.id.clone(),

@@ -70,8 +70,11 @@ pub(super) fn of(report: &Report) -> String {
         (0..6).map(|column| rows.iter().map(|row| columns(&row[column])).max().unwrap_or(0)).collect();
     let mut text = format!("\n{} · {}\n\n", report.title.zh, report.title.en);
     for (number, row) in rows.iter().enumerate() {
-        let cells: Vec<String> =
-            row.iter().enumerate().map(|(column, cell)| padded(cell, widths[column], matches!(column, 3 | 4))).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .enumerate()
+            .map(|(column, cell)| padded(cell, widths[column], matches!(column, 3 | 4)))
+            .collect();
         text.push_str(cells.join("  ").trim_end());
         text.push('\n');
         if number == 0 {

@@ -5,9 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::client::{CallError, Staff, list};
-use crate::population::{
-    AreaRow, CareTag, HouseholdRef, PersonRef, PlaceRef, Population, RiverSide, Sex, VehicleRef,
-};
+use crate::population::{AreaRow, CareTag, HouseholdRef, PersonRef, PlaceRef, Population, RiverSide, Sex, VehicleRef};
 use crate::scenario::Scenario;
 
 /// Rows of one request: the registry takes at most 20,000.
@@ -136,23 +134,34 @@ fn boundary(feature: &Value) -> Option<Value> {
 /// # Errors
 /// What the registry refused.
 pub async fn import_people(administrator: &Staff, county: &Population) -> Result<Register, CallError> {
-    let households: Vec<Value> = county.household_rows().map(|row| {
-        json!({
-            "reference": row.household_ref, "area": row.area, "kind": row.kind, "landlord": row.landlord_ref,
+    let households: Vec<Value> = county
+        .household_rows()
+        .map(|row| {
+            json!({
+                "reference": row.household_ref, "area": row.area, "kind": row.kind, "landlord": row.landlord_ref,
+            })
         })
-    }).collect();
-    let places: Vec<Value> = county.places.iter().map(|place| {
-        json!({
-            "reference": place.place_ref, "class": place.class, "name": place.name_zh, "name_en": place.name_en,
-            "area": place.area, "lon": place.lon, "lat": place.lat, "part_of": place.part_of, "staff": place.staff,
+        .collect();
+    let places: Vec<Value> = county
+        .places
+        .iter()
+        .map(|place| {
+            json!({
+                "reference": place.place_ref, "class": place.class, "name": place.name_zh, "name_en": place.name_en,
+                "area": place.area, "lon": place.lon, "lat": place.lat, "part_of": place.part_of, "staff": place.staff,
+            })
         })
-    }).collect();
-    let vehicles: Vec<Value> = county.vehicles.iter().map(|vehicle| {
-        json!({
-            "reference": vehicle.vehicle_ref, "kind": "line_bus", "plate": vehicle.plate, "name": vehicle.name_zh,
-            "name_en": vehicle.name_en, "seats": vehicle.seats, "drivers": 1, "sealed": true,
+        .collect();
+    let vehicles: Vec<Value> = county
+        .vehicles
+        .iter()
+        .map(|vehicle| {
+            json!({
+                "reference": vehicle.vehicle_ref, "kind": "line_bus", "plate": vehicle.plate, "name": vehicle.name_zh,
+                "name_en": vehicle.name_en, "seats": vehicle.seats, "drivers": 1, "sealed": true,
+            })
         })
-    }).collect();
+        .collect();
     let mut register = Register {
         households: import(administrator, "households", households.into_iter()).await?,
         places: import(administrator, "places", places.into_iter()).await?,
@@ -247,20 +256,20 @@ impl Person {
     fn of(row: crate::population::PersonRow) -> Self {
         let identity = row.identity;
         Self {
-                reference: row.person_ref,
-                household: row.household_ref,
-                born: row.birth_date,
-                sex: row.sex,
-                tags: row.tags,
-                workplace: row.workplace_ref,
-                school: row.school_ref,
-                room: row.room_ref.map(|room| format!("room-{}", room.0)),
-                vehicle: row.vehicle_ref,
-                absent: !row.present,
-                name: identity.name,
-                id_number: identity.id_number,
-                phone: identity.phone,
-                address: identity.address,
+            reference: row.person_ref,
+            household: row.household_ref,
+            born: row.birth_date,
+            sex: row.sex,
+            tags: row.tags,
+            workplace: row.workplace_ref,
+            school: row.school_ref,
+            room: row.room_ref.map(|room| format!("room-{}", room.0)),
+            vehicle: row.vehicle_ref,
+            absent: !row.present,
+            name: identity.name,
+            id_number: identity.id_number,
+            phone: identity.phone,
+            address: identity.address,
         }
     }
 }
