@@ -193,9 +193,6 @@ fn people_of_one_room_are_told_apart() {
     assert_eq!(rooms, BTreeMap::from([(3, true), (4, false)]));
 }
 
-/// Person, place, start in quarter hours, length in quarter hours.
-type Drawn = (i64, i64, i64, i64);
-
 fn minutes_together(visits: &BTreeMap<(i64, i64, i64), i64>, person: i64) -> BTreeMap<i64, i64> {
     let mut sums = BTreeMap::new();
     for ((own, place, from), to) in visits.iter().filter(|((own, ..), _)| *own == person) {
@@ -220,7 +217,7 @@ proptest! {
         let start = at("2022-03-01T00:00").0;
         let moment = |quarters: i64| Timestamp(start + quarters * 15 * MINUTE_MS);
         let mut known: BTreeMap<(i64, i64, i64), i64> = BTreeMap::new();
-        for (person, place, from, length) in drawn.iter().copied().collect::<Vec<Drawn>>() {
+        for (person, place, from, length) in drawn {
             record(&house, [NewVisit {
                 person: PersonId(person),
                 place: Some(PlaceId(place)),
