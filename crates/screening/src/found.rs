@@ -6,7 +6,8 @@ use outpace_store::Unit;
 
 use crate::errors::ScreeningError;
 use crate::rounds::verbs::pool_at;
-use crate::tubes::register::{opening_at, settle};
+use crate::tubes::deadlines::opening_at;
+use crate::tubes::register::settle;
 use crate::tubes::store::{TubeRow, row_by_code};
 use crate::tubes::{Flag, Purpose, TubeFound};
 

@@ -66,8 +66,10 @@ fn fold_packed(tx: &mut Tx<'_>, entry: &Entry, fact: &BoxPacked) -> Result<()> {
             tx.execute(sql, values![j, other, packed.tube])?;
         }
         move_to(tx, &mut tally, &row, Stage::Boxed)?;
+        // A tube that was received, lost and found is under way again: its arrival is still to come.
         tx.execute(
-            "UPDATE tube SET box = $3, sealed_at = COALESCE(sealed_at, $4) WHERE j = $1 AND number = $2",
+            "UPDATE tube SET box = $3, sealed_at = COALESCE(sealed_at, $4), laboratory = NULL, received_at = NULL
+             WHERE j = $1 AND number = $2",
             values![j, packed.tube, &fact.code, entry.occurred_at],
         )?;
         tx.execute(

@@ -1,15 +1,18 @@
 //! Who need not be sampled, and why. A reason is one of a closed list: free text would carry illnesses into the journal.
 
+use std::collections::BTreeMap;
+
 use outpace_access::Call;
 use outpace_core::{PersonId, Refusal, RoundId, Timestamp};
 use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::facts::{ClassChange, ExemptionEnded, PersonExempted, RosterRevised};
+use super::facts::{ClassChange, ExemptionsEnded, PeopleExempted, RosterRevised};
 use super::model::{Class, RoundState};
 use crate::desk::Desk;
-use crate::errors::ScreeningError;
+use crate::errors::{ScreeningError, some_of};
+use crate::person_set::PersonSet;
 use crate::words::words;
 
 words! {
@@ -30,12 +33,16 @@ words! {
     }
 }
 
-/// Exempts someone.
+/// People in one request at most.
+const PEOPLE_MAX: usize = 20_000;
+
+/// Exempts people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Exempt {
-    /// Who.
-    pub person: PersonId,
-    /// Why; absent ends an exemption.
+    /// Who; at most 20,000.
+    pub people: Vec<PersonId>,
+    /// Why; absent ends their exemptions.
+    #[serde(default)]
     pub reason: Option<ExemptReason>,
     /// Until when; absent: until it is ended.
     #[serde(default)]
@@ -49,44 +56,56 @@ pub struct Exempted {
     pub rounds: Vec<RoundId>,
 }
 
-/// Exempts a person from rounds, or ends it, and moves the person on the lists of rounds that are open.
+/// Exempts people from rounds, or ends it, and moves them on the lists of rounds that are open.
 ///
 /// # Errors
-/// An unknown person, one outside the actor's area, an end that has passed.
+/// An unknown person, one outside the actor's area, an end that has passed, nobody or too many.
 pub fn exempt(unit: &mut Unit<'_>, call: &Call, request: Exempt) -> Result<Exempted, Refusal> {
-    let person = outpace_registry::person(unit.tx(), request.person)?
-        .ok_or(ScreeningError::UnknownPerson { person: request.person })?;
-    call.covers(person.area)?;
+    some_of("people", &request.people, PEOPLE_MAX)?;
     if let Some(until) = request.until.filter(|until| *until <= call.now) {
         return Err(ScreeningError::PassedEnd { until }.into());
     }
-    let to = match request.reason {
-        Some(reason) => {
-            unit.record(PersonExempted { person: request.person, reason, until: request.until })?;
-            Class::Exempt
-        }
+    let people: PersonSet = request.people.iter().copied().collect();
+    let mut to: BTreeMap<PersonId, Class> = BTreeMap::new();
+    for id in people.iter() {
+        let person = outpace_registry::person(unit.tx(), id)?.ok_or(ScreeningError::UnknownPerson { person: id })?;
+        call.covers(person.area)?;
+        let otherwise = if person.present { Class::Due } else { Class::Absent };
+        to.insert(id, request.reason.map_or(otherwise, |_| Class::Exempt));
+    }
+    match request.reason {
+        Some(reason) => unit.record(PeopleExempted { people, reason, until: request.until })?,
         None => {
-            if super::store::exemption(unit.tx(), request.person, call.now)?.is_none() {
+            let known = super::store::exemptions(unit.tx(), call.now)?;
+            to.retain(|person, _| known.contains_key(person));
+            if to.is_empty() {
                 return Ok(Exempted { rounds: Vec::new() });
             }
-            unit.record(ExemptionEnded { person: request.person })?;
-            if person.present { Class::Due } else { Class::Absent }
+            unit.record(ExemptionsEnded { people: to.keys().copied().collect() })?
         }
     };
-    let moved = unit
-        .remembered(|desk: &Desk| {
-            let open = desk.rounds.iter().filter(|(_, brief)| brief.state == RoundState::Open);
-            open.filter_map(|(round, brief)| {
-                let seat = brief.seats.as_ref()?.seat(request.person);
-                let (grid, from) = seat.home.filter(|_| seat.tube.is_none())?;
-                (from != to).then_some((*round, ClassChange { person: request.person, grid, from, to }))
-            })
-            .collect::<Vec<_>>()
-        })
-        .unwrap_or_default();
-    let rounds = moved.iter().map(|(round, _)| *round).collect();
-    for (round, change) in moved {
-        unit.record(RosterRevised { round, changes: vec![change] })?;
+    let moved = unit.remembered(|desk: &Desk| moved(desk, &to)).unwrap_or_default();
+    let rounds = moved.keys().copied().collect();
+    for (round, changes) in moved {
+        unit.record(RosterRevised { round, changes })?;
     }
     Ok(Exempted { rounds })
+}
+
+/// Who stands in another class now, by open round; whoever was sampled stays.
+fn moved(desk: &Desk, to: &BTreeMap<PersonId, Class>) -> BTreeMap<RoundId, Vec<ClassChange>> {
+    let mut moved: BTreeMap<RoundId, Vec<ClassChange>> = BTreeMap::new();
+    for (round, brief) in desk.rounds.iter().filter(|(_, brief)| brief.state == RoundState::Open) {
+        let Some(seats) = &brief.seats else { continue };
+        for (person, to) in to {
+            let seat = seats.seat(*person);
+            if let (Some((grid, from)), None) = (seat.home, seat.tube)
+                && from != *to
+                && from != Class::Quarantined
+            {
+                moved.entry(*round).or_default().push(ClassChange { person: *person, grid, from, to: *to });
+            }
+        }
+    }
+    moved
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::forecast::Forecast;
 use super::model::{Class, RosterGrid, RoundSpec, SitePool};
+use crate::person_set::PersonSet;
 
 /// A round was planned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,28 +105,28 @@ impl Fact for RoundClosed {
     const KIND: &'static str = "screening.round_closed";
 }
 
-/// A person is exempt from rounds until a moment.
+/// People are exempt from rounds until a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PersonExempted {
+pub struct PeopleExempted {
     /// Who.
-    pub person: PersonId,
+    pub people: PersonSet,
     /// Why.
     pub reason: super::exempt::ExemptReason,
     /// Until when; absent: until it is ended.
     pub until: Option<Timestamp>,
 }
 
-impl Fact for PersonExempted {
-    const KIND: &'static str = "screening.person_exempted";
+impl Fact for PeopleExempted {
+    const KIND: &'static str = "screening.people_exempted";
 }
 
-/// An exemption ended.
+/// Exemptions ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExemptionEnded {
+pub struct ExemptionsEnded {
     /// Whose.
-    pub person: PersonId,
+    pub people: PersonSet,
 }
 
-impl Fact for ExemptionEnded {
-    const KIND: &'static str = "screening.exemption_ended";
+impl Fact for ExemptionsEnded {
+    const KIND: &'static str = "screening.exemptions_ended";
 }

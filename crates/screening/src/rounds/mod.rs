@@ -10,7 +10,7 @@ pub(crate) mod verbs;
 
 pub use exempt::{Exempt, ExemptReason, Exempted, exempt};
 pub use facts::{
-    ClassChange, ExemptionEnded, ForecastRevised, PersonExempted, PoolsRevised, RosterRevised, RoundClosed,
+    ClassChange, ExemptionsEnded, ForecastRevised, PeopleExempted, PoolsRevised, RosterRevised, RoundClosed,
     RoundOpened, RoundPlanned,
 };
 pub use forecast::{Bottleneck, Forecast, ForecastInput, LaboratoryLoad, round_forecast};
@@ -35,5 +35,5 @@ pub fn routes() -> Routes {
         .query("/api/screening/rounds", read, "List rounds, newest first", list_rounds)
         .query("/api/screening/round", read, "One round", show_round)
         .query("/api/screening/forecast", read, "When a round's last result will be there", forecast_now)
-        .command("/api/screening/exempt", manage, "Exempt someone from rounds, or end it", exempt)
+        .command("/api/screening/exempt", manage, "Exempt people from rounds, or end it", exempt)
 }

@@ -37,6 +37,11 @@ impl Excused {
         }
     }
 
+    /// Everyone who is in a facility or exempt, each once.
+    pub(crate) fn people(&self) -> BTreeSet<PersonId> {
+        self.quarantined.iter().chain(self.exempt.keys()).copied().collect()
+    }
+
     /// Who is in facility quarantine or isolation.
     pub(crate) fn quarantined(&self) -> &BTreeSet<PersonId> {
         &self.quarantined

@@ -7,7 +7,7 @@ use outpace_store::{Capability, Entry, Result, Row, StoreError, Tx, values};
 
 use super::exempt::ExemptReason;
 use super::facts::{
-    ExemptionEnded, ForecastRevised, PersonExempted, PoolsRevised, RosterRevised, RoundClosed, RoundOpened,
+    ExemptionsEnded, ForecastRevised, PeopleExempted, PoolsRevised, RosterRevised, RoundClosed, RoundOpened,
     RoundPlanned,
 };
 use super::model::{Class, Pool, RosterGrid, Round, RoundSpec, RoundState, SitePool};
@@ -58,16 +58,21 @@ pub(crate) fn join(capability: Capability) -> Capability {
             let sql = "UPDATE screening_round SET state = $3, closed_at = $4 WHERE j = $1 AND id = $2";
             tx.execute(sql, values![j, fact.round, RoundState::Closed, entry.occurred_at]).map(|_| ())
         })
-        .fold(|tx, _, fact: &PersonExempted| {
+        .fold(|tx, _, fact: &PeopleExempted| {
             let j = tx.jurisdiction();
             let sql = "INSERT INTO screening_exemption (j, person, reason, until_at) VALUES ($1, $2, $3, $4)
                        ON CONFLICT (j, person) DO UPDATE SET reason = excluded.reason, until_at = excluded.until_at";
-            tx.execute(sql, values![j, fact.person, fact.reason, fact.until]).map(|_| ())
+            let until = fact.until;
+            let rows = fact.people.iter().map(|person| [j.into(), person.into(), fact.reason.into(), until.into()]);
+            tx.insert_many::<4>(sql, rows).map(|_| ())
         })
-        .fold(|tx, _, fact: &ExemptionEnded| {
+        .fold(|tx, _, fact: &ExemptionsEnded| {
             let j = tx.jurisdiction();
-            let sql = "DELETE FROM screening_exemption WHERE j = $1 AND person = $2";
-            tx.execute(sql, values![j, fact.person]).map(|_| ())
+            for person in fact.people.iter() {
+                let sql = "DELETE FROM screening_exemption WHERE j = $1 AND person = $2";
+                tx.execute(sql, values![j, person])?;
+            }
+            Ok(())
         })
 }
 
@@ -279,14 +284,4 @@ pub(crate) fn exemptions(tx: &mut Tx<'_>, at: Timestamp) -> Result<BTreeMap<Pers
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     Ok(rows.into_iter().collect())
-}
-
-/// Why a person is exempt at a moment, if so.
-pub(crate) fn exemption(tx: &mut Tx<'_>, person: PersonId, at: Timestamp) -> Result<Option<ExemptReason>> {
-    let j = tx.jurisdiction();
-    tx.first(
-        "SELECT reason FROM screening_exemption WHERE j = $1 AND person = $2 AND (until_at IS NULL OR until_at > $3)",
-        values![j, person, at],
-        |row| row.get(0),
-    )
 }

@@ -199,8 +199,8 @@ fn due_estimate(tx: &mut Tx<'_>, scope: &Scope, now: Timestamp) -> Result<i64, R
     for area in &areas {
         due += registry::population_of(tx, *area)?.present;
     }
-    for person in excused.quarantined() {
-        let inside = registry::person(tx, *person)?.filter(|person| person.present);
+    for person in excused.people() {
+        let inside = registry::person(tx, person)?.filter(|person| person.present);
         due -= i64::from(inside.is_some_and(|person| areas.iter().any(|area| area.contains(person.area))));
     }
     let named = Scope { areas: Vec::new(), places: scope.places.clone(), people: scope.people.clone() };

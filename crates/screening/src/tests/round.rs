@@ -86,14 +86,14 @@ fn who_becomes_exempt_leaves_the_door_list_and_a_swab_still_counts() {
     let house = House::small();
     let round = house.open_round(Method::Pcr);
     for person in [1, 2] {
-        let request = Exempt { person: PersonId(person), reason: Some(ExemptReason::Medical), until: None };
+        let request = Exempt { people: vec![PersonId(person)], reason: Some(ExemptReason::Medical), until: None };
         let answer = house.act(move |unit, call| exempt(unit, call, request)).unwrap();
         assert_eq!(answer.rounds, [round]);
     }
     let view = house.ask(|tx, call| rounds::show_round(tx, call, RoundQuery { round })).unwrap();
     assert_eq!((view.coverage.exempt, view.coverage.missing), (2, 34));
     house.tube(round, "A", &[1]);
-    let request = Exempt { person: PersonId(2), reason: None, until: None };
+    let request = Exempt { people: vec![PersonId(2)], reason: None, until: None };
     house.act(move |unit, call| exempt(unit, call, request)).unwrap();
     let view = house.ask(|tx, call| rounds::show_round(tx, call, RoundQuery { round })).unwrap();
     assert_eq!((view.coverage.exempt, view.coverage.missing, view.coverage.sampled), (0, 35, 1));
@@ -146,7 +146,7 @@ fn memory_is_the_same_after_a_restart_of_the_store() {
     let house = House::small();
     let round = house.open_round(Method::Pcr);
     house.tube(round, "A", &[1, 2]);
-    let request = Exempt { person: PersonId(3), reason: Some(ExemptReason::Infant), until: None };
+    let request = Exempt { people: vec![PersonId(3)], reason: Some(ExemptReason::Infant), until: None };
     house.act(move |unit, call| exempt(unit, call, request)).unwrap();
     let live = house.store.remembered(|desk: &crate::desk::Desk| format!("{:?}", picture(desk, round))).unwrap();
     let seats = house.read(|tx| crate::desk::load_seats(tx, round));

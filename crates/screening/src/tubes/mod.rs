@@ -1,10 +1,12 @@
 //! Tubes at the lane: a whole tube at once or person by person, the checks before the swab, sealing.
 
 pub mod check;
+pub(crate) mod deadlines;
 mod facts;
 pub mod identify;
 mod model;
 pub mod pages;
+mod place;
 pub mod register;
 pub(crate) mod store;
 
