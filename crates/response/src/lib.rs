@@ -61,3 +61,5 @@ pub fn capability() -> Capability {
 
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod tests;
