@@ -15,9 +15,7 @@ use serde_json::Value;
 
 use outpace_screening::flow::ConservationQuery;
 
-use super::model::{
-    CasesShown, ConservationShown, HeadShown, Jurisdiction, Live, PackName, RoundShown, TripsShown, VerbCount,
-};
+use super::model::{ConservationShown, HeadShown, Jurisdiction, Live, PackName, RoundShown, TripsShown, VerbCount};
 
 /// Names of areas, read once for one value.
 #[derive(Default)]
@@ -68,7 +66,7 @@ pub(super) fn live(tx: &mut Tx<'_>, call: &Call, scenario: Value, timeline: Valu
         supplies: Vec::new(),
         trips,
         beds,
-        cases: CasesShown { preliminary: 0, confirmed: 0, asymptomatic: 0, excluded: 0 },
+        cases: people::cases(tx, call.rules.profile.area)?,
         holds: people::holds(tx, &tallies)?,
         sites: tubes::sites(tx, call)?,
         facilities,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use outpace_core::{Refusal, Text};
+use outpace_contacts::{self as contacts, Stage};
+use outpace_core::{AreaId, CaseId, Refusal, Text};
 use outpace_isolation::{self as isolation, FacilityKind, facilities, tally};
 use outpace_store::Tx;
 use outpace_zoning::{self as zoning, Target};
 
-use crate::live::model::{BedsShown, FacilityShown, HoldsShown, TripsShown, VerbCount};
+use crate::live::model::{BedsShown, CasesShown, FacilityShown, HoldsShown, TripsShown, VerbCount};
 
 /// People ordered to move; ordered = the sum of the four.
 pub(super) fn trips(tx: &mut Tx<'_>) -> Result<(TripsShown, i64), Refusal> {
@@ -83,4 +84,22 @@ pub(super) fn facilities(tx: &mut Tx<'_>) -> Result<(Vec<FacilityShown>, BedsSho
         });
     }
     Ok((shown, beds))
+}
+
+/// Cases counted at the most; a county's outbreak beyond that is counted by the surveillance pages.
+const CASES_MAX: i64 = 100_000;
+
+/// Cases by stage. Those found positive again count as asymptomatic infections do.
+pub(super) fn cases(tx: &mut Tx<'_>, area: AreaId) -> Result<CasesShown, Refusal> {
+    let mut shown = CasesShown { preliminary: 0, confirmed: 0, asymptomatic: 0, excluded: 0 };
+    for case in contacts::cases_in(tx, area, CaseId(0), CASES_MAX)? {
+        match case.stage {
+            Stage::Suspected | Stage::Preliminary => shown.preliminary += 1,
+            Stage::Confirmed => shown.confirmed += 1,
+            Stage::Asymptomatic | Stage::PositiveAgain => shown.asymptomatic += 1,
+            Stage::Excluded => shown.excluded += 1,
+            Stage::Discharged | Stage::Died => {}
+        }
+    }
+    Ok(shown)
 }

@@ -1,0 +1,222 @@
+//! The laws of the house that no single crate can hold: who may depend on whom, what stands in which file, every
+//! route with its permission, no route that works without one.
+
+// The helpers of a test may stop it, as its assertions do.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use outpace_access::matrix;
+use outpace_core::{Permission, Role, Timestamp};
+use outpace_server::app;
+use outpace_server::every_route::every_route;
+use outpace_server::office::Opening;
+use tower::ServiceExt;
+
+/// Lowest first; a crate may use what stands before it.
+const ORDER: [&str; 15] = [
+    "core",
+    "policy",
+    "store",
+    "access",
+    "registry",
+    "orders",
+    "supplies",
+    "zoning",
+    "isolation",
+    "contacts",
+    "screening",
+    "response",
+    "server",
+    "drill",
+    "outpace",
+];
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn the_arrows_only_point_down() {
+    for (rank, name) in ORDER.iter().enumerate() {
+        let text = std::fs::read_to_string(crates().join(name).join("Cargo.toml")).unwrap();
+        let own = text.split("[dev-dependencies]").next().unwrap();
+        for line in own.lines().filter_map(|line| line.strip_prefix("outpace-")) {
+            let used = line.split(['.', ' ', '=']).next().unwrap();
+            let used_rank = ORDER.iter().position(|other| *other == used).unwrap();
+            assert!(used_rank < rank, "{name} uses {used}, which stands above it");
+        }
+    }
+}
+
+#[test]
+fn the_drill_knows_only_the_contract() {
+    let text = std::fs::read_to_string(crates().join("drill/Cargo.toml")).unwrap();
+    let used: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("outpace-")).collect();
+    assert_eq!(used, ["core.workspace = true"]);
+}
+
+#[test]
+fn only_the_clock_reads_the_machines_time_and_no_pure_crate_draws_random_numbers() {
+    let mut found = Vec::new();
+    for name in [
+        "core",
+        "policy",
+        "registry",
+        "orders",
+        "supplies",
+        "zoning",
+        "isolation",
+        "contacts",
+        "screening",
+        "response",
+        "server",
+    ] {
+        sources(&crates().join(name).join("src"), &mut found);
+    }
+    for file in found.iter().filter(|file| !file.ends_with("server/src/clock.rs")) {
+        let text = std::fs::read_to_string(file).unwrap();
+        for word in ["SystemTime::now", "Utc::now", "getrandom::fill"] {
+            assert!(!text.contains(word), "{} says {word}", file.display());
+        }
+    }
+}
+
+#[test]
+fn every_path_is_used_once_and_says_what_it_is_for() {
+    let mut seen = BTreeSet::new();
+    for route in every_route().list() {
+        assert!(seen.insert(route.path), "{} is mounted twice", route.path);
+        assert!(route.path.starts_with("/api/") && !route.summary.is_empty(), "{}", route.path);
+    }
+    assert!(seen.len() > 150, "{} routes", seen.len());
+}
+
+#[test]
+fn only_these_are_open_to_everyone() {
+    let public: Vec<&str> = every_route()
+        .list()
+        .iter()
+        .filter(|route| route.permission == Permission::Public)
+        .map(|route| route.path)
+        .collect();
+    insta::assert_json_snapshot!(public);
+}
+
+#[test]
+fn the_matrix_of_roles_and_routes() {
+    let roles = [
+        Role::Administrator,
+        Role::Commander,
+        Role::Deputy,
+        Role::TaskForceHead,
+        Role::Tracer,
+        Role::Laboratory,
+        Role::Sampler,
+        Role::SiteManager,
+        Role::Courier,
+        Role::GridWorker,
+        Role::FacilityStaff,
+        Role::Driver,
+        Role::Gatekeeper,
+        Role::Hospital,
+        Role::Supplies,
+        Role::Publisher,
+        Role::Auditor,
+        Role::Resident,
+        Role::System,
+    ];
+    let table: BTreeMap<&str, Vec<String>> = every_route()
+        .list()
+        .iter()
+        .map(|route| {
+            let allowed = roles.iter().filter(|role| matrix::allows(**role, route.permission));
+            (route.path, allowed.map(|role| format!("{role:?}")).collect())
+        })
+        .collect();
+    insta::assert_json_snapshot!(table);
+}
+
+fn office(folder: &Path, drill: bool) -> outpace_server::Opened {
+    outpace_server::open(Opening {
+        folder: folder.to_owned(),
+        profile: None,
+        pack: None,
+        date: None,
+        drill_from: drill.then(|| Timestamp::parse_local("2022-04-13T01:00", 480).unwrap()),
+    })
+    .unwrap()
+}
+
+async fn ask(opened: &outpace_server::Opened, method: &str, path: &str) -> (u16, String) {
+    let request = Request::builder().method(method).uri(path).body(Body::from("{}")).unwrap();
+    let answer = app::router(opened.clone()).oneshot(request).await.unwrap();
+    let status = answer.status().as_u16();
+    let bytes = to_bytes(answer.into_body(), 1 << 22).await.unwrap();
+    (status, String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[tokio::test]
+async fn nothing_but_the_public_routes_answers_somebody_who_did_not_sign_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = office(folder.path(), false);
+    for route in every_route().list().iter().filter(|route| route.permission != Permission::Public) {
+        let method = if route.is_command { "POST" } else { "GET" };
+        let (status, body) = ask(&opened, method, route.path).await;
+        assert_eq!(status, 401, "{method} {} answered {body}", route.path);
+    }
+    assert_eq!(ask(&opened, "GET", "/api/live").await.0, 401);
+    assert_eq!(ask(&opened, "GET", "/api/drill/report").await.0, 401);
+}
+
+#[tokio::test]
+async fn an_empty_request_never_ends_in_our_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = office(folder.path(), true);
+    for route in every_route().list().iter().filter(|route| !route.is_command) {
+        let (status, body) = ask(&opened, "GET", route.path).await;
+        assert!(status < 500, "GET {} answered {status}: {body}", route.path);
+    }
+}
+
+#[tokio::test]
+async fn the_clock_of_a_real_office_cannot_be_moved() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = office(folder.path(), false);
+    assert!(opened.drill_clock.is_none());
+    assert_eq!(ask(&opened, "POST", "/api/drill/scene").await.0, 401);
+}
+
+#[tokio::test]
+async fn the_document_describes_every_route() {
+    let folder = tempfile::tempdir().unwrap();
+    let (status, body) = ask(&office(folder.path(), true), "GET", "/openapi.json").await;
+    let document: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(status, 200);
+    for route in every_route().list() {
+        assert!(document["paths"][route.path].is_object(), "{} is not described", route.path);
+    }
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let mut missing = BTreeSet::new();
+    for part in body.split("#/components/schemas/").skip(1) {
+        let name = part.split('"').next().unwrap();
+        if !schemas.contains_key(name) {
+            missing.insert(name);
+        }
+    }
+    assert!(missing.is_empty(), "schemas that nothing defines: {missing:?}");
+}
