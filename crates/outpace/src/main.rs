@@ -57,6 +57,16 @@ enum Command {
         #[command(flatten)]
         data: Data,
     },
+    /// Play a scenario through the API and score it.
+    Drill(commands::drill::Arguments),
+    /// Print the plan: what should be in force, what is, and the price of the difference.
+    Plan {
+        #[command(flatten)]
+        data: Data,
+        /// Another pack: both prices stand side by side.
+        #[arg(long, value_name = "ID")]
+        pack: Option<String>,
+    },
     /// Check or show a file of rules.
     Policy {
         #[command(subcommand)]
@@ -85,6 +95,8 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve { data, listen, pack, drill_from } => commands::serve::run(data, listen, pack, drill_from),
         Command::Import { what, file, data } => commands::import::run(what, &file, data),
+        Command::Drill(arguments) => commands::drill::run(arguments),
+        Command::Plan { data, pack } => commands::plan::run(data, pack),
         Command::Policy { command } => commands::policy::run(command),
         Command::Rebuild { data } => commands::verify::rebuild(data),
         Command::Admin { command } => commands::verify::run(command),

@@ -13,6 +13,7 @@ pub fn every_route() -> Routes {
         .and(outpace_isolation::routes())
         .and(outpace_contacts::routes())
         .and(outpace_screening::routes())
+        .and(outpace_response::routes())
 }
 
 /// All capabilities, lowest first.
@@ -27,6 +28,7 @@ pub fn every_capability() -> Capabilities {
         outpace_isolation::capability(),
         outpace_contacts::capability(),
         outpace_screening::capability(),
+        outpace_response::capability(),
     ];
     Capabilities::new(all)
 }

@@ -13,6 +13,11 @@ pub const EVERY: Duration = Duration::from_secs(20);
 /// # Errors
 /// What a capability or the store refused; our own failure, never a user's.
 pub fn tick(office: &Office) -> Result<(), Refusal> {
+    let mut call = office.system_call();
+    office.store.write(&office.store.system(), move |unit| {
+        call.now = unit.now();
+        outpace_response::tick(unit, &call)
+    })?;
     office.store.work_off()?;
     Ok(())
 }

@@ -163,7 +163,12 @@ fn office(folder: &Path, drill: bool) -> outpace_server::Opened {
 }
 
 async fn ask(opened: &outpace_server::Opened, method: &str, path: &str) -> (u16, String) {
-    let request = Request::builder().method(method).uri(path).body(Body::from("{}")).unwrap();
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("content-type", "application/json")
+        .body(Body::from("{}"))
+        .unwrap();
     let answer = app::router(opened.clone()).oneshot(request).await.unwrap();
     let status = answer.status().as_u16();
     let bytes = to_bytes(answer.into_body(), 1 << 22).await.unwrap();

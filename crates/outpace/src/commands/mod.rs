@@ -1,6 +1,8 @@
 //! The commands, one file each.
 
+pub mod drill;
 pub mod import;
+pub mod plan;
 pub mod policy;
 pub mod serve;
 pub mod verify;

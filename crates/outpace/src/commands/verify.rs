@@ -1,6 +1,7 @@
 //! `outpace rebuild` and `outpace admin verify`: does what is stored follow from what happened?
 
 use clap::Subcommand;
+use outpace_access::Empty;
 use outpace_store::{Hash, journal};
 
 use super::{Failure, open_existing};
@@ -61,6 +62,11 @@ pub fn run(command: Command) -> Result<(), Failure> {
             tubes.difference, tubes.people_difference
         ));
     }
+    let call = opened.office.system_call();
+    let measures = store.read(|tx| outpace_response::pages::verify(tx, &call, Empty {}))?;
+    println!("measures in force / 在行措施: {} recomputed / 已复核", measures.checked);
+    findings
+        .extend(measures.unfounded.iter().map(|one| format!("{} {} ({}): {}", one.word, one.id, one.key, one.why.en)));
     if findings.is_empty() {
         println!("all follows from the journal / 全部与日志一致");
         return Ok(());

@@ -2,6 +2,7 @@
 
 mod measures;
 mod people;
+mod plans;
 mod tubes;
 mod work;
 
@@ -61,7 +62,7 @@ pub(super) fn live(tx: &mut Tx<'_>, call: &Call, scenario: Value, timeline: Valu
         zones: measures::zones(tx, call, &mut names)?,
         closures: measures::closures(tx, call, &mut names)?,
         orders: work::orders(tx, call, &mut names)?,
-        plan: None,
+        plan: plans::plan(tx, call)?,
         timeline: if timeline.is_null() { Value::Array(Vec::new()) } else { timeline },
         supplies: Vec::new(),
         trips,
