@@ -434,6 +434,13 @@ pub(crate) fn carers(tx: &mut Tx<'_>) -> Result<Vec<(PersonId, Seq)>> {
     tx.query("SELECT dependant, seq FROM carer WHERE j = $1", values![j], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
+/// Who goes along with a dependant, of their own will.
+pub(crate) fn guardian_of(tx: &mut Tx<'_>, dependant: PersonId) -> Result<Option<PersonId>> {
+    let j = tx.jurisdiction();
+    let sql = "SELECT carer FROM carer WHERE j = $1 AND dependant = $2 AND goes_along = 1";
+    Ok(tx.first(sql, values![j, dependant], |row| row.get::<Option<PersonId>>(0))?.flatten())
+}
+
 /// A line as it stands.
 #[derive(Debug, Clone)]
 pub(crate) struct Standing {

@@ -3,7 +3,7 @@
 use outpace_access::Call;
 use outpace_core::{PersonId, PlaceId, Refusal, RestrictionId, Text};
 use outpace_isolation::{
-    ChangeEnd, LiftReason, NewRestriction, NewTransfer, PassengerKind, RestrictionKind, TransferState,
+    ChangeEnd, Guardian, LiftReason, NewRestriction, NewTransfer, PassengerKind, RestrictionKind, TransferState,
 };
 use outpace_store::Unit;
 
@@ -39,7 +39,10 @@ pub(super) fn put(unit: &mut Unit<'_>, call: &Call, order: &Order<'_>, done: &mu
             }
             _ => continue,
         };
-        transfers.extend(transfer(unit, order, item, person)?);
+        if let Some(own) = transfer(unit, order, item, person)? {
+            transfers.extend(guardian(unit, call, &own)?);
+            transfers.push(own);
+        }
         let standing = outpace_isolation::in_force_of(unit.tx(), person)?;
         let known = item.id.and_then(|id| standing.iter().find(|one| one.id == RestrictionId(id)));
         if let Some(known) = known.filter(|known| known.kind == kind && kind != RestrictionKind::Hold) {
@@ -94,6 +97,20 @@ fn transfer(
         from_place: held_at(unit, person)?,
         guardian: None,
         plan: Some(order.plan),
+    }))
+}
+
+/// The transfer of a guardian who goes along with a dependant, where the pack lets them: they count as exposed by it.
+fn guardian(unit: &mut Unit<'_>, call: &Call, own: &NewTransfer) -> Result<Option<NewTransfer>, Refusal> {
+    if !call.pack().transfer.guardian_may_go_along.value {
+        return Ok(None);
+    }
+    let guardian = store::guardian_of(unit.tx(), own.person)?;
+    Ok(guardian.map(|person| NewTransfer {
+        person,
+        guardian: Some(Guardian { of: own.person, consented: true }),
+        from_place: None,
+        ..own.clone()
     }))
 }
 

@@ -11,7 +11,7 @@ use outpace_policy::{ContactClass, Date, Library, Pack, Playbook, Profile, Setti
 use proptest::prelude::*;
 
 use crate::decide::Rules;
-use crate::items::{InForce, Key, What};
+use crate::items::{InForce, What};
 use crate::plan::{Action, Line, Plan};
 use crate::situation::*;
 
@@ -374,9 +374,4 @@ fn put(town: &mut Situation, line: &Line, planned: &crate::plan::Planned, what: 
         about: planned.about.clone(),
     };
     town.in_force.insert(planned.key.clone(), held);
-}
-
-/// Keys of an expectation, as text.
-pub(super) fn keys<'a>(items: impl Iterator<Item = &'a Key>) -> Vec<String> {
-    items.map(ToString::to_string).collect()
 }

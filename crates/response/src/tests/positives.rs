@@ -57,7 +57,7 @@ fn a_lapsed_hold_is_counted_as_our_failure() {
     house.tick();
     assert!(house.restrictions(pool()[0]).is_empty());
     assert_eq!(house.orders("answer-lapsed-hold").len(), 10);
-    let lapsed = house.store.read(|tx| outpace_isolation::restrictions::store::retests_due(tx)).unwrap();
+    let lapsed = house.store.read(outpace_isolation::restrictions::store::retests_due).unwrap();
     assert_eq!(lapsed.len(), 10);
 }
 
