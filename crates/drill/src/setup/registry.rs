@@ -134,14 +134,6 @@ fn boundary(feature: &Value) -> Option<Value> {
 /// # Errors
 /// What the registry refused.
 pub async fn import_people(administrator: &Staff, county: &Population) -> Result<Register, CallError> {
-    let households: Vec<Value> = county
-        .household_rows()
-        .map(|row| {
-            json!({
-                "reference": row.household_ref, "area": row.area, "kind": row.kind, "landlord": row.landlord_ref,
-            })
-        })
-        .collect();
     let places: Vec<Value> = county
         .places
         .iter()
@@ -163,7 +155,7 @@ pub async fn import_people(administrator: &Staff, county: &Population) -> Result
         })
         .collect();
     let mut register = Register {
-        households: import(administrator, "households", households.into_iter()).await?,
+        households: import_households(administrator, county).await?,
         places: import(administrator, "places", places.into_iter()).await?,
         vehicles: import(administrator, "vehicles", vehicles.into_iter()).await?,
         ..Register::default()
@@ -181,6 +173,27 @@ pub async fn import_vehicles(administrator: &Staff, vehicles: Vec<NewVehicle>) -
     let body = json!({ "source": "drill fleet", "vehicles": vehicles });
     let answer: Value = administrator.post("/api/registry/import-vehicles", &body).await?;
     Ok(ids(&answer))
+}
+
+/// Households, cut where a grid ends: who lets a home lives in the same grid, and must not come in a later batch.
+async fn import_households(administrator: &Staff, county: &Population) -> Result<Vec<i64>, CallError> {
+    let rows: Vec<(AreaId, Value)> = county
+        .household_rows()
+        .map(|row| {
+            let landlord = row.landlord_ref;
+            (row.area, json!({ "reference": row.household_ref, "area": row.area, "kind": row.kind, "landlord": landlord }))
+        })
+        .collect();
+    let mut ids = Vec::with_capacity(rows.len());
+    let mut batch: Vec<Value> = Vec::new();
+    for grid in rows.chunk_by(|one, other| one.0 == other.0) {
+        if batch.len() + grid.len() > BATCH {
+            ids.extend(import(administrator, "households", std::mem::take(&mut batch).into_iter()).await?);
+        }
+        batch.extend(grid.iter().map(|(_, row)| row.clone()));
+    }
+    ids.extend(import(administrator, "households", batch.into_iter()).await?);
+    Ok(ids)
 }
 
 async fn import<Row: Serialize>(
