@@ -12,7 +12,7 @@ use crate::RegistryError;
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE import_reference (
   j BIGINT NOT NULL, kind TEXT NOT NULL, reference BIGINT NOT NULL, id BIGINT NOT NULL,
-  PRIMARY KEY (j, kind, reference));
+  PRIMARY KEY (j, kind, reference)) WITHOUT ROWID;
 ";
 
 pub(crate) fn fold(capability: Capability) -> Capability {

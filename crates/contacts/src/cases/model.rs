@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 outpace_registry::words! {
     /// Where a case stands.
+    #[schema(as = CaseStage)]
     pub enum Stage {
         /// Suspected (疑似).
         Suspected = "suspected",

@@ -199,3 +199,18 @@ fn queued(tx: &mut Tx<'_>, after: i64) -> Result<Vec<(i64, Trigger)>, StoreError
     )?;
     Ok(rows.into_iter().map(|(id, payload)| (id, serde_json::from_str(&payload).unwrap())).collect())
 }
+
+#[test]
+fn the_routes_describe_themselves_under_names_of_their_own() {
+    let routes = crate::routes().and(outpace_registry::routes());
+    let document = outpace_access::openapi::document(&routes, "test");
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for name in ["CaseStage", "RegistryPersonQuery", "RegistryAreaQuery"] {
+        assert!(schemas.contains_key(name), "{name} is missing");
+    }
+    let text = document.to_string();
+    for reference in text.split("#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap();
+        assert!(schemas.contains_key(name), "{name} is referred to and not described");
+    }
+}

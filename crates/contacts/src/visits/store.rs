@@ -12,10 +12,10 @@ use super::model::{CasePlace, PIECE_MS_MAX, Spot, Together, Visit};
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE visit_at (
   j BIGINT NOT NULL, spot BIGINT NOT NULL, from_at BIGINT NOT NULL, person BIGINT NOT NULL, to_at BIGINT NOT NULL,
-  evidence TEXT NOT NULL, room TEXT, flaw TEXT, seq BIGINT NOT NULL, PRIMARY KEY (j, spot, from_at, person));
+  evidence TEXT NOT NULL, room TEXT, flaw TEXT, seq BIGINT NOT NULL, PRIMARY KEY (j, spot, from_at, person)) WITHOUT ROWID;
 CREATE TABLE visit_of (
   j BIGINT NOT NULL, person BIGINT NOT NULL, from_at BIGINT NOT NULL, spot BIGINT NOT NULL, to_at BIGINT NOT NULL,
-  evidence TEXT NOT NULL, room TEXT, flaw TEXT, seq BIGINT NOT NULL, PRIMARY KEY (j, person, from_at, spot));
+  evidence TEXT NOT NULL, room TEXT, flaw TEXT, seq BIGINT NOT NULL, PRIMARY KEY (j, person, from_at, spot)) WITHOUT ROWID;
 CREATE TABLE case_spot (
   j BIGINT NOT NULL, spot BIGINT NOT NULL, infection BIGINT NOT NULL, first_at BIGINT NOT NULL,
   last_at BIGINT NOT NULL, PRIMARY KEY (j, spot, infection));

@@ -40,6 +40,7 @@ pub fn routes() -> Routes {
 
 /// Which area.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(as = RegistryAreaQuery)]
 pub struct AreaQuery {
     /// Its code.
     pub area: AreaId,
@@ -148,6 +149,7 @@ pub struct PopulationRow {
 
 /// A population split by areas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RegistryPopulation)]
 pub struct PopulationAnswer {
     /// All of it.
     pub total: Population,

@@ -43,6 +43,7 @@ pub fn routes() -> Routes {
 
 /// Which person.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(as = RegistryPersonQuery)]
 pub struct PersonQuery {
     /// The person.
     pub person: PersonId,

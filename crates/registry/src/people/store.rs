@@ -18,12 +18,12 @@ use crate::references;
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE household (
   j BIGINT NOT NULL, id BIGINT NOT NULL, area BIGINT NOT NULL, kind TEXT NOT NULL, landlord BIGINT,
-  contact BIGINT NOT NULL, PRIMARY KEY (j, id));
+  contact BIGINT NOT NULL, PRIMARY KEY (j, id)) WITHOUT ROWID;
 CREATE INDEX household_area ON household (j, area, id);
 CREATE TABLE person (
   j BIGINT NOT NULL, id BIGINT NOT NULL, household BIGINT NOT NULL, area BIGINT NOT NULL, birth_year BIGINT NOT NULL,
   sex TEXT NOT NULL, tags BIGINT NOT NULL, workplace BIGINT, school BIGINT, room TEXT, vehicle BIGINT,
-  present BIGINT NOT NULL, whereabouts BIGINT, absent_until BIGINT, PRIMARY KEY (j, id));
+  present BIGINT NOT NULL, whereabouts BIGINT, absent_until BIGINT, PRIMARY KEY (j, id)) WITHOUT ROWID;
 CREATE INDEX person_area ON person (j, area, id);
 CREATE INDEX person_household ON person (j, household);
 CREATE INDEX person_workplace ON person (j, workplace, room) WHERE workplace IS NOT NULL;

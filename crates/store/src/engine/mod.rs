@@ -73,10 +73,15 @@ impl Row<'_> {
     }
 }
 
+/// Hands over rows one after the other: calls its argument with the values of each.
+pub type Rows<'a> = dyn FnMut(&mut dyn FnMut(&[Value<'_>]) -> Result<()>) -> Result<()> + 'a;
+
 /// What an engine must be able to do. Statements are cached by their text.
 pub trait Driver {
     /// Runs a statement; answers how many rows it changed.
     fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize>;
+    /// Runs a statement once for each row that `rows` hands over, prepared once; answers how many rows it changed.
+    fn execute_many(&mut self, sql: &str, rows: &mut Rows<'_>) -> Result<usize>;
     /// Runs a query and hands over each row.
     fn query(&mut self, sql: &str, values: &[Value<'_>], each: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()>;
     /// Runs several statements without values: schema, savepoints.
@@ -170,11 +175,8 @@ impl<'a> Tx<'a> {
         sql: &str,
         rows: impl IntoIterator<Item = [Value<'v>; N]>,
     ) -> Result<usize> {
-        let mut inserted = 0;
-        for row in rows {
-            inserted += self.driver.execute(sql, &row)?;
-        }
-        Ok(inserted)
+        let mut rows = rows.into_iter();
+        self.driver.execute_many(sql, &mut |run| rows.try_for_each(|row| run(&row)))
     }
 
     pub(crate) fn batch(&mut self, sql: &str) -> Result<()> {

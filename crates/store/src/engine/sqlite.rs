@@ -8,7 +8,7 @@ use outpace_core::Value;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Driver, Result, Row, StoreError};
+use super::{Driver, Result, Row, Rows, StoreError};
 
 /// How long a second process waits for the write lock before it gives up.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
@@ -80,6 +80,16 @@ impl Driver for Sqlite<'_> {
     fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize> {
         let mut statement = self.0.prepare_cached(&numbered(sql))?;
         Ok(statement.execute(rusqlite::params_from_iter(values.iter().map(|value| Bound(*value))))?)
+    }
+
+    fn execute_many(&mut self, sql: &str, rows: &mut Rows<'_>) -> Result<usize> {
+        let mut statement = self.0.prepare_cached(&numbered(sql))?;
+        let mut changed = 0;
+        rows(&mut |values| {
+            changed += statement.execute(rusqlite::params_from_iter(values.iter().map(|value| Bound(*value))))?;
+            Ok(())
+        })?;
+        Ok(changed)
     }
 
     fn query(&mut self, sql: &str, values: &[Value<'_>], each: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()> {

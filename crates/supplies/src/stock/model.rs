@@ -99,6 +99,7 @@ pub struct Depot {
 
 /// So many of an item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[schema(as = SuppliesLine)]
 pub struct Line {
     /// The item's key.
     pub item: String,
@@ -178,6 +179,7 @@ pub struct Shortage {
 /// The conservation law of one item over all depots: what came from outside, less what was used, is on hand, under
 /// way or lost. A difference is our error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SuppliesConservation)]
 pub struct Conservation {
     /// The item.
     pub item: String,
