@@ -9,6 +9,7 @@ pub fn every_route() -> Routes {
     actors::routes()
         .and(outpace_registry::routes())
         .and(outpace_orders::routes())
+        .and(outpace_supplies::routes())
         .and(outpace_zoning::routes())
         .and(outpace_isolation::routes())
         .and(outpace_contacts::routes())
@@ -24,6 +25,7 @@ pub fn every_capability() -> Capabilities {
         adoption::capability(),
         outpace_registry::capability(),
         outpace_orders::capability(),
+        outpace_supplies::capability(),
         outpace_zoning::capability(),
         outpace_isolation::capability(),
         outpace_contacts::capability(),

@@ -16,6 +16,7 @@ pub fn tick(office: &Office) -> Result<(), Refusal> {
     let mut call = office.system_call();
     office.store.write(&office.store.system(), move |unit| {
         call.now = unit.now();
+        outpace_supplies::stock::tick(unit, &call)?;
         outpace_response::tick(unit, &call)
     })?;
     office.store.work_off()?;

@@ -3,6 +3,7 @@
 mod measures;
 mod people;
 mod plans;
+mod stock;
 mod tubes;
 mod work;
 
@@ -64,7 +65,7 @@ pub(super) fn live(tx: &mut Tx<'_>, call: &Call, scenario: Value, timeline: Valu
         orders: work::orders(tx, call, &mut names)?,
         plan: plans::plan(tx, call)?,
         timeline: if timeline.is_null() { Value::Array(Vec::new()) } else { timeline },
-        supplies: Vec::new(),
+        supplies: stock::supplies(tx, call)?,
         trips,
         beds,
         cases: people::cases(tx, call.rules.profile.area)?,
