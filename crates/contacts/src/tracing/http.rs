@@ -31,6 +31,10 @@ pub fn routes() -> Routes {
 pub struct ContactsQuery {
     /// The case.
     pub case: CaseId,
+    /// The last person of the page before.
+    pub after: Option<PersonId>,
+    /// At most 1,000.
+    pub limit: Option<i64>,
 }
 
 /// A contact and what is missing in its record.
@@ -67,7 +71,10 @@ fn seen_case(tx: &mut Tx<'_>, call: &Call, id: CaseId) -> Result<(), ContactsErr
 /// An unknown case, one outside the actor's area.
 pub fn contacts(tx: &mut Tx<'_>, call: &Call, query: ContactsQuery) -> Result<ContactList, Refusal> {
     seen_case(tx, call, query.case)?;
-    Ok(ContactList::of(store::contacts_of_case(tx, query.case)?))
+    let limit = usize::try_from(outpace_registry::page_limit(query.limit)).unwrap_or(1);
+    let all = store::contacts_of_case(tx, query.case)?.into_iter();
+    let page = all.filter(|contact| query.after.is_none_or(|after| contact.person > after)).take(limit);
+    Ok(ContactList::of(page.collect()))
 }
 
 /// Which contacts.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use outpace_access::Call;
-use outpace_core::{AreaId, HouseholdId, PersonId, Refusal, Timestamp};
+use outpace_core::{AreaId, HouseholdId, PersonId, Refusal, Timestamp, Trigger, trigger};
 use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -64,6 +64,9 @@ pub fn register_person(unit: &mut Unit<'_>, call: &Call, request: RegisterPerson
     let imported =
         import_people(unit, call, ImportPeople { source: AT_THE_DOOR.to_owned(), by_reference: false, people })?;
     let id = imported.ids.first().copied().map(PersonId).unwrap_or(PersonId(0));
+    if imported.added > 0 {
+        unit.enqueue(trigger::RESPOND, &Trigger::Person(id))?;
+    }
     seen(unit, call, id)
 }
 
@@ -100,6 +103,8 @@ pub fn move_person(unit: &mut Unit<'_>, call: &Call, request: MovePerson) -> Res
         PersonMoved { person: person.id, from: person.household, household: household.id, area: household.area },
         at,
     )?;
+    // Who lives with whom decides who is a contact.
+    unit.enqueue(trigger::RESPOND, &Trigger::Person(person.id))?;
     seen(unit, call, request.person)
 }
 

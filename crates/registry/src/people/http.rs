@@ -38,7 +38,7 @@ pub fn routes() -> Routes {
         .query("/api/registry/person", P::RegistryRead, "A person without identity", one_person)
         .query("/api/registry/household", P::RegistryRead, "A household with its members", one_household)
         .query("/api/registry/people", P::RegistryRead, "People of an area, without identities", people)
-        .query("/api/registry/care-list", P::RegistryRead, "People with care needs in an area", care_list)
+        .query("/api/registry/care-list", P::RegistryRead, "People with care needs in an area", care_page)
 }
 
 /// Which person.
@@ -119,15 +119,19 @@ pub fn people(tx: &mut Tx<'_>, call: &Call, query: PeopleQuery) -> Result<People
 /// Whose care list.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct CareQuery {
-    /// The area: a township or smaller.
+    /// The area.
     pub area: AreaId,
+    /// The last person of the page before.
+    pub after: Option<PersonId>,
+    /// At most 1,000.
+    pub limit: Option<i64>,
 }
 
 /// People with care needs in an area, by grid and id.
 ///
 /// # Errors
 /// An area outside the actor's.
-pub fn care_list(tx: &mut Tx<'_>, call: &Call, query: CareQuery) -> Result<PeopleAnswer, Refusal> {
+pub fn care_page(tx: &mut Tx<'_>, call: &Call, query: CareQuery) -> Result<PeopleAnswer, Refusal> {
     call.covers(query.area)?;
-    Ok(PeopleAnswer { people: super::care_list(tx, query.area)? })
+    Ok(PeopleAnswer { people: store::care_page(tx, query.area, query.after, page_limit(query.limit))? })
 }

@@ -20,8 +20,8 @@ pub use facts::{
     PersonTagged, PresenceChanged,
 };
 pub use http::{
-    CareQuery, HouseholdAnswer, HouseholdQuery, PeopleAnswer, PeopleQuery, PersonQuery, one_household, one_person,
-    people, routes,
+    CareQuery, HouseholdAnswer, HouseholdQuery, PeopleAnswer, PeopleQuery, PersonQuery, care_page, one_household,
+    one_person, people, routes,
 };
 pub use identity::{
     Find, FindHousehold, Found, FoundPerson, Identity, IdentityRevealed, Reveal, find, find_household, looks_at, reveal,

@@ -173,7 +173,7 @@ pub fn household(tx: &mut Tx<'_>, id: HouseholdId) -> Result<Option<Household>> 
     tx.first("SELECT id, area, kind, landlord FROM household WHERE j = $1 AND id = $2", values![j, id], read_household)
 }
 
-/// The households of an area, after one id, by grid and id.
+/// The households of an area, by grid and id.
 ///
 /// # Errors
 /// What the engine refused.
@@ -282,6 +282,15 @@ pub fn each_person_in(tx: &mut Tx<'_>, area: AreaId, mut each: impl FnMut(&Perso
 /// # Errors
 /// What the engine refused.
 pub fn people_page(tx: &mut Tx<'_>, area: AreaId, after: Option<PersonId>, limit: i64) -> Result<Vec<Person>> {
+    page(tx, "1 = 1", area, after, limit)
+}
+
+/// One page of the people with care needs of an area after a person, by grid and id.
+pub(super) fn care_page(tx: &mut Tx<'_>, area: AreaId, after: Option<PersonId>, limit: i64) -> Result<Vec<Person>> {
+    page(tx, "tags <> 0", area, after, limit)
+}
+
+fn page(tx: &mut Tx<'_>, condition: &str, area: AreaId, after: Option<PersonId>, limit: i64) -> Result<Vec<Person>> {
     let j = tx.jurisdiction();
     let (first, last) = area.grids();
     let (after_area, after_id) = match after {
@@ -290,8 +299,8 @@ pub fn people_page(tx: &mut Tx<'_>, area: AreaId, after: Option<PersonId>, limit
     };
     tx.query(
         &format!(
-            "SELECT {PERSON} FROM person WHERE j = $1 AND area BETWEEN $2 AND $3 AND (area, id) > ($4, $5)
-             ORDER BY area, id LIMIT $6"
+            "SELECT {PERSON} FROM person WHERE j = $1 AND {condition} AND area BETWEEN $2 AND $3
+               AND (area, id) > ($4, $5) ORDER BY area, id LIMIT $6"
         ),
         values![j, first, last, after_area, after_id, limit],
         read_person,

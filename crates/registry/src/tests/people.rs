@@ -123,7 +123,12 @@ fn care_needs_come_and_go_and_make_the_care_list() {
     assert_eq!(house.store.head().seq, head, "what already stands is no new fact");
     let person = tag(&[CareTag::InLabour], &[CareTag::Dialysis]).unwrap();
     assert_eq!(person.tags, [CareTag::Pregnant, CareTag::InLabour].into());
-    assert_eq!(house.read(|tx| care_list(tx, VILLAGE)), [person]);
+    assert_eq!(house.read(|tx| care_list(tx, VILLAGE)), std::slice::from_ref(&person));
+    let query = |after| crate::people::CareQuery { area: COUNTY, after, limit: Some(1) };
+    let page = house.ask(|tx, call| crate::people::care_page(tx, call, query(None))).unwrap().people;
+    assert_eq!(page, [person]);
+    let next = house.ask(|tx, call| crate::people::care_page(tx, call, query(Some(page[0].id)))).unwrap().people;
+    assert_eq!(next, []);
     assert_eq!(tag(&[CareTag::Infant], &[CareTag::Infant]).unwrap_err().field, "add");
     house.assert_rebuilds();
 }
