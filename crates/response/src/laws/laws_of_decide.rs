@@ -48,7 +48,7 @@ fn answers(line: &Line, salt: u64) -> Says {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nobody_is_restricted_without_a_reason(story in story(), pack in 0..3_usize, hours in 0..400_i64) {
