@@ -7,7 +7,9 @@ mod store;
 mod verbs;
 
 pub use facts::{HoursSet, LaneSet, LanesAdded, NewSite, SamplersPosted, SiteMoved, SiteSet, SitesAdded};
-pub use import::{CSV_COLUMNS, ImportSites, ImportSitesCsv, SiteRow, SitesImported, import_sites, import_sites_csv, parse_sites_csv};
+pub use import::{
+    CSV_COLUMNS, ImportSites, ImportSitesCsv, SiteRow, SitesImported, import_sites, import_sites_csv, parse_sites_csv,
+};
 pub use model::{LANES_MAX, Lane, OpenState, Shift, Site, SiteKind, SiteSpec};
 pub(crate) use store::{SCHEMA, every, join};
 pub use store::{lane, lanes_of, site, site_by_key, sites_in, staffed};
