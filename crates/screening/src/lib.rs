@@ -16,7 +16,7 @@
 //! | sealing an empty tube | the same person twice in a round |
 //! | opening a round without having seen its hour, without lanes or laboratories | a person whose code cannot be read, or whom the registry does not know |
 //! | giving and taking a box with one signature | a position that is taken; a clock that runs ahead |
-//! | declaring a tube lost that has a result | a box that was given and is not there, or is there and was not given |
+//! | declaring a tube lost that has a result | a box that was given and is not there, is there and was not given, or was never packed |
 //! | excluding a result that does not exist | a tube in a box or at a laboratory that nobody registered, sealed or received |
 //! | | a tube that turns up after it was declared lost |
 //! | | a result that contradicts an earlier one |
@@ -29,8 +29,8 @@
 //!
 //! # Where to start
 //! [`tubes::register`] is the hot path and says what it costs; [`flow::conservation`] is the law; [`rounds::forecast`] the
-//! promise. [`desk`](mod@tubes) keeps in memory what registration looks at, so that no random index is needed:
-//! tables are keyed by tube number and position, the order by person is filed in sorted batches ([`reads`]).
+//! promise. The desk (`desk.rs`) keeps in memory what registration looks at, so that no random index is needed: tables
+//! are keyed by tube number and position, the order by person is filed in sorted batches and read by [`reads`].
 
 pub mod antigen;
 pub mod carry;

@@ -74,6 +74,12 @@ pub fn give(unit: &mut Unit<'_>, call: &Call, request: Give) -> Result<Given, Re
     if let Some(leg) = same_leg(unit, call, &boxes)? {
         return Ok(Given { leg, repeated: true });
     }
+    let mut unpacked = Vec::new();
+    for code in &boxes {
+        if store::tube_box(unit.tx(), code)?.is_none() {
+            unpacked.push(code.clone());
+        }
+    }
     let leg = unit.next(LEG)?;
     let fact = BoxesGiven {
         leg,
@@ -82,7 +88,10 @@ pub fn give(unit: &mut Unit<'_>, call: &Call, request: Give) -> Result<Given, Re
         laboratory: request.laboratory,
         vehicle: request.vehicle,
     };
-    unit.record_at(fact, request.occurred_at.unwrap_or(call.now))?;
+    let seq = unit.record_at(fact, request.occurred_at.unwrap_or(call.now))?;
+    for code in &unpacked {
+        strange(unit, call, code, seq, "box_not_packed", "已交出但无装箱记录", "was given, but nobody packed it")?;
+    }
     Ok(Given { leg, repeated: false })
 }
 

@@ -130,7 +130,15 @@ pub(crate) fn box_received(tx: &mut Tx<'_>, code: &BoxCode, laboratory: Laborato
     sign(tx, code, BoxState::Received, entry)?;
     let j = tx.jurisdiction();
     let sql = "UPDATE tube_box SET laboratory = $3 WHERE j = $1 AND code = $2";
-    tx.execute(sql, values![j, code, laboratory]).map(|_| ())
+    tx.execute(sql, values![j, code, laboratory])?;
+    // Scanning a box in signs for its last hand-over, unless the same hand had given it.
+    tx.execute(
+        "UPDATE tube_leg SET taken_by = $3, taken_at = $4
+         WHERE j = $1 AND taken_by IS NULL AND given_by <> $3
+           AND id = (SELECT leg FROM tube_box WHERE j = $1 AND code = $2)",
+        values![j, code, entry.actor, entry.occurred_at],
+    )
+    .map(|_| ())
 }
 
 /// A box by its code.
