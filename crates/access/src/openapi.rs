@@ -1,5 +1,7 @@
 //! The OpenAPI document, made from the routes and their types, so that it cannot drift from them.
 
+use std::collections::BTreeMap;
+
 use outpace_core::Permission;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
@@ -16,7 +18,7 @@ pub(crate) struct Described {
 }
 
 fn reference<T: ToSchema>() -> Value {
-    json!({ "$ref": format!("#/components/schemas/{}", T::name()) })
+    json!({ "$ref": format!("{REFERENCE}{}", T::name()) })
 }
 
 fn plain(schema: &RefOr<Schema>) -> Value {
@@ -50,7 +52,7 @@ fn operation(route: &Route) -> Value {
     let mut operation = json!({
         "summary": route.summary,
         "operationId": route.path.trim_start_matches("/api/").replace(['/', '-'], "_"),
-        "tags": [route.path.split('/').nth(2).unwrap_or_default()],
+        "tags": [tag(route)],
         "x-permission": route.permission,
         "security": if route.permission == Permission::Public { json!([]) } else { json!([{ "token": [] }]) },
         "responses": {
@@ -69,6 +71,44 @@ fn operation(route: &Route) -> Value {
     operation
 }
 
+fn tag(route: &Route) -> &str {
+    route.path.split('/').nth(2).unwrap_or_default()
+}
+
+/// Where a type's schema is referred to.
+const REFERENCE: &str = "#/components/schemas/";
+
+/// Two capabilities may each have a `Subject`: what differs from a schema of the same name that stands already, and
+/// what refers to it, gets the name of its capability in front.
+fn renames(known: &Map<String, Value>, own: &BTreeMap<String, Value>, tag: &str) -> BTreeMap<String, String> {
+    let mut renamed: BTreeMap<String, String> = BTreeMap::new();
+    loop {
+        let differs = own.iter().find(|(name, schema)| {
+            let shown = referring(&renamed, (*schema).clone());
+            !renamed.contains_key(*name) && known.get(*name).is_some_and(|other| *other != shown)
+        });
+        let Some((name, _)) = differs else { return renamed };
+        let mut letters = tag.chars();
+        let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+        renamed.insert(name.clone(), format!("{first}{}{name}", letters.as_str()));
+    }
+}
+
+/// The value with every reference to a renamed schema changed.
+fn referring(renamed: &BTreeMap<String, String>, mut value: Value) -> Value {
+    match &mut value {
+        Value::String(text) => {
+            if let Some(name) = text.strip_prefix(REFERENCE).and_then(|name| renamed.get(name)) {
+                *text = format!("{REFERENCE}{name}");
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(|inner| *inner = referring(renamed, inner.take())),
+        Value::Object(fields) => fields.values_mut().for_each(|inner| *inner = referring(renamed, inner.take())),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+    value
+}
+
 /// The document for a list of routes.
 #[must_use]
 pub fn document(routes: &Routes, version: &str) -> Value {
@@ -76,9 +116,13 @@ pub fn document(routes: &Routes, version: &str) -> Value {
     let mut schemas = Map::new();
     for route in routes.list() {
         let method = if route.is_command { "post" } else { "get" };
-        paths.insert(route.path.to_owned(), json!({ method: operation(route) }));
-        for (name, schema) in &route.described.schemas {
-            schemas.insert(name.clone(), plain(schema));
+        let own: BTreeMap<String, Value> =
+            route.described.schemas.iter().map(|(name, schema)| (name.clone(), plain(schema))).collect();
+        let renamed = renames(&schemas, &own, tag(route));
+        paths.insert(route.path.to_owned(), json!({ method: referring(&renamed, operation(route)) }));
+        for (name, schema) in own {
+            let name = renamed.get(&name).cloned().unwrap_or(name);
+            schemas.insert(name, referring(&renamed, schema));
         }
     }
     schemas.insert(

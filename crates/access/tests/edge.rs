@@ -187,6 +187,38 @@ fn the_document_names_every_route_with_its_permission() {
     }
 }
 
+mod left {
+    #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+    pub struct Thing {
+        pub left: i64,
+    }
+}
+
+mod right {
+    #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+    pub struct Thing {
+        pub right: i64,
+    }
+
+    #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+    pub struct Box {
+        pub thing: Thing,
+    }
+}
+
+#[test]
+fn two_types_of_one_name_are_told_apart_in_the_document() {
+    let routes = Routes::new()
+        .query::<Empty, left::Thing>("/api/left/thing", Permission::Public, "L", |_, _, _| Ok(left::Thing { left: 1 }))
+        .query::<Empty, right::Box>("/api/right/box", Permission::Public, "R", |_, _, _| {
+            Ok(right::Box { thing: right::Thing { right: 1 } })
+        });
+    let schemas = openapi::document(&routes, "0")["components"]["schemas"].clone();
+    assert!(schemas["Thing"]["properties"]["left"].is_object());
+    assert!(schemas["RightThing"]["properties"]["right"].is_object());
+    assert_eq!(schemas["Box"]["properties"]["thing"]["$ref"], "#/components/schemas/RightThing");
+}
+
 #[test]
 fn the_system_and_residents_hold_no_staff_permission_and_only_decision_makers_approve() {
     let everyone = [Role::System, Role::Resident, Role::Sampler, Role::Administrator, Role::Auditor, Role::Driver];

@@ -263,7 +263,7 @@ fn a_judgement_of_contacts_counts_only_until_it_expires() {
     assert_eq!(confined(&situation, ED8, days(3), 30), None);
     situation.assessments.get_mut(&AssessmentId(0)).unwrap().withdrawn = true;
     assert_eq!(confined(&situation, ED8, days(2), 30), None);
-    assert!(situation.cases.get(&CaseId(0)).is_none());
+    assert!(!situation.cases.contains_key(&CaseId(0)));
 }
 
 #[test]

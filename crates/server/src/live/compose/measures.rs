@@ -25,10 +25,10 @@ fn shown(tx: &mut Tx<'_>, zone: Zone, _: &mut Names) -> Result<ZoneShown, Refusa
     let population = zoning::population_of_zone(tx, &zone)?.people();
     let mut places = Vec::new();
     for id in &zone.places {
-        if let Some(place) = registry::place(tx, *id)? {
-            if let (Some(lon), Some(lat)) = (place.lon, place.lat) {
-                places.push(ZonePlace { id: id.0, name: Text::new(place.name, place.name_en), lon, lat });
-            }
+        if let Some(place) = registry::place(tx, *id)?
+            && let (Some(lon), Some(lat)) = (place.lon, place.lat)
+        {
+            places.push(ZonePlace { id: id.0, name: Text::new(place.name, place.name_en), lon, lat });
         }
     }
     Ok(ZoneShown {
