@@ -123,6 +123,12 @@ pub struct Line {
     pub care: Vec<CareEntry>,
     /// Who left in the look-back window.
     pub leavers: Vec<outpace_core::PersonId>,
+    /// People who live or work in a zone: what it needs to live is reckoned from them.
+    #[serde(default)]
+    pub population: i64,
+    /// Households in a zone.
+    #[serde(default)]
+    pub households: i64,
     /// What it costs.
     pub price: Price,
 }
@@ -454,6 +460,8 @@ fn empty_line(key: String, action: Action, word: String, needs: Needs) -> Line {
         missing_carers: Vec::new(),
         care: Vec::new(),
         leavers: Vec::new(),
+        population: 0,
+        households: 0,
         price: Price::default(),
     }
 }
@@ -495,6 +503,8 @@ fn add_ground(situation: &Situation, rules: &Rules<'_>, line: &mut Line) {
     for planned in &line.items {
         let What::Zone { scope, level, .. } = &planned.what else { continue };
         let Some(ground) = situation.grounds.get(scope) else { continue };
+        line.population = ground.population;
+        line.households = ground.households;
         if rules.pack.zone(*level).is_some_and(|row| row.locked.value) {
             line.care.extend(ground.care.iter().map(|resident| CareEntry {
                 person: resident.person,

@@ -137,6 +137,13 @@ fn render_line(out: &mut String, line: &Line, rules: &Rules<'_>, language: Langu
         };
         push(out, &text);
     }
+    if line.population > 0 {
+        let text = match language {
+            Language::Chinese => format!("    {} 人,{} 户", line.population, line.households),
+            Language::English => format!("    {} people in {} households", line.population, line.households),
+        };
+        push(out, &text);
+    }
     if !line.care.is_empty() {
         let out_count = line.care.iter().filter(|entry| entry.way_out).count();
         let text = match language {

@@ -167,7 +167,7 @@ fn a_verbal_yes_is_recorded_within_the_hour_with_the_time_it_was_said() {
     assert_eq!(house.store.read(outpace_zoning::in_force).unwrap().len(), 1);
 }
 
-fn judged(house: &House, finding: Finding, scope: Scope) -> outpace_core::AssessmentId {
+pub(crate) fn judged(house: &House, finding: Finding, scope: Scope) -> outpace_core::AssessmentId {
     let request = Assess {
         scope,
         finding,

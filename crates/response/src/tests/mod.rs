@@ -135,8 +135,11 @@ impl House {
             part_of,
             staff: 0,
         };
-        let places =
-            vec![place(1, "logistics_park", "物流园", None), place(2, "distribution_centre", "分拨中心", Some(1))];
+        let places = vec![
+            place(1, "logistics_park", "物流园", None),
+            place(2, "distribution_centre", "分拨中心", Some(1)),
+            place(3, "office", "机关", None),
+        ];
         self.system(move |unit, call| {
             outpace_registry::places::import_places(unit, call, ImportPlaces { source: source(), places })
         })
@@ -152,7 +155,8 @@ impl House {
                     contact: None,
                 })
                 .collect();
-            let people = (first..last).flat_map(|family| (0..4).map(move |number| person(family, number))).collect();
+            let people =
+                (first..last).flat_map(|family| (0..4).map(move |number| person(families, family, number))).collect();
             self.system(move |unit, call| {
                 import_households(unit, call, ImportHouseholds { source: source(), households })?;
                 import_people(unit, call, ImportPeople { source: source(), by_reference: true, people })
@@ -333,15 +337,25 @@ impl House {
     }
 }
 
-fn person(family: i64, number: i64) -> ImportPerson {
+/// The first of each family works: in a small town 60 in the distribution centre and all others in the park, in a large
+/// one 277, 50, and all others in the county's offices.
+fn person(families: i64, family: i64, number: i64) -> ImportPerson {
     let works = number == 0;
+    let (centre, park) = if families > 327 { (277, 327) } else { (60, families) };
+    let place = if family < centre {
+        2
+    } else if family < park {
+        1
+    } else {
+        3
+    };
     ImportPerson {
         reference: Some(family * 4 + number),
         household: family,
         born: ["1985-03-01", "1986-03-01", "2015-06-01", "1951-03-01"][number as usize].to_owned(),
         sex: Sex::Female,
         tags: BTreeSet::new(),
-        workplace: works.then_some(if family < 60 { 2 } else { 1 }),
+        workplace: works.then_some(place),
         school: None,
         room: works.then(|| format!("{}", family / 6)),
         vehicle: None,
