@@ -12,7 +12,7 @@ use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
 
 use crate::capability::Capabilities;
-use crate::engine::sqlite::{Sqlite, open_reader, open_writer};
+use crate::engine::sqlite::{Sqlite, open_reader, open_writer, teach_planner};
 use crate::engine::{Result, StoreError, Tx};
 use crate::journal::{self, Head};
 use crate::memory::Memory;
@@ -324,6 +324,7 @@ fn migrate(connection: &Connection, settings: &Settings, capabilities: &Capabili
         }
         Ok(())
     })();
+    let done = done.and_then(|()| teach_planner(connection));
     connection.execute_batch(if done.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
     done
 }

@@ -273,6 +273,23 @@ fn an_identity_is_found_by_its_hash_and_stands_nowhere_in_clear() {
     assert!(store.keys().unseal("identity-2022-04", 8, &[0; 60]).is_err());
 }
 
+#[test]
+fn a_list_by_id_takes_the_narrow_index_and_not_the_whole_jurisdiction() {
+    let folder = tempfile::tempdir().unwrap();
+    let people = Capability::new("people").schema(&["CREATE TABLE member (j BIGINT NOT NULL, id BIGINT NOT NULL,
+        home BIGINT NOT NULL, work BIGINT, PRIMARY KEY (j, id));
+        CREATE INDEX member_home ON member (j, home); CREATE INDEX member_work ON member (j, work, home);"]);
+    let clock = Arc::new(Fixed(AtomicI64::new(0)));
+    let settings = Settings { folder: folder.path().to_owned(), area: AreaId(140_121), drill: false, clock };
+    let store = Store::open(settings, Capabilities::new(vec![people])).unwrap();
+    for (column, index) in [("home", "member_home"), ("work", "member_work")] {
+        let sql = format!("EXPLAIN QUERY PLAN SELECT id FROM member WHERE j = $1 AND {column} = $2 ORDER BY id");
+        let plan: Vec<String> =
+            store.read(|tx| tx.query(&sql, values![1_i64, 2_i64], |row| row.get::<String>(3))).unwrap();
+        assert!(plan[0].contains(index), "{plan:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
     #[test]
