@@ -346,14 +346,19 @@ pub fn situation(tx: &mut Tx<'_>, _: &Call, _: outpace_access::Empty) -> Result<
         *in_force.entry(held.what.word()).or_default() += 1;
     }
     let lines_waiting = store::waiting(tx)?.iter().filter(|standing| standing.line.waits()).count();
-    let suspects = outpace_screening::laboratory::suspects(tx)?;
-    let positive = suspects.iter().filter(|one| one.outcome == Some(outpace_screening::laboratory::Outcome::Positive));
+    let mut positive_pools = 0;
+    for suspect in outpace_screening::laboratory::suspects(tx)? {
+        let positive = suspect.outcome == Some(outpace_screening::laboratory::Outcome::Positive);
+        if positive && outpace_screening::tube(tx, &suspect.tube)?.is_some_and(|tube| !tube.is_single()) {
+            positive_pools += 1;
+        }
+    }
     Ok(SituationAnswer {
         cases,
         assessments,
         in_force,
         lines_waiting: i64::try_from(lines_waiting).unwrap_or(i64::MAX),
-        positive_pools: i64::try_from(positive.count()).unwrap_or(i64::MAX),
+        positive_pools,
     })
 }
 

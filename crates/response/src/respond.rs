@@ -86,6 +86,8 @@ fn look(
     started: Instant,
 ) -> Result<Look, Refusal> {
     let (situation, reach) = load(tx, call, &triggers)?;
+    let loaded_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
+    tracing::debug!(loaded_ms, people = situation.people.len(), "a situation was loaded");
     let opening = cases_to_open(tx, &situation)?;
     let excluding = cases_to_exclude(tx)?;
     let rules = rules(call);

@@ -12,8 +12,8 @@ use outpace_store::{Result, Tx};
 
 use crate::closure::{Reach, closure};
 use crate::decide::{Rules, scopes};
-use crate::items::What;
-use crate::situation::{CareResident, Fleet, Ground, Situation, ZoneScope};
+use crate::items::{Key, What};
+use crate::situation::{CareResident, Case, Fleet, Ground, Situation, ZoneScope};
 use crate::store;
 
 use world::Stored;
@@ -83,7 +83,9 @@ fn ground(
         let days = i64::from(rules.pack.lookback.leaver_days.value);
         let left = outpace_contacts::left_in_window(tx, area, now.plus_days(-days), now)?;
         ground.leavers = left.into_iter().map(|departure| departure.person).collect();
-        tests(tx, situation, scope, area, &mut ground)?;
+        if level.is_some_and(|level| may_be_lifted(rules, situation, scope, level, now)) {
+            tests(tx, situation, scope, area, &mut ground)?;
+        }
     }
     Ok(ground)
 }
@@ -136,14 +138,37 @@ fn place_ground(tx: &mut Tx<'_>, id: outpace_core::PlaceId) -> Result<Ground> {
     })
 }
 
-/// What the conditions of lifting ask: the last exposure of the last contact, the last all-negative round.
-fn tests(tx: &mut Tx<'_>, situation: &Situation, scope: ZoneScope, area: AreaId, ground: &mut Ground) -> Result<()> {
-    let inside = situation.cases.values().filter(|case| case.counts()).filter(|case| match scope {
+/// Cases of people who live in an area, or work at a place.
+fn cases_inside(situation: &Situation, scope: ZoneScope) -> impl Iterator<Item = &Case> {
+    situation.cases.values().filter(|case| case.counts()).filter(move |case| match scope {
         ZoneScope::Area(area) => case.area.is_some_and(|home| area.contains(home)),
         ZoneScope::Place(place) => case.places.contains(&place),
+    })
+}
+
+/// Whether enough days have passed that a zone's tests can matter: until then nobody has to count its rounds.
+fn may_be_lifted(rules: &Rules<'_>, situation: &Situation, scope: ZoneScope, level: ZoneLevel, now: Timestamp) -> bool {
+    let key = Key::zone(scope, level.is_risk());
+    if !situation.in_force.contains_key(&key) {
+        return false;
+    }
+    let Some(row) = rules.pack.zone(level) else { return false };
+    let steps = i64::from(row.lift.days_after_step_down.value);
+    let asked = i64::from(row.lift.no_case_days.value);
+    let days_min = if steps > 0 { asked.min(steps) } else { asked };
+    let judged = situation.assessments.values().filter(|one| match scope {
+        ZoneScope::Area(area) => one.scope.areas.contains(&area),
+        ZoneScope::Place(place) => one.scope.places.contains(&place),
     });
+    let asked_for = cases_inside(situation, scope).map(|case| case.found_at).chain(judged.map(|one| one.signed_at));
+    asked_for.max().is_none_or(|since| rules.day(now) - rules.day(since) >= days_min)
+}
+
+/// What the conditions of lifting ask: the last exposure of the last contact, the last all-negative round.
+fn tests(tx: &mut Tx<'_>, situation: &Situation, scope: ZoneScope, area: AreaId, ground: &mut Ground) -> Result<()> {
+    let inside = cases_inside(situation, scope);
     // A contact's last exposure lies no later than the isolation of the case; one who turned positive is a case.
-    ground.last_contact_at = inside.map(crate::situation::Case::infectious_until).max();
+    ground.last_contact_at = inside.map(Case::infectious_until).max();
     ground.contacts_negative = ground.last_contact_at.is_some();
     let since = ground.last_contact_at.unwrap_or(Timestamp(0));
     let rounds = outpace_screening::negative_rounds(tx, area, since)?;
