@@ -4,7 +4,7 @@
 //! refusal comes back with the path and what the system said, so that a failed drill reads like a failed shift.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -90,13 +90,13 @@ impl Api {
     /// Someone who acts by a token, known to the system by an actor's id.
     #[must_use]
     pub fn staff(&self, token: String, id: i64) -> Staff {
-        Staff { api: self.clone(), token: Some(Arc::from(token)), id }
+        Staff { api: self.clone(), token: Arc::new(RwLock::new(Some(token))), id }
     }
 
     /// Someone who has not signed in.
     #[must_use]
     pub fn anyone(&self) -> Staff {
-        Staff { api: self.clone(), token: None, id: 0 }
+        Staff { api: self.clone(), token: Arc::default(), id: 0 }
     }
 }
 
@@ -104,7 +104,8 @@ impl Api {
 #[derive(Debug, Clone)]
 pub struct Staff {
     api: Api,
-    token: Option<Arc<str>>,
+    /// Shared by all copies: whoever signs in again does so for all of them.
+    token: Arc<RwLock<Option<String>>>,
     id: i64,
 }
 
@@ -113,6 +114,16 @@ impl Staff {
     #[must_use]
     pub fn id(&self) -> i64 {
         self.id
+    }
+
+    /// Goes on with another token: a shift ended, and the same person signed in again.
+    pub fn renew(&self, token: String) {
+        // A poisoned lock holds a token as good as any.
+        *self.token.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(token);
+    }
+
+    fn token(&self) -> Option<String> {
+        self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     /// Posts a command and reads its answer.
@@ -155,7 +166,7 @@ impl Staff {
             // The semaphore is never closed, so a permit always comes.
             let permit = self.api.lanes.clone().acquire_owned().await.ok();
             let mut asking = request();
-            if let Some(token) = &self.token {
+            if let Some(token) = self.token() {
                 asking = asking.bearer_auth(token);
             }
             let answer = asking.send().await.map_err(broken)?;

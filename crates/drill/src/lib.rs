@@ -88,6 +88,7 @@ pub async fn play(base_url: &str, admin_password: &str, options: Options) -> Res
     let register = setup::registry::import_people(&administrator, &county).await?;
     let standing = setup::office::set_up(&api, &administrator, office, &scenario, register).await?;
     let pack = options.pack.unwrap_or_else(|| scenario.pack.clone());
-    let play = Play::ready(api, scenario, (options.pace, pack), county, standing, progress, started).await?;
+    let session = (api, admin_password.to_owned());
+    let play = Play::ready(session, scenario, (options.pace, pack), county, standing, progress, started).await?;
     Ok(play.run().await?)
 }

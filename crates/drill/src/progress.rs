@@ -11,6 +11,7 @@ const EVERY: Duration = Duration::from_secs(5);
 pub struct Progress {
     shown: bool,
     terminal: bool,
+    begun: Instant,
     last: Option<Instant>,
 }
 
@@ -18,7 +19,7 @@ impl Progress {
     /// A line on standard output; nothing is shown where `shown` is false.
     #[must_use]
     pub fn new(shown: bool) -> Self {
-        Self { shown, terminal: std::io::stdout().is_terminal(), last: None }
+        Self { shown, terminal: std::io::stdout().is_terminal(), begun: Instant::now(), last: None }
     }
 
     /// Says what is done before the day begins.
@@ -28,7 +29,8 @@ impl Progress {
 
     /// Shows the simulated clock and what the system counted.
     pub fn show(&mut self, clock: &str, sampled: i64, tubes: i64, orders: i64) {
-        let line = format!("{clock}  采样 sampled {sampled}  管 tubes {tubes}  任务单 orders {orders}");
+        let seconds = self.begun.elapsed().as_secs();
+        let line = format!("{seconds:>3} s  {clock}  采样 sampled {sampled}  管 tubes {tubes}  任务单 orders {orders}");
         self.write(&line, false);
     }
 

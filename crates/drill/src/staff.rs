@@ -43,6 +43,27 @@ impl Office {
     pub fn head(&self, task_force: &str) -> &Staff {
         self.heads.get(task_force).unwrap_or(&self.commanders[0])
     }
+
+    /// Everybody with a password signs in again: a sign-in ends with the shift.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub async fn begin_shift(&self, api: &Api, admin_password: &str) -> Result<(), CallError> {
+        let named = |name: &str, staff: &Staff| (name.to_owned(), password_of(name), staff.clone());
+        let [first, second] = &self.commanders;
+        let mut all = vec![
+            ("admin".to_owned(), admin_password.to_owned(), self.administrator.clone()),
+            named("commander-1", first),
+            named("commander-2", second),
+            named("deputy-1", &self.deputy),
+            named("tracer-1", &self.tracer),
+            named("auditor-1", &self.auditor),
+            named("publisher-1", &self.publisher),
+        ];
+        all.extend(self.heads.iter().map(|(key, staff)| named(&format!("head-{key}"), staff)));
+        let signing = all.into_iter().map(|(name, password, staff)| sign_in_again(api.clone(), staff, name, password));
+        side_by_side(signing.collect::<Vec<_>>()).await.map(|_: Vec<()>| ())
+    }
 }
 
 /// The task forces of the jurisdiction whose heads sign in.
@@ -71,15 +92,27 @@ pub async fn administrator(api: &Api, password: &str) -> Result<Staff, CallError
     sign_in(api, "admin", password).await
 }
 
+const SIGN_IN: &str = "/api/access/sign-in";
+
 async fn sign_in(api: &Api, name: &str, password: &str) -> Result<Staff, CallError> {
-    const PATH: &str = "/api/access/sign-in";
-    let signed_in: Value = api.anyone().post(PATH, &json!({ "name": name, "password": password })).await?;
-    Ok(api.staff(text(PATH, &signed_in, "/token")?, number(PATH, &signed_in, "/actor/id")?))
+    let signed_in: Value = api.anyone().post(SIGN_IN, &json!({ "name": name, "password": password })).await?;
+    Ok(api.staff(text(SIGN_IN, &signed_in, "/token")?, number(SIGN_IN, &signed_in, "/actor/id")?))
+}
+
+/// A sign-in holds for one long shift; after half a day the same person signs in again.
+async fn sign_in_again(api: Api, staff: Staff, name: String, password: String) -> Result<(), CallError> {
+    let signed_in: Value = api.anyone().post(SIGN_IN, &json!({ "name": name, "password": password })).await?;
+    staff.renew(text(SIGN_IN, &signed_in, "/token")?);
+    Ok(())
+}
+
+fn password_of(name: &str) -> String {
+    format!("drill-{name}-only")
 }
 
 /// Sets up an account and signs it in.
 async fn account(api: Api, administrator: Staff, name: String, role: Role, area: AreaId) -> Result<Staff, CallError> {
-    let password = format!("drill-{name}-only");
+    let password = password_of(&name);
     let body = json!({ "name": name, "password": password, "role": role, "area": area });
     administrator.tell("/api/access/add-account", &body).await?;
     sign_in(&api, &name, &password).await

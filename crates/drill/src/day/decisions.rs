@@ -26,6 +26,7 @@ pub(crate) struct Decisions {
     open: bool,
     named: BTreeSet<i64>,
     traced: BTreeSet<i64>,
+    reported: BTreeSet<i64>,
 }
 
 impl Decisions {
@@ -181,12 +182,26 @@ impl Play {
         county.people_in(county.grid_of(dependant)).find(fits).map(|one| self.register.person(one))
     }
 
-    /// The tracer asks each new case where they were, and writes it down.
+    /// Reports a new case up the chain, to everybody on it.
+    async fn report_up(&mut self, case: i64) -> Result<(), CallError> {
+        let shown: Value = self.office.tracer.get("/api/contacts/case", &[("case", case.to_string())]).await?;
+        for report in list(&shown, "/reports") {
+            let body = json!({ "case": case, "to": report.get("to"), "occurred_at": self.now });
+            self.office.tracer.tell("/api/contacts/report-case", &body).await?;
+        }
+        Ok(())
+    }
+
+    /// The tracer reports each new case, asks where they were, and writes it down.
     pub(crate) async fn trace(&mut self) -> Result<(), CallError> {
         const HOUR: i64 = 60;
+        const REPORT_MINUTES: i64 = 15;
         for case in self.cases().await? {
             let id = case.get("id").and_then(Value::as_i64).unwrap_or(0);
             let found = Timestamp(case.get("found_at").and_then(Value::as_i64).unwrap_or(i64::MAX));
+            if found.plus_minutes(REPORT_MINUTES) <= self.now && self.decisions.reported.insert(id) {
+                self.report_up(id).await?;
+            }
             let person = case.get("person").and_then(Value::as_i64).and_then(|id| self.register.person_ref(id));
             let Some(person) = person else { continue };
             // An interview takes its hour; work does not wait for morning.

@@ -201,7 +201,7 @@ impl Flow {
             laboratory.staff.tell("/api/screening/hand-overs/take", &taken).await?;
             let intakes = run.boxes.iter().map(|(code, tubes)| {
                 let body = json!({
-                    "laboratory": laboratory.id, "from_box": code, "tubes": tubes, "declare_missing": false,
+                    "laboratory": laboratory.id, "box": code, "tubes": tubes, "declare_missing": false,
                     "occurred_at": at,
                 });
                 let staff = laboratory.staff.clone();

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::flow::Label;
 use super::play::Play;
-use super::sampling::{Sampling, Sharing};
+use super::sampling::{Pace, Sampling, Sharing};
 use super::sites::{SiteKind, SitePlan, set_up};
 use crate::client::{CallError, number, text};
 use crate::population::PersonRef;
@@ -16,8 +16,8 @@ const DAILY_TEST: usize = 12;
 /// Minutes before the day begins at which they are sampled, carried away and handed over: the machines are then done
 /// when it begins.
 const SAMPLED_BEFORE: i64 = 200;
-const CARRIED_BEFORE: i64 = 160;
-const DELIVERED_BEFORE: i64 = 124;
+const CARRIED_BEFORE: i64 = 156;
+const DELIVERED_BEFORE: i64 = 120;
 
 impl Play {
     /// The evening before: twelve of the park's night workers are sampled, as couriers are every day.
@@ -32,7 +32,10 @@ impl Play {
         self.seal_what_is_due(&mut sampling).await?;
         self.flow.collect(self.now).await?;
         self.move_clock(delivered).await?;
-        self.flow.deliver(self.now).await
+        self.flow.deliver(self.now).await?;
+        // The laboratory reports a minute before the day begins: the county hears of it at its first minute.
+        self.move_clock(before(1)).await?;
+        self.flow.test(self.now, &self.bench).await.map(|_| ())
     }
 
     /// Workers of the distribution centre who live outside the park's dormitories.
@@ -68,8 +71,8 @@ impl Play {
     fn queue_at_park(&self, sampling: &mut Sampling, people: &[PersonRef], label: Label, starts_at: Timestamp) {
         let Some(site) = &self.night.site else { return };
         let lanes: Vec<_> = site.lanes.iter().map(|(id, staff)| (*id, staff.clone(), site.post.clone())).collect();
-        let pace = self.scenario.rates.night_swabs_per_hour_medic;
-        sampling.queue(&self.county, &lanes, people, Sharing::Pool(1), label, (starts_at, pace));
+        let pace = Pace::PeoplePerHour(self.scenario.rates.night_swabs_per_hour_medic);
+        sampling.queue(&self.county, &lanes, people, (Sharing::Pool(1), label), (starts_at, pace));
     }
 
     /// Registers the tubes whose last swab is in, and puts them with what waits for a courier.

@@ -24,6 +24,8 @@ use crate::staff::Office;
 
 /// Minutes by which the clock moves at a time. Observations carry their own time to the second.
 const SLICE_MINUTES: i64 = 5;
+/// Hours after which everybody signs in again; the system lets a sign-in hold for twelve.
+const SHIFT_HOURS: i64 = 8;
 /// Minutes between two looks at the orders.
 const ORDERS_EVERY_MINUTES: i64 = 15;
 /// Minutes between two looks of the score.
@@ -72,10 +74,12 @@ pub(crate) struct Play {
     pub(crate) decisions: super::decisions::Decisions,
     pub(crate) transfer: Vec<i64>,
     pub(crate) teams: BTreeMap<StepKey, Vec<(i64, i64)>>,
-    pub(crate) shipments: Vec<i64>,
+    pub(crate) supplies: super::trucks::Supplies,
     pub(crate) beds_ready: usize,
     pub(crate) progress: Progress,
     started: Instant,
+    admin_password: String,
+    last_sign_in: Timestamp,
     last_collect: Timestamp,
 }
 
@@ -107,7 +111,7 @@ pub(crate) struct East {
 impl Play {
     /// Puts everything in hand; nothing has happened yet.
     pub(crate) async fn ready(
-        api: Api,
+        (api, admin_password): (Api, String),
         scenario: Scenario,
         (pace, pack): (Pace, String),
         county: Population,
@@ -134,6 +138,8 @@ impl Play {
             now: scenario.opens_at,
             last_collect: scenario.opens_at,
             api,
+            admin_password,
+            last_sign_in: scenario.opens_at,
             pace,
             pack,
             register: standing.register,
@@ -157,7 +163,7 @@ impl Play {
             decisions: super::decisions::Decisions::default(),
             transfer: Vec::new(),
             teams: BTreeMap::new(),
-            shipments: Vec::new(),
+            supplies: super::trucks::Supplies::default(),
             beds_ready: 0,
             progress,
             started,
@@ -169,6 +175,7 @@ impl Play {
     /// Plays the drill.
     pub(crate) async fn run(mut self) -> Result<Report, PlayError> {
         self.scene(None).await.map_err(|error| self.at("scene", error))?;
+        self.stock_up().await.map_err(|error| self.at("stock", error))?;
         self.evening_before().await.map_err(|error| self.at("evening before", error))?;
         while self.now < self.scenario.ends_at {
             let next = self.now.plus_minutes(SLICE_MINUTES).min(self.scenario.ends_at);
@@ -190,6 +197,10 @@ impl Play {
     pub(crate) async fn move_clock(&mut self, to: Timestamp) -> Result<(), CallError> {
         self.office.administrator.tell("/api/drill/clock", &json!({ "to": to })).await?;
         self.now = to;
+        if self.now >= self.last_sign_in.plus_hours(SHIFT_HOURS) {
+            self.office.begin_shift(&self.api, &self.admin_password).await?;
+            self.last_sign_in = self.now;
+        }
         Ok(())
     }
 

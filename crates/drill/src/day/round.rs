@@ -7,7 +7,8 @@ use super::play::Play;
 use super::sampling::{Sampling, Sharing, queue_round};
 use super::sites::{plan_round_sites, set_up};
 use crate::attendance;
-use crate::client::{CallError, list, number, side_by_side};
+use crate::client::{CallError, list, number};
+use crate::population::PersonRef;
 use crate::scenario::StepKey;
 
 /// Hours of the round.
@@ -71,14 +72,16 @@ impl Play {
 
     /// Those who need not come are noted before the round opens: the bedridden and the newborn.
     async fn exempt(&self, attendance: &attendance::Attendance) -> Result<(), CallError> {
-        let requests = attendance.exempt.iter().map(|person| {
-            let head = self.office.head("testing").clone();
-            let infant = self.county.person(*person).age_on(self.county.day) == 0;
-            let reason = if infant { "infant" } else { "medical" };
-            let body = json!({ "person": self.register.person(*person), "reason": reason, "until": null });
-            async move { head.tell("/api/screening/exempt", &body).await }
-        });
-        side_by_side(requests.collect::<Vec<_>>()).await.map(|_: Vec<()>| ())
+        let infant = |person: &PersonRef| self.county.person(*person).age_on(self.county.day) == 0;
+        let (infants, others): (Vec<PersonRef>, Vec<PersonRef>) = attendance.exempt.iter().copied().partition(infant);
+        for (reason, people) in [("infant", infants), ("medical", others)] {
+            let people: Vec<i64> = people.into_iter().map(|one| self.register.person(one)).collect();
+            if !people.is_empty() {
+                let body = json!({ "people": people, "reason": reason, "until": null });
+                self.office.head("testing").tell("/api/screening/exempt", &body).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Tubes are filled, sealed and registered; after six hours the round is closed.

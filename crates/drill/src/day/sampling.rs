@@ -56,6 +56,24 @@ pub enum Sharing {
     Household,
 }
 
+/// How fast a lane works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// So many people an hour.
+    PeoplePerHour(i64),
+    /// As fast as it must to be done with everybody in its queue in so many minutes.
+    DoneIn(i64),
+}
+
+impl Pace {
+    fn of(self, people: usize) -> i64 {
+        match self {
+            Self::PeoplePerHour(people) => people,
+            Self::DoneIn(minutes) => i64::try_from(people).unwrap_or(0) * 60 / minutes.max(1) + 1,
+        }
+    }
+}
+
 /// All lanes of one round.
 #[derive(Debug)]
 pub struct Sampling {
@@ -72,21 +90,25 @@ impl Sampling {
         Self { round, purpose, prefix: prefix.to_owned(), lanes: Vec::new() }
     }
 
-    /// Queues people at lanes: they are spread evenly, and each lane works through its own without a pause.
+    /// Queues people at lanes: whoever comes next goes where the fewest wait, and each lane works through its own at the
+    /// pace that is asked for.
     pub fn queue(
         &mut self,
         county: &Population,
         lanes: &[(i64, Staff, Post)],
         people: &[PersonRef],
-        sharing: Sharing,
-        label: Label,
-        (starts_at, people_per_hour): (Timestamp, i64),
+        (sharing, label): (Sharing, Label),
+        (starts_at, pace): (Timestamp, Pace),
     ) {
-        let groups = groups(county, people, sharing);
-        let count = lanes.len().max(1);
-        for (index, (id, staff, post)) in lanes.iter().enumerate() {
-            let own = groups.iter().skip(index).step_by(count).cloned();
-            let tubes = fill(own, starts_at, people_per_hour);
+        let mut queues: Vec<Vec<Vec<PersonRef>>> = vec![Vec::new(); lanes.len()];
+        let mut loads = vec![0_usize; lanes.len()];
+        for group in groups(county, people, sharing) {
+            let Some(lane) = (0..lanes.len()).min_by_key(|lane| loads[*lane]) else { return };
+            loads[lane] += group.len();
+            queues[lane].push(group);
+        }
+        for (((id, staff, post), queue), load) in lanes.iter().zip(queues).zip(loads) {
+            let tubes = fill(queue.into_iter(), starts_at, pace.of(load));
             let (staff, post) = (staff.clone(), post.clone());
             self.lanes.push(Lane { id: *id, staff, post, label, tubes, number: 0 });
         }
@@ -212,12 +234,10 @@ fn queue_at(
     let here = sites.iter().filter(|site| site.plan.serves == serves && site.plan.kind == kind);
     let lanes: Vec<(i64, Staff, Post)> =
         here.flat_map(|site| site.lanes.iter().map(|(id, staff)| (*id, staff.clone(), site.post.clone()))).collect();
-    let count = i64::try_from(lanes.len().max(1)).unwrap_or(1);
-    let total = i64::try_from(people.len()).unwrap_or(0);
-    // Each lane works at the pace that its people need, and is done ten minutes before the sites close.
-    let pace = (total * 60).div_euclid(count * (hours * 60 - 10)).max(1) + 1;
+    // The last one is sampled ten minutes before the sites close.
+    let pace = Pace::DoneIn(hours * 60 - 10);
     let label = if sharing == Sharing::Household { Label::Locked } else { Label::Control };
-    sampling.queue(county, &lanes, people, sharing, label, (starts_at, pace));
+    sampling.queue(county, &lanes, people, (sharing, label), (starts_at, pace));
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@ enum Step {
 #[derive(Debug, Default)]
 pub struct Trips {
     running: Vec<Trip>,
+    handed_over: Vec<Over>,
     finished: Vec<Over>,
 }
 
@@ -110,12 +111,21 @@ impl Trips {
     /// What the system refused.
     pub async fn go_on(&mut self, now: Timestamp, takers: i64) -> Result<(), CallError> {
         for trip in &mut self.running {
+            let before = trip.done;
             trip.go_on(now, takers).await?;
+            if before < Step::HandedOver && trip.done >= Step::HandedOver {
+                self.handed_over.push(trip.over());
+            }
         }
         let over = self.running.iter().filter(|trip| trip.done == Step::Disinfected).map(Trip::over);
         self.finished.extend(over);
         self.running.retain(|trip| trip.done != Step::Disinfected);
         Ok(())
+    }
+
+    /// The trips whose people were signed for since this was asked last.
+    pub fn take_handed_over(&mut self) -> Vec<Over> {
+        std::mem::take(&mut self.handed_over)
     }
 
     /// The trips that ended since this was asked last.

@@ -21,6 +21,7 @@ impl Play {
     pub(crate) async fn drive(&mut self) -> Result<(), CallError> {
         let takers = self.office.facility_staff.id();
         self.trips.go_on(self.now, takers).await?;
+        self.note_isolation().await?;
         let head = self.office.head("transport").clone();
         let drafts = proposed(&head).await?;
         for draft in drafts.iter().filter(|draft| kind(draft) == "case") {
@@ -30,6 +31,21 @@ impl Play {
             self.send_spare_buses(&head, &drafts).await?;
         }
         self.close_finished().await
+    }
+
+    /// The hospital notes from when on a case was away from others: since the ambulance.
+    async fn note_isolation(&mut self) -> Result<(), CallError> {
+        let handed = self.trips.take_handed_over();
+        if handed.is_empty() {
+            return Ok(());
+        }
+        for case in self.cases().await? {
+            let person = case.get("person").and_then(Value::as_i64).unwrap_or(0);
+            let Some(trip) = handed.iter().find(|trip| trip.people.contains(&person)) else { continue };
+            let body = json!({ "case": case.get("id"), "dates": { "isolated_at": trip.boarded_at } });
+            self.office.hospital.tell("/api/contacts/set-case-dates", &body).await?;
+        }
+        Ok(())
     }
 
     async fn send_ambulance(&mut self, head: &crate::client::Staff, draft: &Value) -> Result<(), CallError> {

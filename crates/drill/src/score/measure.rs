@@ -142,11 +142,10 @@ impl System<'_> {
     }
 
     async fn centre_held(&self) -> Result<Option<Figure>, CallError> {
-        let held = self
-            .closures()
-            .await?
-            .iter()
-            .any(|closure| closure.pointer("/target/place").and_then(Value::as_i64) == Some(self.names.centre));
+        let held =
+            self.closures().await?.iter().any(|closure| {
+                closure.pointer("/target/place/place").and_then(Value::as_i64) == Some(self.names.centre)
+            });
         Ok(yes(held))
     }
 
@@ -246,8 +245,8 @@ impl System<'_> {
             .closures()
             .await?
             .iter()
-            .filter(|closure| number(closure, "/target/area") == county.0)
-            .map(|closure| word(closure, "/target/class").to_owned())
+            .filter(|closure| number(closure, "/target/class/area") == county.0)
+            .map(|closure| word(closure, "/target/class/class").to_owned())
             .collect();
         let classes = &self.names.closed_classes;
         Ok(yes(!classes.is_empty() && classes.iter().all(|class| closed.contains(class))))
@@ -286,10 +285,9 @@ impl System<'_> {
     /// Trucks that were unloaded, and the boxes that were counted in.
     async fn shipments(&self) -> Result<(i64, i64), CallError> {
         let answer: Value = self.reader.get("/api/supplies/shipments", &[("limit", "500".to_owned())]).await?;
-        let unloaded = list(&answer, "/shipments").iter().filter(|shipment| word(shipment, "/state") == "unloaded");
-        Ok(unloaded.fold((0, 0), |(trucks, boxes), shipment| {
-            (trucks + number(shipment, "/trucks").max(1), boxes + number(shipment, "/boxes"))
-        }))
+        let trucks = list(&answer, "/shipments").iter().flat_map(|shipment| list(shipment, "/trucks"));
+        let unloaded = trucks.filter(|truck| truck.get("unloaded_at").is_some_and(|at| !at.is_null()));
+        Ok(unloaded.fold((0, 0), |(trucks, boxes), truck| (trucks + 1, boxes + number(truck, "/boxes_counted"))))
     }
 
     async fn round_resulted(&self) -> Result<Option<Figure>, CallError> {

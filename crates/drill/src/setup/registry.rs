@@ -181,7 +181,10 @@ async fn import_households(administrator: &Staff, county: &Population) -> Result
         .household_rows()
         .map(|row| {
             let landlord = row.landlord_ref;
-            (row.area, json!({ "reference": row.household_ref, "area": row.area, "kind": row.kind, "landlord": landlord }))
+            (
+                row.area,
+                json!({ "reference": row.household_ref, "area": row.area, "kind": row.kind, "landlord": landlord }),
+            )
         })
         .collect();
     let mut ids = Vec::with_capacity(rows.len());
