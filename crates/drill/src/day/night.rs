@@ -23,7 +23,8 @@ impl Play {
     /// The evening before: twelve of the park's night workers are sampled, as couriers are every day.
     pub(crate) async fn evening_before(&mut self) -> Result<(), CallError> {
         self.set_up_park_site().await?;
-        let before = |minutes: i64| self.scenario.starts_at.plus_minutes(-minutes);
+        let starts_at = self.scenario.starts_at;
+        let before = |minutes: i64| starts_at.plus_minutes(-minutes);
         let (sampled, carried, delivered) = (before(SAMPLED_BEFORE), before(CARRIED_BEFORE), before(DELIVERED_BEFORE));
         let people: Vec<PersonRef> = self.from_outside().take(DAILY_TEST).collect();
         let mut sampling = Sampling::new(None, Some("key_group"), "QXD");
