@@ -271,7 +271,7 @@ fn follow(
         }
         let line = &standing.line;
         let belongs = |item: &&Planned| item.with.as_ref().is_some_and(|with| applied.contains(with));
-        let items: Vec<Planned> = line.items.iter().filter(belongs).cloned().collect();
+        let items: Vec<Planned> = line.items.iter().filter(belongs).map(|item| item.starting_at(call.now)).collect();
         let fact = LineAnswered {
             plan,
             line: line.key.clone(),

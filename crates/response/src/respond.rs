@@ -209,8 +209,10 @@ fn record(unit: &mut Unit<'_>, call: &Call, look: Look) -> Result<(), Refusal> {
     let (at_once, waits): (Vec<&Line>, Vec<&Line>) =
         look.plan.lines.iter().partition(|line| matches!(line.needs, Needs::AtOnce(_)));
     let (new, kept) = merged(call, &known, &waits, &look);
-    let fresh: Vec<Line> =
-        new.into_iter().filter(|line| known.get(line.key.as_str()).is_none_or(|old| old.line != *line)).collect();
+    let fresh: Vec<Line> = new
+        .into_iter()
+        .filter(|line| known.get(line.key.as_str()).is_none_or(|old| !old.line.says_the_same(line)))
+        .collect();
     let gone: Vec<String> = known.keys().filter(|key| !kept.contains(**key)).map(|key| (*key).to_owned()).collect();
     let startable = at_once.iter().any(|line| line.items.iter().any(|item| item.blocked_by.is_none()));
     if fresh.is_empty() && gone.is_empty() && !startable {

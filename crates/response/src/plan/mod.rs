@@ -100,6 +100,31 @@ pub struct Planned {
     pub blocked_by: Option<outpace_core::PersonId>,
 }
 
+impl Planned {
+    /// The same work, begun when the measure that it comes with begins and not when it was planned: its deadline moves
+    /// along.
+    #[must_use]
+    pub fn starting_at(&self, now: Timestamp) -> Self {
+        let mut begun = self.clone();
+        let waited_ms = now.since(self.starts_at).max(0);
+        if let What::Order { deadline_at, .. } = &mut begun.what {
+            *deadline_at = Timestamp(deadline_at.0.saturating_add(waited_ms));
+        }
+        begun.starts_at = self.starts_at.max(now);
+        begun
+    }
+
+    /// What an officer decides on, without what moves by itself while nobody answers.
+    fn essence(&self) -> Self {
+        let mut still = self.clone();
+        still.starts_at = Timestamp(0);
+        if let What::Order { deadline_at, .. } = &mut still.what {
+            *deadline_at = Timestamp(0);
+        }
+        still
+    }
+}
+
 /// A line of the plan: items that happen for the same reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Line {
@@ -138,6 +163,17 @@ impl Line {
     #[must_use]
     pub fn waits(&self) -> bool {
         matches!(self.needs, Needs::Approval { .. })
+    }
+
+    /// Whether an officer who has seen one has seen the other: the passing of time alone makes no other line.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let essence = |line: &Self| Self {
+            items: line.items.iter().map(Planned::essence).collect(),
+            price: Price::default(),
+            ..line.clone()
+        };
+        essence(self) == essence(other)
     }
 
     /// Writes title and price anew after people were added or taken out; zones are never put together.

@@ -112,6 +112,22 @@ fn only_some_people_of_a_line_can_be_taken() {
 }
 
 #[test]
+fn looking_again_without_news_makes_no_new_plan_and_work_begins_with_its_measure() {
+    let house = positive();
+    let before = house.plan().plan;
+    house.wait_minutes(90);
+    house
+        .system(|unit, _| Ok(unit.enqueue(outpace_core::trigger::RESPOND, &outpace_core::Trigger::Everything)?))
+        .unwrap();
+    house.settled();
+    assert_eq!(house.plan().plan, before);
+    house.approve_all();
+    let sealing = house.orders("seal-zone");
+    assert!(!sealing.is_empty());
+    assert!(sealing.iter().all(|order| order.deadline_at == house.now().plus_hours(2)), "{sealing:?}");
+}
+
+#[test]
 fn a_line_that_grew_worse_needs_a_new_yes() {
     let house = positive();
     let (seen, key) = (house.plan().plan, line(&house, "/close_contact"));
