@@ -94,8 +94,8 @@ pub struct Flow {
 
 /// How many sites a courier calls at on one way.
 const SITES_PER_RUN: usize = 3;
-/// Tubes of which the county's own laboratory can be spared: smaller loads go there, as retests must.
-const SMALL_LOAD: usize = 40;
+/// Minutes of backlog from which on the county's own laboratory takes no more retests.
+const RETESTS_WAIT_MINUTES: i64 = 60;
 
 impl Flow {
     /// Nothing on its way yet.
@@ -139,7 +139,7 @@ impl Flow {
             if load == 0 || self.couriers.is_empty() {
                 continue;
             }
-            let (courier, laboratory) = (self.next_courier % self.couriers.len(), self.choose(now, load));
+            let (courier, laboratory) = (self.next_courier % self.couriers.len(), self.choose(now, stops));
             self.next_courier += 1;
             let mut boxes = Vec::new();
             for (post, tubes) in stops {
@@ -162,21 +162,24 @@ impl Flow {
         packed
     }
 
-    /// The laboratory that would start a load first; small loads go to the county's own.
-    fn choose(&self, now: Timestamp, load: usize) -> usize {
-        if load <= SMALL_LOAD && self.laboratories.first().is_some_and(|own| own.machines.backlog_minutes() < 60) {
-            return 0;
-        }
+    /// The laboratory that would start a load first, with what is on its way there; retests go to the county's own, as
+    /// long as it has room for them.
+    fn choose(&self, now: Timestamp, stops: &[(Post, Vec<String>)]) -> usize {
         let driven = |index: usize| -> i64 {
             let tubes = self.runs.iter().filter(|run| run.laboratory == index).flat_map(|run| &run.boxes);
             tubes.map(|(_, tubes)| i64::try_from(tubes.len()).unwrap_or(0)).sum()
         };
-        let wait = |(index, one): &(usize, &Laboratory)| {
-            let way = driven(*index) * 60 / one.machines.tubes_per_hour();
-            (one.machines.backlog_minutes() + way).max(one.leg_minutes)
+        let wait = |index: usize, one: &Laboratory| {
+            let way = driven(index) * 60 / one.machines.tubes_per_hour();
+            one.machines.backlog_minutes() + way
         };
+        let mut labels = stops.iter().flat_map(|(_, tubes)| tubes).filter_map(|code| self.tubes.get(code));
+        let single = labels.all(|tube| tube.label == Label::Retest || tube.label == Label::KeyGroup);
+        if single && self.laboratories.first().is_some_and(|own| wait(0, own) < RETESTS_WAIT_MINUTES) {
+            return 0;
+        }
         let open = self.laboratories.iter().enumerate().filter(|(_, one)| one.from <= now);
-        open.min_by_key(wait).map_or(0, |(index, _)| index)
+        open.min_by_key(|(index, one)| wait(*index, one).max(one.leg_minutes)).map_or(0, |(index, _)| index)
     }
 
     /// Couriers who have arrived hand over; the laboratories sign, scan every tube and put it in line.

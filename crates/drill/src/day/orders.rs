@@ -41,7 +41,7 @@ const MINUTES: [(&str, i64); 19] = [
 ];
 
 /// Kinds that a step of the day does and finishes itself, or that the system closes when it learns of what happened.
-const DONE_ELSEWHERE: [&str; 12] = [
+const DONE_ELSEWHERE: [&str; 11] = [
     "courier-leg",
     "resample-member",
     "confirm-antigen",
@@ -49,7 +49,6 @@ const DONE_ELSEWHERE: [&str; 12] = [
     "transfer-people",
     "send-ambulance",
     "prepare-facility",
-    "members-to-village",
     "unload-trucks",
     "disinfect-vehicle",
     "name-guardian",

@@ -42,16 +42,16 @@ impl Play {
             StepKey::FirstPositive => Ok(!self.cases().await?.is_empty()),
             StepKey::FirstResponse | StepKey::Emergency => Ok(true),
             StepKey::AmbulanceIndex | StepKey::NightAmbulances => self.cases_are_in_hospital().await,
-            StepKey::TeamsOut | StepKey::StaffOut => self.teams_arrive(key).await,
+            StepKey::TeamsOut => self.teams_arrive(key).await,
             StepKey::HoldCentre => Ok(true),
             StepKey::NightSampling => self.go_on_night_sampling().await,
             StepKey::NightResults => Ok(self.flow.pending() == 0),
             StepKey::AntigenWest => self.go_on_antigen().await,
-            StepKey::RoundPrepared => Ok(self.lasted(key)),
+            // Their orders say when they are there.
+            StepKey::StaffOut | StepKey::MembersOut | StepKey::RoundPrepared => Ok(self.lasted(key)),
             StepKey::BedsReady => self.go_on_beds().await,
             StepKey::Assessments => self.sign_assessments().await,
             StepKey::Zones => self.zones_are_published().await,
-            StepKey::MembersOut => self.members_arrive().await,
             StepKey::RoundEast => self.go_on_round().await,
             StepKey::Transfer => Ok(self.go_on_transfer()),
             StepKey::Trucks => self.go_on_trucks().await,
@@ -127,9 +127,7 @@ impl Play {
         let because =
             Text::new("县直机关党员下沉包联村(社区)", "county staff go to the villages that they are paired with");
         let people = self.scenario.amount("county_staff");
-        let sent = self.mobilise(teams::COUNTY, &keys, &villages, people, &because).await?;
-        self.teams.insert(StepKey::StaffOut, sent);
-        Ok(())
+        self.mobilise(teams::COUNTY, &keys, &villages, people, &because).await
     }
 
     async fn send_members(&mut self) -> Result<(), CallError> {
@@ -140,9 +138,7 @@ impl Play {
         let villages: Vec<i64> = wangda.take(10).collect();
         let because = Text::new("王答乡十个村抗疫支援", "help for ten villages of Wangda township");
         let people = self.scenario.amount("members");
-        let sent = self.mobilise(teams::MEMBERS, &keys, &villages, people, &because).await?;
-        self.teams.insert(StepKey::MembersOut, sent);
-        Ok(())
+        self.mobilise(teams::MEMBERS, &keys, &villages, people, &because).await
     }
 
     async fn mobilise(
@@ -152,22 +148,12 @@ impl Play {
         villages: &[i64],
         people: i64,
         because: &Text,
-    ) -> Result<Vec<(i64, i64)>, CallError> {
+    ) -> Result<(), CallError> {
         let body = json!({
             "key": key, "units": units, "villages": villages, "people": people, "task_force": "community",
             "because": because,
         });
-        let sent: Value = self.office.commanders[1].post("/api/teams/mobilise", &body).await?;
-        let teams = list(&sent, "/teams").iter();
-        Ok(teams.filter_map(|team| Some((team.get("team")?.as_i64()?, team.get("area")?.as_i64()?))).collect())
-    }
-
-    async fn members_arrive(&mut self) -> Result<bool, CallError> {
-        if !self.teams_arrive(StepKey::MembersOut).await? {
-            return Ok(false);
-        }
-        self.finish_orders("members-to-village", &Map::new()).await?;
-        Ok(true)
+        self.office.commanders[1].tell("/api/teams/mobilise", &body).await
     }
 
     /// Finishes the orders of a kind that a step has done, as far as the system did not close them by itself.
