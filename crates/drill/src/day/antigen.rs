@@ -99,7 +99,7 @@ impl Play {
 
     /// One kit for each resident of a grid, present or not: nobody at the door knows who is away.
     async fn hand_out_kits(&self, round: i64) -> Result<(), CallError> {
-        let of_west = |grid: &&crate::population::Grid| self.names.west.iter().any(|village| *village == grid.parent);
+        let of_west = |grid: &&crate::population::Grid| self.names.west.contains(&grid.parent);
         let requests = self.county.grids.iter().filter(of_west).map(|grid| {
             let worker = self.office.grid_workers.clone();
             let body = json!({ "round": round, "grid": grid.area, "total": grid.people });

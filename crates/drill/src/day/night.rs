@@ -26,7 +26,7 @@ impl Play {
         let starts_at = self.scenario.starts_at;
         let before = |minutes: i64| starts_at.plus_minutes(-minutes);
         let (sampled, carried, delivered) = (before(SAMPLED_BEFORE), before(CARRIED_BEFORE), before(DELIVERED_BEFORE));
-        let people: Vec<PersonRef> = self.from_outside().take(DAILY_TEST).collect();
+        let people: Vec<PersonRef> = self.outsiders().take(DAILY_TEST).collect();
         let mut sampling = Sampling::new(None, Some("key_group"), "QXD");
         self.queue_at_park(&mut sampling, &people, Label::KeyGroup, sampled);
         self.move_clock(carried).await?;
@@ -40,7 +40,7 @@ impl Play {
     }
 
     /// Workers of the distribution centre who live outside the park's dormitories.
-    fn from_outside(&self) -> impl Iterator<Item = PersonRef> + '_ {
+    fn outsiders(&self) -> impl Iterator<Item = PersonRef> + '_ {
         let park = self.county.park.iter();
         park.flat_map(move |park| {
             let centre = park.distribution_centre;

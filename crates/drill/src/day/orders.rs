@@ -175,18 +175,17 @@ impl Workers {
                     self.taken.insert(order.id, order.issued_at.plus_minutes(minutes(&order.kind)));
                     takes.push(step(worker, "/api/orders/accept", json!({ "order": order.id })));
                 }
-                "accepted" if !DONE_ELSEWHERE.contains(&order.kind.as_str()) => {
-                    if self.taken.get(&order.id).is_none_or(|due| *due <= now) {
-                        let body = self.report(order, now, &Map::new());
-                        self.finished += 1;
-                        finishes.push(step(worker, "/api/orders/finish", body));
-                    }
+                "accepted"
+                    if !DONE_ELSEWHERE.contains(&order.kind.as_str())
+                        && self.taken.get(&order.id).is_none_or(|due| *due <= now) =>
+                {
+                    let body = self.report(order, now, &Map::new());
+                    self.finished += 1;
+                    finishes.push(step(worker, "/api/orders/finish", body));
                 }
-                "done" if order.verify => {
-                    if self.seen_done.insert(order.id) {
-                        let auditor = office.auditor.clone();
-                        verifies.push(step(auditor, "/api/orders/verify", json!({ "order": order.id })));
-                    }
+                "done" if order.verify && self.seen_done.insert(order.id) => {
+                    let auditor = office.auditor.clone();
+                    verifies.push(step(auditor, "/api/orders/verify", json!({ "order": order.id })));
                 }
                 _ => {}
             }

@@ -28,7 +28,10 @@ impl Play {
             StepKey::AntigenWest => self.begin_antigen().await,
             StepKey::RoundPrepared => self.prepare_round().await,
             StepKey::BedsReady => self.order_beds().await,
-            StepKey::Zones => Ok(self.decisions.open_the_day()),
+            StepKey::Zones => {
+                self.decisions.open_the_day();
+                Ok(())
+            }
             StepKey::MembersOut => self.send_members().await,
             StepKey::RoundEast => self.begin_round().await,
             StepKey::Transfer => self.begin_transfer().await,

@@ -122,8 +122,8 @@ impl Play {
         let mut calls_at = self.now;
         for draft in drafts.iter().filter(|draft| kind(draft) == "contact") {
             let vehicle = draft.pointer("/trip/vehicle").and_then(Value::as_i64);
-            let of_transfer = self.standing.buses.iter().take(self.standing.transfer_buses);
-            let Some(driven) = of_transfer.filter(|one| Some(one.vehicle) == vehicle).next().cloned() else { continue };
+            let mut of_transfer = self.standing.buses.iter().take(self.standing.transfer_buses);
+            let Some(driven) = of_transfer.find(|one| Some(one.vehicle) == vehicle).cloned() else { continue };
             let trip = draft.get("trip").cloned().unwrap_or_default();
             let minutes = self.bus_minutes();
             let id = self.trips.open(&head, &driven.driver, &trip, calls_at, minutes).await?;

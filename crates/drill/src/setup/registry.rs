@@ -160,7 +160,7 @@ pub async fn import_people(administrator: &Staff, county: &Population) -> Result
         vehicles: import(administrator, "vehicles", vehicles.into_iter()).await?,
         ..Register::default()
     };
-    register.people = import(administrator, "people", county.person_rows().map(|row| Person::of(row))).await?;
+    register.people = import(administrator, "people", county.person_rows().map(Person::of)).await?;
     register.by_id = register.people.iter().enumerate().map(|(index, id)| (*id, PersonRef::at(index))).collect();
     Ok(register)
 }
