@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use outpace_core::{AreaId, PersonId, Seq, Text, Timestamp, TubeCode};
-use outpace_policy::{ContactClass, OrderKind, OrderTrigger, SubjectKind, ZoneLevel};
+use outpace_policy::{ContactClass, Effect, OrderKind, OrderTrigger, SubjectKind, ZoneLevel};
 
 use super::{Contact, Response, Rules, by_rule, people};
 use crate::items::{Audience, Because, Cause, Item, Key, Subject, What};
@@ -20,6 +20,8 @@ struct Event {
     because: Because,
     with: Option<Key>,
     about: Option<Subject>,
+    /// Whether somebody has to get out: a pass is made out only then.
+    way_out: bool,
 }
 
 pub(super) fn decide(
@@ -55,6 +57,9 @@ pub(super) fn decide(
 
 /// The orders of one kind that an event starts: one for each subject of the kind that the event has.
 fn orders(rules: &Rules<'_>, kind: &OrderKind, event: &Event, response: &mut Response) {
+    if kind.effects.contains(&Effect::PassIssued) && !event.way_out {
+        return;
+    }
     let due = kind.deadline.due_in(rules.pack);
     let deadline_at = event.at.plus_minutes(i64::from(due.minutes));
     for subject in event.subjects.get(&kind.subject).into_iter().flatten() {
@@ -109,6 +114,7 @@ fn tube_events(
             because: because.clone(),
             with: None,
             about: Some(about.clone()),
+            way_out: false,
         };
         events.push(event(OrderTrigger::PoolPositive, tube.resulted_at));
         let extended = situation
@@ -125,7 +131,8 @@ fn tube_events(
     let area = tube.area.unwrap_or(jurisdiction);
     let (at, with) = (tube.resulted_at, None);
     let trigger = OrderTrigger::PoolPositive;
-    events.push(Event { trigger, at, subjects, area, mark: String::new(), because, with, about: Some(about) });
+    let (mark, about, way_out) = (String::new(), Some(about), false);
+    events.push(Event { trigger, at, subjects, area, mark, because, with, about, way_out });
 }
 
 /// A case: ambulance and reports when it was found positive, tracing, disinfection of where the person was.
@@ -149,6 +156,7 @@ fn case_events(jurisdiction: AreaId, cause: Cause, (id, case): (outpace_core::Ca
             because: because.clone(),
             with: None,
             about: about.clone(),
+            way_out: false,
         });
     };
     push(OrderTrigger::CaseOpened, case.found_at);
@@ -177,6 +185,7 @@ fn antigen_events(situation: &Situation, jurisdiction: AreaId, events: &mut Vec<
                 because: by_rule(Cause::Test(*person), None, &[single.seq], text),
                 with: None,
                 about: Some(Subject::Person(*person)),
+                way_out: false,
             });
         }
     }
@@ -203,6 +212,7 @@ fn left_events(
                 because: reason.because.clone(),
                 with: None,
                 about: Some(Subject::Person(*id)),
+                way_out: false,
             });
         }
     }
@@ -229,6 +239,7 @@ fn carer_events(
             because: because.clone(),
             with: None,
             about: Some(Subject::Person(person)),
+            way_out: false,
         });
     }
 }
@@ -254,6 +265,7 @@ fn measure_events(
         because: because.clone(),
         with: Some(key.clone()),
         about: item.about.clone(),
+        way_out: false,
     };
     match &item.what {
         What::Hold { person, .. } | What::Confine { person, .. } => {
@@ -332,7 +344,8 @@ fn zone_events(
     for resident in situation.grounds.get(&scope).into_iter().flat_map(|ground| &ground.care) {
         let subjects = BTreeMap::from([(SubjectKind::Person, vec![Subject::Person(resident.person)])]);
         let area = person_area(situation, resident.person, area);
-        events.push(event(OrderTrigger::CareNeed, subjects, area, scope.to_string()));
+        let way_out = resident.need.needs_way_out();
+        events.push(Event { way_out, ..event(OrderTrigger::CareNeed, subjects, area, scope.to_string()) });
     }
 }
 
