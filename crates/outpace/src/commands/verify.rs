@@ -54,7 +54,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
     if chain.witness_found == Some(false) {
         findings.push("the witness does not stand in the chain: the journal was cut or replaced".to_owned());
     }
-    let tubes = store.read(|tx| outpace_server::live::conservation(tx))?;
+    let tubes = store.read(outpace_server::live::conservation)?;
     println!("conservation / 守恒: tubes {}, people {}", tubes.difference, tubes.people_difference);
     if tubes.difference != 0 || tubes.people_difference != 0 {
         findings.push(format!(
