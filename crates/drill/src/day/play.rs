@@ -17,7 +17,7 @@ use crate::population::Population;
 use crate::progress::Progress;
 use crate::scenario::{Scenario, StepKey};
 use crate::schedule::{Pace, Schedule, ScheduleError};
-use crate::score::measure::{Names, System};
+use crate::score::measure::{Asked, Names, System};
 use crate::score::{Board, Report, report};
 use crate::setup::{Register, Standing};
 use crate::staff::Office;
@@ -65,6 +65,7 @@ pub(crate) struct Play {
     pub(crate) schedule: Schedule,
     pub(crate) board: Board,
     pub(crate) names: Names,
+    asked: Asked,
     pub(crate) now: Timestamp,
     pub(crate) standing: Fleet,
     pub(crate) night: Night,
@@ -78,6 +79,8 @@ pub(crate) struct Play {
     pub(crate) beds_ready: usize,
     pub(crate) progress: Progress,
     started: Instant,
+    /// What each part of the work took of the machine's time.
+    parts: BTreeMap<&'static str, Duration>,
     admin_password: String,
     last_sign_in: Timestamp,
     last_collect: Timestamp,
@@ -138,6 +141,7 @@ impl Play {
             now: scenario.opens_at,
             last_collect: scenario.opens_at,
             api,
+            parts: BTreeMap::from([("setting up", started.elapsed())]),
             admin_password,
             last_sign_in: scenario.opens_at,
             pace,
@@ -149,6 +153,7 @@ impl Play {
             trips: Trips::default(),
             workers,
             names,
+            asked: Asked::default(),
             standing: Fleet {
                 ambulances: standing.ambulances,
                 buses: standing.buses,
@@ -180,10 +185,13 @@ impl Play {
         while self.now < self.scenario.ends_at {
             let next = self.now.plus_minutes(SLICE_MINUTES).min(self.scenario.ends_at);
             let first = self.now < self.scenario.starts_at;
+            let mut begun = Instant::now();
             self.move_clock(if first { self.scenario.starts_at } else { next })
                 .await
                 .map_err(|error| self.at("clock", error))?;
+            self.spent("clock", &mut begun);
             self.steps().await?;
+            self.spent("steps", &mut begun);
             self.in_between().await?;
         }
         self.finish().await
@@ -231,20 +239,35 @@ impl Play {
     /// What goes on beside the steps.
     async fn in_between(&mut self) -> Result<(), PlayError> {
         let minute = self.now.since(self.scenario.starts_at) / outpace_core::time::MINUTE_MS;
+        let mut begun = Instant::now();
         self.carry().await.map_err(|error| self.at("tubes", error))?;
+        self.spent("tubes", &mut begun);
         self.decide().await.map_err(|error| self.at("decisions", error))?;
+        self.spent("decisions", &mut begun);
         self.trace().await.map_err(|error| self.at("tracing", error))?;
+        self.spent("tracing", &mut begun);
         self.drive().await.map_err(|error| self.at("vehicles", error))?;
+        self.spent("vehicles", &mut begun);
         self.chase().await.map_err(|error| self.at("retests", error))?;
+        self.spent("retests", &mut begun);
         self.keep_holds().await.map_err(|error| self.at("holds", error))?;
+        self.spent("holds", &mut begun);
         if minute % ORDERS_EVERY_MINUTES == 0 {
             let (office, now) = (self.office.clone(), self.now);
             self.workers.go_on(&office, now).await.map_err(|error| self.at("orders", error))?;
+            self.spent("orders", &mut begun);
         }
         if minute % SCORE_EVERY_MINUTES == 0 || self.now >= self.scenario.ends_at {
             self.score().await.map_err(|error| self.at("score", error))?;
+            self.spent("score", &mut begun);
         }
         Ok(())
+    }
+
+    /// Adds the time since `begun` to what a part of the work took, and begins anew.
+    fn spent(&mut self, part: &'static str, begun: &mut Instant) {
+        *self.parts.entry(part).or_default() += begun.elapsed();
+        *begun = Instant::now();
     }
 
     /// Tubes: what waits is collected, what has arrived is handed over, what is done is reported.
@@ -271,12 +294,12 @@ impl Play {
 
     /// The system as the score asks it.
     pub(crate) fn system(&self) -> System<'_> {
-        System { reader: &self.office.auditor, pack: self.pack.clone(), names: &self.names }
+        System { reader: &self.office.auditor, pack: self.pack.clone(), names: &self.names, asked: &self.asked }
     }
 
     async fn score(&mut self) -> Result<(), CallError> {
         let mut changed = false;
-        for question in self.board.open() {
+        for question in self.board.open(self.now) {
             let figure = self.system().ask(question).await?;
             changed |= self.board.answer(question, figure, self.now);
         }
@@ -308,6 +331,9 @@ impl Play {
         self.score().await.map_err(|error| self.at("score", error))?;
         self.progress.end();
         let wall = seconds(self.started.elapsed());
+        for (part, took) in &self.parts {
+            tracing::info!(part, seconds = took.as_secs_f64(), "a part of the drill");
+        }
         let gathered = report::gather(&self.system(), &self.scenario, self.pace, self.board.checkpoints(), wall).await;
         let report = gathered.map_err(|error| self.at("report", error))?;
         self.scene(Some(&report)).await.map_err(|error| self.at("scene", error))?;

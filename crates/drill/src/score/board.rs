@@ -4,6 +4,7 @@ use outpace_core::Timestamp;
 
 use crate::scenario::{CheckpointSpec, Compare, Figure, FigureKind, Measure, Question, Scenario};
 
+use super::measure::is_heavy;
 use super::report::Checkpoint;
 
 /// One row.
@@ -51,10 +52,14 @@ impl Board {
         Self { rows: rows.collect() }
     }
 
-    /// The questions whose rows are not judged yet.
+    /// The questions whose rows are not judged yet, and that can be asked at a moment.
     #[must_use]
-    pub fn open(&self) -> Vec<Question> {
-        let open = self.rows.iter().filter(|row| !row.judged);
+    pub fn open(&self, now: Timestamp) -> Vec<Question> {
+        let asked = |row: &&Row| match row.spec.measure {
+            Measure::Asked(question) => !row.judged && (!is_heavy(question) || now >= row.spec.at),
+            Measure::Given(_) => false,
+        };
+        let open = self.rows.iter().filter(asked);
         open.filter_map(|row| match row.spec.measure {
             Measure::Asked(question) => Some(question),
             Measure::Given(_) => None,
@@ -124,7 +129,7 @@ mod tests {
     #[test]
     fn a_drill_in_which_everything_was_reached_is_good() {
         let (scenario, mut board) = board();
-        for question in board.open() {
+        for question in board.open(scenario.ends_at) {
             board.answer(question, Some(reported(&scenario, question)), scenario.ends_at);
         }
         assert!(board.ok());
@@ -133,7 +138,7 @@ mod tests {
     #[test]
     fn one_person_less_fails_the_drill() {
         let (scenario, mut board) = board();
-        for question in board.open() {
+        for question in board.open(scenario.ends_at) {
             let mut figure = reported(&scenario, question);
             if question == Question::SampledInWindow {
                 figure = Figure::Count(119_245);
@@ -147,7 +152,7 @@ mod tests {
     fn a_figure_that_comes_after_its_hour_does_not_count() {
         let (scenario, mut board) = board();
         let late = Question::TrucksUnloaded;
-        for question in board.open() {
+        for question in board.open(scenario.ends_at) {
             let figure = if question == late { Figure::Count(29) } else { reported(&scenario, question) };
             board.answer(question, Some(figure), scenario.ends_at);
         }
@@ -158,11 +163,11 @@ mod tests {
     #[test]
     fn what_nobody_answered_fails_the_drill() {
         let (scenario, mut board) = board();
-        for question in board.open() {
+        for question in board.open(scenario.ends_at) {
             board.answer(question, None, scenario.ends_at);
         }
         assert!(!board.ok());
-        assert!(board.open().is_empty());
+        assert!(board.open(scenario.ends_at).is_empty());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How each figure is asked of the system: one query or a few, never what the player remembers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use outpace_core::{AreaId, Timestamp};
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ pub struct System<'a> {
     pub pack: String,
     /// What the scenario's words are called in the system.
     pub names: &'a Names,
+    /// What was asked before and stays as it is.
+    pub asked: &'a Asked,
 }
 
 /// What the system calls what the questions are about; 0 where it is not known yet.
@@ -42,6 +45,18 @@ pub struct Names {
     pub closed_classes: Vec<String>,
     /// Until when cases count as those of the night.
     pub night_ends_at: Option<Timestamp>,
+}
+
+/// What the system was asked once and does not change: where people work.
+#[derive(Debug, Default)]
+pub struct Asked {
+    workplaces: Mutex<BTreeMap<i64, i64>>,
+}
+
+/// Questions that cost the system a walk through long lists: they are asked when their hour has come.
+#[must_use]
+pub fn is_heavy(question: Question) -> bool {
+    question == Question::OrdersIncomplete
 }
 
 /// Keys of teams begin with these words, so that the score can count them by what they are.
@@ -268,18 +283,35 @@ impl System<'_> {
             .filter(|transfer| word(transfer, "/kind") == "contact")
             .map(|transfer| (number(transfer, "/person"), number(transfer, "/trip")))
             .collect();
-        let (park, centre) = (self.names.park, self.names.centre);
-        let asked = contacts.into_iter().map(|(person, trip)| {
+        let people: Vec<i64> = contacts.iter().map(|(person, _)| *person).collect();
+        let workplaces = self.workplaces(&people).await?;
+        let of_park = |person: &i64| {
+            let workplace = workplaces.get(person).copied().unwrap_or(0);
+            workplace == self.names.park || workplace == self.names.centre
+        };
+        let moved = contacts.iter().filter(|(person, _)| of_park(person));
+        let vehicles: BTreeSet<i64> = moved.clone().map(|(_, trip)| *trip).collect();
+        Ok((vehicles.len(), moved.count()))
+    }
+
+    /// Where people work, as the registry says; each is asked for once.
+    async fn workplaces(&self, people: &[i64]) -> Result<BTreeMap<i64, i64>, CallError> {
+        let known = || self.asked.workplaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let new: Vec<i64> = {
+            let known = known();
+            people.iter().copied().filter(|person| !known.contains_key(person)).collect()
+        };
+        let asking = new.into_iter().map(|person| {
             let reader = self.reader.clone();
             async move {
                 let found: Value = reader.get("/api/registry/person", &[("person", person.to_string())]).await?;
-                let workplace = number(&found, "/workplace");
-                Ok((workplace == park || workplace == centre).then_some(trip))
+                Ok((person, number(&found, "/workplace")))
             }
         });
-        let trips: Vec<i64> = side_by_side(asked.collect::<Vec<_>>()).await?.into_iter().flatten().collect();
-        let vehicles: BTreeSet<i64> = trips.iter().copied().collect();
-        Ok((vehicles.len(), trips.len()))
+        let answers = side_by_side(asking.collect::<Vec<_>>()).await?;
+        let mut known = known();
+        known.extend(answers);
+        Ok(known.clone())
     }
 
     /// Trucks that were unloaded, and the boxes that were counted in.
