@@ -114,7 +114,8 @@ async fn health(State(server): State<Server>) -> Result<Json<serde_json::Value>,
     let head = server.office.store.head();
     let stuck = server.office.store.read(outpace_store::jobs::stuck).map_err(|error| Problem(error.into()))?;
     Ok(Json(serde_json::json!({
-        "ok": stuck.is_empty(), "version": env!("CARGO_PKG_VERSION"), "seq": head.seq, "stuck_jobs": stuck.len(),
+        "ok": stuck.is_empty(), "version": env!("CARGO_PKG_VERSION"), "stuck_jobs": stuck.len(),
+        "head": { "seq": head.seq.0, "hash": head.hash.to_string() },
     })))
 }
 

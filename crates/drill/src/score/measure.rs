@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use outpace_core::{AreaId, Timestamp};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::report::JournalHead;
 use crate::client::{CallError, Staff, list, side_by_side};
 use crate::scenario::{Figure, Question};
 
@@ -377,9 +379,15 @@ impl System<'_> {
     ///
     /// # Errors
     /// What the system refused.
-    pub async fn head(&self) -> Result<Value, CallError> {
-        self.reader.get("/api/health", &[]).await
+    pub async fn head(&self) -> Result<JournalHead, CallError> {
+        let health: Health = self.reader.get("/api/health", &[]).await?;
+        Ok(health.head)
     }
+}
+
+#[derive(Deserialize)]
+struct Health {
+    head: JournalHead,
 }
 
 fn is_complete(view: &Value) -> bool {

@@ -1,7 +1,7 @@
 //! The report of a drill: keys that stay stable, for the terminal, a file and the page.
 
 use outpace_core::{Text, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::measure::System;
@@ -69,6 +69,15 @@ pub struct Orders {
     pub cancelled: i64,
 }
 
+/// The newest entry of the journal, as the system tells it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct JournalHead {
+    /// Its number.
+    pub seq: i64,
+    /// Its hash, 64 hexadecimal digits.
+    pub hash: String,
+}
+
 /// What a drill came to.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
@@ -100,8 +109,8 @@ pub struct Report {
     pub zones: Vec<Value>,
     /// What `at-once` takes for granted; empty at the reported pace.
     pub assumptions: Vec<Text>,
-    /// The newest entry of the journal: number and hash.
-    pub head: Value,
+    /// The newest entry of the journal: what a witness writes down.
+    pub head: JournalHead,
     /// Whether every outcome and every law holds.
     pub ok: bool,
     #[serde(skip)]

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use outpace_core::Value;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 
@@ -21,13 +22,21 @@ const STATEMENTS_CACHED: usize = 512;
 /// When the file cannot be opened or is no database.
 pub fn open_writer(file: &Path) -> Result<Connection> {
     let connection = Connection::open(file)?;
-    connection.busy_timeout(LOCK_WAIT)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    set_up(&connection)?;
     connection.execute_batch(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF;
          PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000;",
     )?;
     Ok(connection)
+}
+
+/// What writer and readers share. Plans must not depend on the values bound: the figures below are taught, not
+/// gathered, and without this promise SQLite parses a cached statement again for every new value.
+fn set_up(connection: &Connection) -> Result<()> {
+    connection.busy_timeout(LOCK_WAIT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// Opens the file for reading only.
@@ -37,8 +46,7 @@ pub fn open_writer(file: &Path) -> Result<Connection> {
 pub fn open_reader(file: &Path) -> Result<Connection> {
     let connection =
         Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(LOCK_WAIT)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    set_up(&connection)?;
     connection.execute_batch("PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;")?;
     Ok(connection)
 }
