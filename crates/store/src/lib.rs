@@ -11,6 +11,7 @@ pub mod engine;
 pub mod jobs;
 pub mod journal;
 pub mod memory;
+mod migrate;
 pub mod rebuild;
 pub mod unit;
 pub mod vault;

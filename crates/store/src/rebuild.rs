@@ -84,9 +84,7 @@ fn combined(digests: &[(&'static str, String)]) -> String {
 fn table_digests(tx: &mut Tx<'_>, capabilities: &Capabilities) -> Result<Vec<(&'static str, String)>> {
     let mut digests = Vec::new();
     for table in capabilities.tables() {
-        let columns = tx.query("SELECT name FROM pragma_table_info($1) ORDER BY name", values![table.name], |row| {
-            row.get::<String>(0)
-        })?;
+        let columns = tx.connection().columns(table.name)?;
         let sql = format!("SELECT {} FROM {} WHERE j = $1 ORDER BY {}", columns.join(", "), table.name, table.key);
         let mut hasher = blake3::Hasher::new();
         let jurisdiction = tx.jurisdiction();

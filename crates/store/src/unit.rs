@@ -186,7 +186,7 @@ impl<'a> Unit<'a> {
     /// What the store refused.
     pub fn open(&mut self) -> Result<()> {
         if !self.opened {
-            self.tx.batch("SAVEPOINT command")?;
+            self.tx.connection().savepoint()?;
             self.opened = true;
         }
         Ok(())
@@ -194,7 +194,7 @@ impl<'a> Unit<'a> {
 
     pub(crate) fn keep(&mut self) -> Result<()> {
         if self.opened {
-            self.tx.batch("RELEASE command")?;
+            self.tx.connection().release()?;
         }
         self.opened = false;
         Ok(())
@@ -202,7 +202,7 @@ impl<'a> Unit<'a> {
 
     pub(crate) fn undo(&mut self) -> Result<()> {
         if self.opened {
-            self.tx.batch("ROLLBACK TO command; RELEASE command")?;
+            self.tx.connection().undo()?;
         }
         self.opened = false;
         self.recorded.clear();

@@ -9,15 +9,13 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use outpace_core::{Actor, AreaId, Clock, Seq, Timestamp};
 use parking_lot::{Mutex, RwLock};
-use rusqlite::Connection;
 
 use crate::capability::Capabilities;
-use crate::engine::sqlite::{Sqlite, open_reader, open_writer, teach_planner};
-use crate::engine::{Result, StoreError, Tx};
+use crate::engine::{Connection, Database, Result, StoreError, Tx, sqlite};
 use crate::journal::{self, Head};
 use crate::memory::Memory;
+use crate::migrate::{self, migrate};
 use crate::unit::Unit;
-use crate::values;
 use crate::vault::Keys;
 
 /// Commands that may wait before callers are turned away.
@@ -52,7 +50,7 @@ type Listener = Box<dyn Fn(Head) + Send + Sync>;
 
 struct Inner {
     folder: PathBuf,
-    file: PathBuf,
+    database: Box<dyn Database>,
     area: AreaId,
     drill: bool,
     clock: Arc<dyn Clock>,
@@ -61,7 +59,7 @@ struct Inner {
     memory: RwLock<Memory>,
     head: RwLock<Head>,
     queue: SyncSender<Box<dyn Task>>,
-    readers: Mutex<Vec<Connection>>,
+    readers: Mutex<Vec<Box<dyn Connection>>>,
     listeners: RwLock<Vec<Listener>>,
     jobs: Mutex<()>,
     wake: SyncSender<()>,
@@ -135,13 +133,12 @@ impl Store {
         std::fs::create_dir_all(&settings.folder)
             .map_err(|error| StoreError::Folder(format!("{}: {error}", settings.folder.display())))?;
         let keys = Keys::open(&settings.folder)?;
-        let file = settings.folder.join("outpace.sqlite");
-        let connection = open_writer(&file)?;
-        migrate(&connection, &settings, &capabilities)?;
+        let database = database_of(&settings.folder);
+        let mut connection = database.open_writer()?;
+        migrate(&mut *connection, &settings, &capabilities)?;
         let mut memory = Memory::default();
         let head = {
-            let mut driver = Sqlite(&connection);
-            let mut tx = Tx::new(&mut driver, settings.area.0);
+            let mut tx = Tx::new(&mut *connection, settings.area.0);
             for capability in &capabilities.all {
                 for restore in &capability.restores {
                     restore(&mut tx, &mut memory)?;
@@ -154,7 +151,7 @@ impl Store {
         let store = Self {
             inner: Arc::new(Inner {
                 folder: settings.folder,
-                file,
+                database,
                 area: settings.area,
                 drill: settings.drill,
                 clock: settings.clock,
@@ -219,16 +216,13 @@ impl Store {
     /// What `look` answered, or what the engine refused.
     pub fn read<T, E: From<StoreError>>(&self, look: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         let kept = self.inner.readers.lock().pop();
-        let connection = match kept {
+        let mut connection = match kept {
             Some(connection) => connection,
-            None => open_reader(&self.inner.file)?,
+            None => self.inner.database.open_reader()?,
         };
-        connection.execute_batch("BEGIN").map_err(StoreError::from)?;
-        let answer = {
-            let mut driver = Sqlite(&connection);
-            look(&mut Tx::new(&mut driver, self.inner.area.0))
-        };
-        connection.execute_batch("COMMIT").map_err(StoreError::from)?;
+        connection.begin_reading()?;
+        let answer = look(&mut Tx::new(&mut *connection, self.inner.area.0));
+        connection.commit()?;
         let mut readers = self.inner.readers.lock();
         if readers.len() < READERS_KEPT {
             readers.push(connection);
@@ -297,45 +291,9 @@ impl Store {
     }
 }
 
-/// Creates what is missing, in order, and marks the folder with its jurisdiction and kind.
-fn migrate(connection: &Connection, settings: &Settings, capabilities: &Capabilities) -> Result<()> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
-    let done = (|| {
-        let mut driver = Sqlite(connection);
-        let mut tx = Tx::new(&mut driver, settings.area.0);
-        tx.batch(journal::SCHEMA)?;
-        tx.batch("CREATE TABLE IF NOT EXISTS folder (j BIGINT NOT NULL, drill BIGINT NOT NULL, PRIMARY KEY (j))")?;
-        tx.execute(
-            "INSERT INTO folder (j, drill) SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM folder)",
-            values![settings.area, settings.drill],
-        )?;
-        let (area, drill) = tx
-            .first("SELECT j, drill FROM folder", &[], |row| Ok((row.get::<i64>(0)?, row.get::<bool>(1)?)))?
-            .unwrap_or((settings.area.0, settings.drill));
-        if area != settings.area.0 {
-            return Err(StoreError::Folder(format!("this folder is the journal of {area}, not of {}", settings.area)));
-        }
-        if drill != settings.drill {
-            let kind = if drill { "a drill's" } else { "a real one, and can never become a drill's" };
-            return Err(StoreError::Folder(format!("this folder is {kind}")));
-        }
-        for capability in &capabilities.all {
-            apply_schema(&mut tx, capability.name, capability.schema)?;
-        }
-        Ok(())
-    })();
-    let done = done.and_then(|()| teach_planner(connection));
-    connection.execute_batch(if done.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
-    done
-}
-
-fn apply_schema(tx: &mut Tx<'_>, name: &str, migrations: &[&str]) -> Result<()> {
-    let applied = tx.number("SELECT COUNT(*) FROM migration WHERE name = $1", values![name])?;
-    for (version, sql) in migrations.iter().enumerate().skip(usize::try_from(applied).unwrap_or(usize::MAX)) {
-        tx.batch(sql)?;
-        tx.execute("INSERT INTO migration (name, version) VALUES ($1, $2)", values![name, version as i64])?;
-    }
-    Ok(())
+/// Where a folder keeps its journal.
+fn database_of(folder: &Path) -> Box<dyn Database> {
+    Box::new(sqlite::File::new(folder.join("outpace.sqlite")))
 }
 
 /// Reads what a folder is, without opening it for work.
@@ -343,17 +301,14 @@ fn apply_schema(tx: &mut Tx<'_>, name: &str, migrations: &[&str]) -> Result<()> 
 /// # Errors
 /// When there is no database in the folder.
 pub fn folder_kind(folder: &Path) -> Result<Option<(AreaId, bool)>> {
-    let file = folder.join("outpace.sqlite");
-    if !file.exists() {
+    let database = database_of(folder);
+    if !database.exists()? {
         return Ok(None);
     }
-    let connection = open_reader(&file)?;
-    let mut driver = Sqlite(&connection);
-    let mut tx = Tx::new(&mut driver, 0);
-    tx.first("SELECT j, drill FROM folder", &[], |row| Ok((row.get(0)?, row.get(1)?)))
+    migrate::kind(&mut *database.open_reader()?)
 }
 
-fn start_writer(store: &Store, connection: Connection, waiting: Receiver<Box<dyn Task>>) -> Result<()> {
+fn start_writer(store: &Store, mut connection: Box<dyn Connection>, waiting: Receiver<Box<dyn Task>>) -> Result<()> {
     // The thread holds the store weakly, so that dropping the last handle closes the queue and ends it.
     let inner = Arc::downgrade(&store.inner);
     let spawned = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
@@ -366,7 +321,7 @@ fn start_writer(store: &Store, connection: Connection, waiting: Receiver<Box<dyn
                     Err(_) => break,
                 }
             }
-            write_batch(&inner, &connection, batch);
+            write_batch(&inner, &mut *connection, batch);
         }
     });
     spawned.map(|_| ()).map_err(|error| StoreError::Folder(format!("no thread for the writer: {error}")))
@@ -386,7 +341,7 @@ fn start_jobs(store: &Store, woken: Receiver<()>) -> Result<()> {
 }
 
 /// One transaction for a batch of commands.
-fn write_batch(inner: &Inner, connection: &Connection, mut batch: Vec<Box<dyn Task>>) {
+fn write_batch(inner: &Inner, connection: &mut dyn Connection, mut batch: Vec<Box<dyn Task>>) {
     let before = *inner.head.read();
     match run_batch(inner, connection, &mut batch) {
         Ok((heads, jobs)) => {
@@ -405,23 +360,22 @@ fn write_batch(inner: &Inner, connection: &Connection, mut batch: Vec<Box<dyn Ta
         }
         Err(error) => {
             tracing::error!(%error, "a batch could not be committed");
-            if let Err(error) = connection.execute_batch("ROLLBACK") {
+            if let Err(error) = connection.rollback() {
                 tracing::error!(%error, "rollback failed");
             }
             if let Err(error) = refresh(inner, connection) {
                 tracing::error!(%error, "memory could not be restored");
             }
             for task in batch {
-                task.answer(Err(StoreError::Engine(rusqlite::Error::ExecuteReturnedResults)));
+                task.answer(Err(StoreError::Uncommitted));
             }
         }
     }
 }
 
 /// Reads head and memory again from the tables: after a failed commit.
-fn refresh(inner: &Inner, connection: &Connection) -> Result<()> {
-    let mut driver = Sqlite(connection);
-    let mut tx = Tx::new(&mut driver, inner.area.0);
+fn refresh(inner: &Inner, connection: &mut dyn Connection) -> Result<()> {
+    let mut tx = Tx::new(connection, inner.area.0);
     let mut memory = Memory::default();
     for capability in &inner.capabilities.all {
         for restore in &capability.restores {
@@ -433,15 +387,18 @@ fn refresh(inner: &Inner, connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-fn run_batch(inner: &Inner, connection: &Connection, batch: &mut [Box<dyn Task>]) -> Result<(Vec<Head>, usize)> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
+fn run_batch(
+    inner: &Inner,
+    connection: &mut dyn Connection,
+    batch: &mut [Box<dyn Task>],
+) -> Result<(Vec<Head>, usize)> {
+    connection.begin_writing()?;
     let mut head = catch_up(inner, connection)?;
     let mut heads = Vec::with_capacity(batch.len());
     let mut jobs = 0;
     for task in batch.iter_mut() {
         let now = inner.clock.now().max(head.recorded_at);
-        let mut driver = Sqlite(connection);
-        let tx = Tx::new(&mut driver, inner.area.0);
+        let tx = Tx::new(connection, inner.area.0);
         let mut unit = Unit::new(tx, &inner.capabilities, &inner.memory, &inner.keys, task.actor(), now, head);
         if task.run(&mut unit) {
             unit.keep()?;
@@ -459,15 +416,14 @@ fn run_batch(inner: &Inner, connection: &Connection, batch: &mut [Box<dyn Task>]
         }
         heads.push(head);
     }
-    connection.execute_batch("COMMIT")?;
+    connection.commit()?;
     Ok((heads, jobs))
 }
 
 /// Applies to memory what another process wrote since our last batch; the tables already hold it.
-fn catch_up(inner: &Inner, connection: &Connection) -> Result<Head> {
+fn catch_up(inner: &Inner, connection: &mut dyn Connection) -> Result<Head> {
     let known = *inner.head.read();
-    let mut driver = Sqlite(connection);
-    let mut tx = Tx::new(&mut driver, inner.area.0);
+    let mut tx = Tx::new(connection, inner.area.0);
     let newest = journal::head(&mut tx)?;
     if newest.seq < known.seq {
         return Err(StoreError::Broken(format!(

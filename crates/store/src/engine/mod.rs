@@ -1,65 +1,38 @@
 //! The engine layer: a small synchronous [`Tx`] that speaks one portable SQL text to whichever database stands below.
 //!
 //! SQL is written once, with PostgreSQL's `$1` placeholders, 64-bit integers, epoch milliseconds, TEXT and BLOB,
-//! `ON CONFLICT`, common table expressions and window functions, and no `now()`, arrays or JSON operators. A driver
-//! is one type that implements [`Driver`]; SQLite is the one we ship, PostgreSQL joins by adding a second.
+//! `ON CONFLICT`, common table expressions and window functions, and no `now()`, arrays or JSON operators. An engine
+//! is one module that implements [`Database`] and [`Connection`]; nothing outside it names a driver.
 
+mod connection;
+mod error;
 pub mod sqlite;
 
-use outpace_core::{FromValue, Value, ValueError};
-use thiserror::Error;
+use outpace_core::{FromValue, Value};
 
-/// Why the store could not do what it was asked. Never shown to a person at a screen.
-#[derive(Debug, Error)]
-pub enum StoreError {
-    /// The engine refused or failed.
-    #[error("database: {0}")]
-    Engine(#[from] rusqlite::Error),
-    /// A column held something unexpected.
-    #[error("column {column} of `{sql}`: {source}")]
-    Column {
-        /// The statement.
-        sql: String,
-        /// Position of the column from 0.
-        column: usize,
-        /// What was expected and found.
-        source: ValueError,
-    },
-    /// A payload could not be written or read.
-    #[error("payload of {kind}: {source}")]
-    Payload {
-        /// The kind of fact or job.
-        kind: String,
-        /// The reason.
-        source: serde_json::Error,
-    },
-    /// A fact of a kind that no capability folds.
-    #[error("no capability knows facts of the kind {0}")]
-    UnknownKind(String),
-    /// The queue of the writer is full, or the writer has stopped.
-    #[error("the writer is busy")]
-    Busy,
-    /// The folder, its key file or its settings.
-    #[error("{0}")]
-    Folder(String),
-    /// The vault could not seal or open a value.
-    #[error("vault: {0}")]
-    Vault(String),
-    /// The journal does not fit itself.
-    #[error("journal: {0}")]
-    Broken(String),
-    /// A command panicked; it changed nothing.
-    #[error("a command stopped unexpectedly: {0}")]
-    Panic(String),
+pub use connection::{Connection, Database, Rows};
+pub use error::{Result, StoreError};
+
+/// The columns of a row, as an engine hands them over.
+pub trait Cells {
+    /// The value at a position from 0.
+    ///
+    /// # Errors
+    /// When there is no such column, or it holds what no [`Value`] is.
+    fn cell(&self, column: usize) -> Result<Value<'_>>;
 }
-
-/// Result of everything that touches the store.
-pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// One row, read by position.
 pub struct Row<'a> {
-    inner: &'a rusqlite::Row<'a>,
+    cells: &'a dyn Cells,
     sql: &'a str,
+}
+
+impl<'a> Row<'a> {
+    /// A row that `sql` answered.
+    pub(crate) fn new(cells: &'a dyn Cells, sql: &'a str) -> Self {
+        Self { cells, sql }
+    }
 }
 
 impl Row<'_> {
@@ -68,36 +41,24 @@ impl Row<'_> {
     /// # Errors
     /// When the column is absent or holds another kind of value.
     pub fn get<T: FromValue>(&self, column: usize) -> Result<T> {
-        let value = sqlite::value_of(self.inner.get_ref(column)?);
-        T::from_value(value).map_err(|source| StoreError::Column { sql: self.sql.to_owned(), column, source })
+        T::from_value(self.cells.cell(column)?).map_err(|source| StoreError::Column {
+            sql: self.sql.to_owned(),
+            column,
+            source,
+        })
     }
-}
-
-/// Hands over rows one after the other: calls its argument with the values of each.
-pub type Rows<'a> = dyn FnMut(&mut dyn FnMut(&[Value<'_>]) -> Result<()>) -> Result<()> + 'a;
-
-/// What an engine must be able to do. Statements are cached by their text.
-pub trait Driver {
-    /// Runs a statement; answers how many rows it changed.
-    fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize>;
-    /// Runs a statement once for each row that `rows` hands over, prepared once; answers how many rows it changed.
-    fn execute_many(&mut self, sql: &str, rows: &mut Rows<'_>) -> Result<usize>;
-    /// Runs a query and hands over each row.
-    fn query(&mut self, sql: &str, values: &[Value<'_>], each: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()>;
-    /// Runs several statements without values: schema, savepoints.
-    fn batch(&mut self, sql: &str) -> Result<()>;
 }
 
 /// An open transaction. The only way to reach a table.
 pub struct Tx<'a> {
-    driver: &'a mut dyn Driver,
+    connection: &'a mut dyn Connection,
     jurisdiction: i64,
 }
 
 impl<'a> Tx<'a> {
-    /// Wraps a driver that has begun a transaction.
-    pub fn new(driver: &'a mut dyn Driver, jurisdiction: i64) -> Self {
-        Self { driver, jurisdiction }
+    /// Wraps a connection that has begun a transaction.
+    pub fn new(connection: &'a mut dyn Connection, jurisdiction: i64) -> Self {
+        Self { connection, jurisdiction }
     }
 
     /// The jurisdiction whose journal this is: the first part of every key.
@@ -111,7 +72,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// What the engine refused.
     pub fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize> {
-        self.driver.execute(sql, values)
+        self.connection.execute(sql, values)
     }
 
     /// All rows of a query, each made into a `T`.
@@ -125,7 +86,7 @@ impl<'a> Tx<'a> {
         mut make: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         let mut rows = Vec::new();
-        self.driver.query(sql, values, &mut |row| {
+        self.connection.query(sql, values, &mut |row| {
             rows.push(make(row)?);
             Ok(())
         })?;
@@ -142,7 +103,7 @@ impl<'a> Tx<'a> {
         values: &[Value<'_>],
         mut each: impl FnMut(&Row<'_>) -> Result<()>,
     ) -> Result<()> {
-        self.driver.query(sql, values, &mut each)
+        self.connection.query(sql, values, &mut each)
     }
 
     /// The first row, if there is one.
@@ -176,11 +137,12 @@ impl<'a> Tx<'a> {
         rows: impl IntoIterator<Item = [Value<'v>; N]>,
     ) -> Result<usize> {
         let mut rows = rows.into_iter();
-        self.driver.execute_many(sql, &mut |run| rows.try_for_each(|row| run(&row)))
+        self.connection.execute_many(sql, &mut |run| rows.try_for_each(|row| run(&row)))
     }
 
-    pub(crate) fn batch(&mut self, sql: &str) -> Result<()> {
-        self.driver.batch(sql)
+    /// The connection below, for what only the store itself does: migrations, savepoints.
+    pub(crate) fn connection(&mut self) -> &mut dyn Connection {
+        self.connection
     }
 }
 
@@ -193,7 +155,7 @@ macro_rules! values {
 impl Row<'_> {
     /// Adds a column to a digest, with its kind and length, so that no two rows hash alike.
     pub(crate) fn hash_into(&self, column: usize, hasher: &mut blake3::Hasher) -> Result<()> {
-        match sqlite::value_of(self.inner.get_ref(column)?) {
+        match self.cells.cell(column)? {
             Value::Null => {
                 hasher.update(b"n");
             }
@@ -211,23 +173,5 @@ impl Row<'_> {
             }
         }
         Ok(())
-    }
-}
-
-impl From<StoreError> for outpace_core::Refusal {
-    /// A full queue is told to the caller; everything else is logged here, once, and told as our failure.
-    fn from(error: StoreError) -> Self {
-        if matches!(error, StoreError::Busy) {
-            return Self::new(
-                503,
-                "busy",
-                "",
-                "",
-                "系统繁忙,未作任何更改,请稍候一秒再试。查询仍可用。",
-                "The system is busy; nothing was changed. Try again in a second. Reading still works.",
-            );
-        }
-        tracing::error!(%error, "the store failed");
-        Self::internal()
     }
 }

@@ -1,63 +1,71 @@
 //! SQLite: one file in the data folder, write-ahead log, `synchronous=FULL`, so that an answer means it is on disk.
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use outpace_core::Value;
+use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags};
 
-use super::{Driver, Result, Row, Rows, StoreError};
+use super::{Cells, Connection, Database, Result, Row, Rows, StoreError};
 
 /// How long a second process waits for the write lock before it gives up.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
 /// Prepared statements kept per connection.
 const STATEMENTS_CACHED: usize = 512;
 
-/// Opens the file for writing and sets it up.
-///
-/// # Errors
-/// When the file cannot be opened or is no database.
-pub fn open_writer(file: &Path) -> Result<Connection> {
-    let connection = Connection::open(file)?;
-    set_up(&connection)?;
-    connection.execute_batch(
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF;
-         PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000;",
-    )?;
-    Ok(connection)
+/// A database file.
+pub struct File {
+    path: PathBuf,
+}
+
+impl File {
+    /// The file at a path; it need not be there yet.
+    #[must_use]
+    pub fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+}
+
+impl Database for File {
+    fn exists(&self) -> Result<bool> {
+        Ok(self.path.exists())
+    }
+
+    fn open_writer(&self) -> Result<Box<dyn Connection>> {
+        let connection = rusqlite::Connection::open(&self.path)?;
+        set_up(&connection)?;
+        connection.execute_batch(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF;
+             PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000;",
+        )?;
+        Ok(Box::new(Sqlite(connection)))
+    }
+
+    fn open_reader(&self) -> Result<Box<dyn Connection>> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = rusqlite::Connection::open_with_flags(&self.path, flags)?;
+        set_up(&connection)?;
+        connection.execute_batch("PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;")?;
+        Ok(Box::new(Sqlite(connection)))
+    }
 }
 
 /// What writer and readers share. Plans must not depend on the values bound: the figures below are taught, not
 /// gathered, and without this promise SQLite parses a cached statement again for every new value.
-fn set_up(connection: &Connection) -> Result<()> {
+fn set_up(connection: &rusqlite::Connection) -> Result<()> {
     connection.busy_timeout(LOCK_WAIT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
-/// Opens the file for reading only.
-///
-/// # Errors
-/// When the file cannot be opened.
-pub fn open_reader(file: &Path) -> Result<Connection> {
-    let connection =
-        Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    set_up(&connection)?;
-    connection.execute_batch("PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;")?;
-    Ok(connection)
-}
-
 /// Tells the planner what it cannot guess on an empty file: every index begins with the jurisdiction, which is the
 /// same in all rows, so that a range over it is the whole table and the columns behind it decide. Without this, a
 /// list ordered by id walks the primary key through everyone instead of taking the narrow index.
-///
-/// # Errors
-/// What the engine refused.
-pub fn teach_planner(connection: &Connection) -> Result<()> {
+fn teach_planner(connection: &rusqlite::Connection) -> Result<()> {
     connection.execute_batch("ANALYZE; DELETE FROM sqlite_stat1;")?;
     let mut indexes = connection.prepare(
         "SELECT t.name, i.name, i.\"unique\", i.origin, t.wr, (SELECT COUNT(*) FROM pragma_index_info(i.name))
@@ -95,8 +103,16 @@ fn figures(unique: bool, columns: u32) -> String {
     text
 }
 
-/// The driver: borrows a connection on which the caller has begun a transaction.
-pub struct Sqlite<'a>(pub &'a Connection);
+/// One connection to the file.
+struct Sqlite(rusqlite::Connection);
+
+impl Sqlite {
+    /// Runs a statement without values and rows, prepared once: parsing it each time costs more than running it.
+    fn run(&self, sql: &str) -> Result<()> {
+        self.0.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+}
 
 /// SQLite numbers `$1` by first appearance; `?1` by its number, as PostgreSQL does.
 fn numbered(sql: &str) -> Cow<'_, str> {
@@ -118,7 +134,7 @@ impl ToSql for Bound<'_> {
 }
 
 /// One scalar of SQLite as the engine layer's own.
-pub(super) fn value_of(value: ValueRef<'_>) -> Value<'_> {
+fn value_of(value: ValueRef<'_>) -> Value<'_> {
     match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Int(number),
@@ -128,7 +144,13 @@ pub(super) fn value_of(value: ValueRef<'_>) -> Value<'_> {
     }
 }
 
-impl Driver for Sqlite<'_> {
+impl Cells for rusqlite::Row<'_> {
+    fn cell(&self, column: usize) -> Result<Value<'_>> {
+        Ok(value_of(self.get_ref(column)?))
+    }
+}
+
+impl Connection for Sqlite {
     fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize> {
         let mut statement = self.0.prepare_cached(&numbered(sql))?;
         Ok(statement.execute(rusqlite::params_from_iter(values.iter().map(|value| Bound(*value))))?)
@@ -147,13 +169,51 @@ impl Driver for Sqlite<'_> {
     fn query(&mut self, sql: &str, values: &[Value<'_>], each: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
         let mut statement = self.0.prepare_cached(&numbered(sql))?;
         let mut rows = statement.query(rusqlite::params_from_iter(values.iter().map(|value| Bound(*value))))?;
-        while let Some(inner) = rows.next()? {
-            each(&Row { inner, sql })?;
+        while let Some(row) = rows.next()? {
+            each(&Row::new(row, sql))?;
         }
         Ok(())
     }
 
-    fn batch(&mut self, sql: &str) -> Result<()> {
+    fn migrate(&mut self, sql: &str) -> Result<()> {
         self.0.execute_batch(sql).map_err(StoreError::from)
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        teach_planner(&self.0)
+    }
+
+    fn columns(&mut self, table: &str) -> Result<Vec<String>> {
+        let mut statement = self.0.prepare_cached("SELECT name FROM pragma_table_info(?1) ORDER BY name")?;
+        Ok(statement.query_map([table], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn begin_writing(&mut self) -> Result<()> {
+        self.run("BEGIN IMMEDIATE")
+    }
+
+    fn begin_reading(&mut self) -> Result<()> {
+        self.run("BEGIN")
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        self.run("COMMIT")
+    }
+
+    fn rollback(&mut self) -> Result<()> {
+        self.run("ROLLBACK")
+    }
+
+    fn savepoint(&mut self) -> Result<()> {
+        self.run("SAVEPOINT command")
+    }
+
+    fn release(&mut self) -> Result<()> {
+        self.run("RELEASE command")
+    }
+
+    fn undo(&mut self) -> Result<()> {
+        self.run("ROLLBACK TO command")?;
+        self.run("RELEASE command")
     }
 }

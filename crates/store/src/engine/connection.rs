@@ -1,0 +1,109 @@
+//! The wall between the store and a database: what an engine must be able to do, and nothing else.
+
+use super::{Result, Row};
+use outpace_core::Value;
+
+/// Hands over rows one after the other: calls its argument with the values of each.
+pub type Rows<'a> = dyn FnMut(&mut dyn FnMut(&[Value<'_>]) -> Result<()>) -> Result<()> + 'a;
+
+/// A place where journals are kept: it opens connections.
+pub trait Database: Send + Sync {
+    /// Whether anything is there to be opened: asked before a journal is made.
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    fn exists(&self) -> Result<bool>;
+
+    /// Opens the connection that writes.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    fn open_writer(&self) -> Result<Box<dyn Connection>>;
+
+    /// Opens a connection that only reads.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    fn open_reader(&self) -> Result<Box<dyn Connection>>;
+}
+
+/// One connection to an engine. Statements are prepared once and kept by their text.
+pub trait Connection: Send {
+    /// Runs a statement; answers how many rows it changed.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize>;
+
+    /// Runs an insert for each row that `rows` hands over; answers how many rows it changed.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn execute_many(&mut self, sql: &str, rows: &mut Rows<'_>) -> Result<usize>;
+
+    /// Runs a query and hands over each row.
+    ///
+    /// # Errors
+    /// What the engine refused, or what `each` answered.
+    fn query(&mut self, sql: &str, values: &[Value<'_>], each: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()>;
+
+    /// Runs the statements of a migration, in the portable text that both engines share.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn migrate(&mut self, sql: &str) -> Result<()>;
+
+    /// Runs once after migrations, before their commit: makes what the engine needs for this journal.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn settle(&mut self) -> Result<()>;
+
+    /// The columns of a table, by name in alphabetical order.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn columns(&mut self, table: &str) -> Result<Vec<String>>;
+
+    /// Begins a transaction and takes the one lock of the journal, waiting for it where another process holds it.
+    ///
+    /// # Errors
+    /// When the lock is not to be had.
+    fn begin_writing(&mut self) -> Result<()>;
+
+    /// Begins a transaction that sees one consistent picture and changes nothing.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn begin_reading(&mut self) -> Result<()>;
+
+    /// Ends a transaction; when this answers, what it wrote is on disk.
+    ///
+    /// # Errors
+    /// What the engine refused: then nothing was kept.
+    fn commit(&mut self) -> Result<()>;
+
+    /// Ends a transaction and keeps nothing of it.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn rollback(&mut self) -> Result<()>;
+
+    /// Sets the mark to which a refused command returns.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn savepoint(&mut self) -> Result<()>;
+
+    /// Forgets the mark and keeps what was done since.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn release(&mut self) -> Result<()>;
+
+    /// Undoes what was done since the mark, and forgets it.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn undo(&mut self) -> Result<()>;
+}
