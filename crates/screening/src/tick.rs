@@ -45,10 +45,12 @@ pub fn tick(unit: &mut Unit<'_>, call: &Call) -> Result<Ticked, Refusal> {
     let mut ticked = Ticked { late_tubes: note_late(unit, call)?, ..Ticked::default() };
     for round in rounds::rounds(unit.tx(), Some(RoundState::Open), i64::MAX)? {
         ticked.reclassed += revise_roster(unit, call, round.id)?;
-        if round.spec.method == Method::Pcr {
-            revise_pools(unit, call, &round)?;
-        }
-        if revise_forecast(unit, call, &round)? {
+        let sites = match round.spec.method {
+            Method::Antigen => Vec::new(),
+            Method::Pcr => verbs::sites_of(unit.tx(), call, &round.spec)?,
+        };
+        revise_pools(unit, round.id, &sites)?;
+        if revise_forecast(unit, call, &round, &sites)? {
             ticked.revised.push(round.id);
         }
     }
@@ -112,29 +114,33 @@ pub(crate) fn revise_roster(unit: &mut Unit<'_>, call: &Call, round: RoundId) ->
 }
 
 /// Gives sites that are new, or whose zone changed, the pool that holds now.
-fn revise_pools(unit: &mut Unit<'_>, call: &Call, round: &Round) -> Result<(), Refusal> {
-    let now: BTreeMap<_, SitePool> =
-        verbs::sites_of(unit.tx(), call, &round.spec)?.into_iter().map(|(pool, _)| (pool.site, pool)).collect();
+fn revise_pools(unit: &mut Unit<'_>, round: RoundId, sites: &[(SitePool, i64)]) -> Result<(), Refusal> {
+    let now: BTreeMap<_, SitePool> = sites.iter().map(|(pool, _)| (pool.site, *pool)).collect();
     let changed = unit
         .remembered(|desk: &Desk| {
-            let known = desk.rounds.get(&round.id).map(|brief| &brief.pools);
+            let known = desk.rounds.get(&round).map(|brief| &brief.pools);
             let differs = |pool: &&SitePool| known.and_then(|known| known.get(&pool.site)) != Some(&pool.pool);
             now.values().filter(differs).copied().collect::<Vec<_>>()
         })
         .unwrap_or_default();
     if !changed.is_empty() {
-        unit.record(PoolsRevised { round: round.id, pools: changed })?;
+        unit.record(PoolsRevised { round, pools: changed })?;
     }
     Ok(())
 }
 
 /// Reckons the hour of the last result again; tells the public where it is later than promised by half an hour.
-fn revise_forecast(unit: &mut Unit<'_>, call: &Call, round: &Round) -> Result<bool, Refusal> {
+fn revise_forecast(
+    unit: &mut Unit<'_>,
+    call: &Call,
+    round: &Round,
+    sites: &[(SitePool, i64)],
+) -> Result<bool, Refusal> {
     let Some(published) = &round.forecast else { return Ok(false) };
     let missing = coverage::of(unit.tx(), round.id, (AreaId(1), AreaId(i64::MAX)))?.missing;
     // After the window nobody more is expected: only what was sampled is still to be tested.
     let due = if call.now < round.spec.ends_at { missing } else { 0 };
-    let Some(forecast) = verbs::forecast(unit.tx(), call, round, due)? else { return Ok(false) };
+    let Some(forecast) = verbs::forecast_with(unit.tx(), call, round, due, sites)? else { return Ok(false) };
     let waits = forecast.due_people > 0 || crate::flow::waiting(unit.tx(), round.id)? > 0;
     if !waits || forecast.last_result_at.since(published.last_result_at) < REVISION_MS {
         return Ok(false);

@@ -264,11 +264,25 @@ pub(crate) fn sites_of(tx: &mut Tx<'_>, call: &Call, spec: &RoundSpec) -> Result
 
 /// The forecast of a round with so many people still due, `None` where no hour can be given.
 pub(crate) fn forecast(tx: &mut Tx<'_>, call: &Call, round: &Round, due: i64) -> Result<Option<Forecast>, Refusal> {
+    let sites = match round.spec.method {
+        Method::Antigen => Vec::new(),
+        Method::Pcr => sites_of(tx, call, &round.spec)?,
+    };
+    forecast_with(tx, call, round, due, &sites)
+}
+
+/// As [`forecast`], with the staffed sites that the caller has at hand.
+pub(crate) fn forecast_with(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    round: &Round,
+    due: i64,
+    sites: &[(SitePool, i64)],
+) -> Result<Option<Forecast>, Refusal> {
     let spec = &round.spec;
     if spec.method == Method::Antigen {
         return Ok(Some(antigen_forecast(call, spec, due)));
     }
-    let sites = sites_of(tx, call, spec)?;
     let people_per_hour: i64 = sites.iter().map(|(_, people)| people).sum();
     let tubes: i64 = sites.iter().map(|(site, people)| people / site.pool.people_max.max(1)).sum();
     let laboratories = laboratory::loads(tx, round.id)?;
