@@ -40,6 +40,8 @@ use outpace_access::Routes;
 use outpace_core::{Refusal, Trigger, trigger};
 use outpace_store::{Capability, Unit};
 
+/// The kinds of orders that contacts issue.
+pub const KINDS: &[outpace_orders::kinds::IssuedKind] = &[letters::ANSWER_LETTER];
 /// The most rows that one bulk command takes.
 pub const BATCH_MAX: usize = 20_000;
 /// The most characters of a free text.

@@ -1,22 +1,62 @@
-//! What the playbook says about a kind of order, with what holds where the playbook does not know it.
+//! What the playbook says about a kind of order.
 //!
-//! A kind that the playbook lacks is still an order with an owner, a deadline and a state: the response must not fail
-//! at night because a file lacks a row. Only an order issued by hand must name a kind that is known.
+//! The kinds that code issues by itself are named as [`IssuedKind`]s, each crate's in a list of its own; whoever opens a
+//! folder compares them with the playbook ([`missing`]), so that nothing can fail at night because a file lacks a row.
+//! An order of a kind that the playbook lacks, or about something else than the kind says, is refused.
 
 use outpace_access::Rulebook;
 use outpace_core::{BoxCode, Text, TubeCode};
-use outpace_policy::{Effect, FieldKind, FormField, OrderKind, Playbook};
+use outpace_policy::{Effect, FieldKind, FormField, OrderKind, Playbook, SubjectKind};
 use serde_json::Value;
 
+use crate::Subject;
 use crate::errors::OrdersError;
 use crate::orders::{Form, Order, Report};
 
-/// Minutes that an order may take whose kind gives none.
-pub const FALLBACK_MINUTES: i64 = 120;
-/// Minutes between two steps of escalation where the kind gives none.
-pub const FALLBACK_ESCALATION_MINUTES: u32 = 30;
 /// The longest answer to a text field, in characters.
 pub const ANSWER_CHARACTERS_MAX: usize = 4_000;
+
+/// A kind that code issues by itself, with what such an order is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IssuedKind {
+    /// Its key in the playbook.
+    pub key: &'static str,
+    /// What it is about.
+    pub subject: SubjectKind,
+}
+
+/// The kinds that this crate issues.
+pub const KINDS: &[IssuedKind] =
+    &[crate::conflicts::SETTLE_CONFLICT, crate::teams::RELIEVE_SHIFT, crate::teams::MEMBERS_TO_VILLAGE];
+
+/// Of some kinds those that a playbook lacks or means for something else, each with what is wrong.
+#[must_use]
+pub fn missing(playbook: &Playbook, issued: &[IssuedKind]) -> Vec<Text> {
+    let wrong = |kind: &IssuedKind| match playbook.kind(kind.key).map(|known| known.subject) {
+        Some(subject) if subject == kind.subject => None,
+        Some(subject) => Some(Text::new(
+            format!("任务手册中“{}”的对象为“{}”,应为“{}”", kind.key, subject.zh(), kind.subject.zh()),
+            format!("playbook kind `{}`: subject is `{}`, needs `{}`", kind.key, subject.key(), kind.subject.key()),
+        )),
+        None => Some(Text::new(
+            format!("任务手册缺少“{}”(对象:{})", kind.key, kind.subject.zh()),
+            format!("playbook kind `{}` about `{}` is missing", kind.key, kind.subject.key()),
+        )),
+    };
+    issued.iter().filter_map(wrong).collect()
+}
+
+/// Whether a subject is what a kind is about. A measure may be one of a person, of a class or place, or a zone.
+#[must_use]
+pub fn fits_subject(asked: SubjectKind, subject: &Subject) -> bool {
+    match asked {
+        SubjectKind::Jurisdiction => *subject == Subject::None,
+        SubjectKind::Measure => {
+            matches!(subject, Subject::Restriction(_) | Subject::Closure(_) | Subject::Zone(_))
+        }
+        other => subject.kind() == other.key(),
+    }
+}
 
 /// What holds for an order of a kind when it is issued.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,37 +75,58 @@ pub struct Terms {
     pub clause: Option<String>,
 }
 
+/// A key as playbooks spell it.
+#[must_use]
+pub fn spelled(key: &str) -> String {
+    key.replace('_', "-")
+}
+
 /// The kind with this key, `hold-place` and `hold_place` alike.
 #[must_use]
 pub fn find<'a>(playbook: &'a Playbook, key: &str) -> Option<&'a OrderKind> {
-    playbook.kind(key).or_else(|| playbook.kind(&key.replace('_', "-")))
+    playbook.kind(key).or_else(|| playbook.kind(&spelled(key)))
 }
 
-/// The terms of a kind. The task force asked for holds if the profile has it, else the kind's own if the profile has
-/// that, else none: then the command answers for the order.
-#[must_use]
-pub fn terms(rules: &Rulebook, key: &str, task_force: Option<&str>) -> Terms {
+/// The terms of an order of a kind about something. The task force asked for holds if the profile has it, else the
+/// kind's own if the profile has that, else none: then the command answers for the order.
+///
+/// # Errors
+/// A kind that the playbook does not have, or that is about something else.
+pub fn terms(rules: &Rulebook, key: &str, subject: &Subject, task_force: Option<&str>) -> Result<Terms, OrdersError> {
+    let Some(kind) = find(&rules.playbook, key) else { return Err(unknown(&rules.playbook, key)) };
+    if !fits_subject(kind.subject, subject) {
+        let (zh, en) = (kind.subject.zh(), kind.subject.key());
+        return Err(OrdersError::rule(
+            "wrong_subject",
+            "subject",
+            format!("{} {}", subject.kind(), subject.id()),
+            format!("“{}”任务的对象须为{zh}。", kind.name_zh),
+            format!("An order \"{}\" is about a {en}.", kind.name_en),
+        ));
+    }
     let known = |force: &&str| rules.profile.task_force(force).is_some();
     let asked = task_force.filter(known);
-    let Some(kind) = find(&rules.playbook, key) else {
-        return Terms {
-            key: key.replace('_', "-"),
-            task_force: asked.map(str::to_owned),
-            minutes: FALLBACK_MINUTES,
-            escalation_minutes: FALLBACK_ESCALATION_MINUTES,
-            verify: false,
-            clause: None,
-        };
-    };
     let due = kind.deadline.due_in(&rules.pack);
-    Terms {
+    Ok(Terms {
         key: kind.key.clone(),
         task_force: asked.or(Some(kind.task_force.as_str()).filter(known)).map(str::to_owned),
         minutes: i64::from(due.minutes),
         escalation_minutes: kind.escalation_minutes.max(1),
         verify: kind.verify,
         clause: due.source.map(|source| source.to_string()),
-    }
+    })
+}
+
+/// That a playbook has no such kind, with those that it has.
+fn unknown(playbook: &Playbook, key: &str) -> OrdersError {
+    let known = playbook.kinds.keys().cloned().collect::<Vec<_>>().join(", ");
+    OrdersError::rule(
+        "unknown_kind",
+        "kind",
+        key,
+        format!("任务手册没有此类任务;可用:{known}。"),
+        format!("The playbook has no such kind; it has: {known}."),
+    )
 }
 
 /// The name of a kind for people; its key where the playbook does not know it.

@@ -10,8 +10,9 @@ use office::{Desk, WANGDA, actor, new_order, text};
 use outpace_core::{OrderId, PersonId, Refusal, Role, Seq, TeamId};
 use outpace_orders::orders::{self, Report};
 use outpace_orders::{
-    Form, NewConflict, OrderState, Owner, Subject, by_key, cancel, conflict, conflicts, issue, settle, tick,
+    Form, NewConflict, OrderState, Owner, Subject, by_key, cancel, conflict, conflicts, issue, kinds, settle, tick,
 };
+use outpace_policy::{Library, SubjectKind};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -45,11 +46,27 @@ fn an_order_takes_its_deadline_task_force_and_clause_from_the_playbook() {
 }
 
 #[test]
-fn a_kind_that_no_playbook_knows_is_still_owned_and_due() {
+fn a_kind_that_no_playbook_knows_is_refused_and_so_is_one_about_something_else() {
     let desk = Desk::new();
-    let order = desk.order(issued(&desk, "odd", "never-heard-of"));
-    assert_eq!(order.owner(), Owner::Command);
-    assert_eq!(order.deadline_at, desk.now().plus_minutes(outpace_orders::kinds::FALLBACK_MINUTES));
+    let head = desk.store().head();
+    let unknown = desk.system(|unit, call| issue(unit, call, new_order("odd", "never-heard-of"))).unwrap_err();
+    assert_eq!((unknown.code.as_str(), unknown.field.as_str()), ("unknown_kind", "kind"));
+    let mut new = new_order("odd", "visit-door");
+    new.subject = Subject::Household(outpace_core::HouseholdId(1));
+    let other = desk.system(move |unit, call| issue(unit, call, new)).unwrap_err();
+    assert_eq!((other.code.as_str(), other.field.as_str()), ("wrong_subject", "subject"));
+    assert_eq!(desk.store().head(), head, "nothing was recorded");
+}
+
+#[test]
+fn a_playbook_that_lacks_what_code_issues_is_told_row_by_row() {
+    let mut playbook = Library::embedded().playbook().unwrap();
+    assert!(kinds::missing(&playbook, kinds::KINDS).is_empty());
+    playbook.kinds.remove("settle-conflict");
+    playbook.kinds.get_mut("relieve-shift").unwrap().subject = SubjectKind::Person;
+    let lacking: Vec<String> = kinds::missing(&playbook, kinds::KINDS).into_iter().map(|line| line.en).collect();
+    assert_eq!(lacking.len(), 2, "{lacking:?}");
+    assert!(lacking[0].contains("settle-conflict") && lacking[1].contains("needs `team`"), "{lacking:?}");
 }
 
 #[test]
@@ -359,7 +376,7 @@ proptest! {
             ]),
             1..14,
         ),
-        kind in prop::sample::select(vec!["trace-first-report", "never-heard-of"]),
+        kind in prop::sample::select(vec!["trace-first-report", "members-to-village"]),
     ) {
         let desk = Desk::new();
         let order = issued(&desk, "k", kind);

@@ -317,6 +317,14 @@ closed! {
         RoundOpened = "round_opened" / "开启轮次",
         /// A round has people who are due and did not come.
         RoundMissing = "round_missing" / "应检未检",
+        /// The chain of transmission is unclear in an area: rounds day after day.
+        ChainUnclear = "chain_unclear" / "传播链不明",
+        /// A tube was lost or turned out not usable.
+        TubeLost = "tube_lost" / "样本丢失或作废",
+        /// Tubes are late against a deadline.
+        TubesLate = "tubes_late" / "样本超时",
+        /// Another area's co-investigation letter came in.
+        LetterReceived = "letter_received" / "收到协查函",
         /// An antigen round was opened.
         AntigenRound = "antigen_round" / "抗原轮次",
         /// A box is sealed.
@@ -375,6 +383,8 @@ closed! {
         CaseTaken = "case_taken" / "病例已转运",
         /// A trip was made.
         TripDone = "trip_done" / "转运完成",
+        /// Sites for the missing beds were named.
+        BedsFound = "beds_found" / "床位来源已落实",
         /// Beds are ready.
         BedsReady = "beds_ready" / "床位就绪",
         /// A sampling site is open.
@@ -409,6 +419,14 @@ closed! {
         ConflictSettled = "conflict_settled" / "冲突已处理",
         /// A guardian was named.
         GuardianNamed = "guardian_named" / "监护人已确定",
+        /// The people of a tube were sampled again.
+        TubeResampled = "tube_resampled" / "已重新采样",
+        /// Late tubes were found and are on their way.
+        TubesFound = "tubes_found" / "超时样本已查明",
+        /// A letter was answered.
+        LetterAnswered = "letter_answered" / "协查函已反馈",
+        /// A round was planned and opened.
+        RoundOpened = "round_opened" / "已组织采样",
         /// A letter was sent.
         LetterSent = "letter_sent" / "协查函已发",
         /// A person was released with a certificate.

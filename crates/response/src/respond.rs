@@ -11,7 +11,7 @@ use outpace_core::trigger::RESPOND;
 use outpace_core::{CaseId, PlanId, Refusal, Seq, Trigger};
 use outpace_isolation::LiftReason;
 use outpace_orders::{self as orders, NewOrder, Subject as About};
-use outpace_policy::OrderTrigger;
+use outpace_policy::{OrderTrigger, SubjectKind};
 use outpace_store::{Job, Result, Store, StoreError, Tx, Unit, jobs};
 
 use crate::apply::{self, carry_out};
@@ -305,10 +305,12 @@ pub(crate) fn is_worse(line: &Line, old: &Line) -> bool {
     })
 }
 
-/// More beds are needed than are free: the order to make sites ready goes out at once.
+/// More beds are needed than are free: the order to find them goes out at once.
 fn beds_short(unit: &mut Unit<'_>, call: &Call, missing: i64) -> Result<(), Refusal> {
-    let kinds: Vec<String> =
-        call.rules.playbook.started_by(OrderTrigger::BedsShort).map(|kind| kind.key.clone()).collect();
+    // No site is known yet: only what is about the jurisdiction as a whole can be asked for.
+    let started = call.rules.playbook.started_by(OrderTrigger::BedsShort);
+    let about_all = started.filter(|kind| kind.subject == SubjectKind::Jurisdiction);
+    let kinds: Vec<String> = about_all.map(|kind| kind.key.clone()).collect();
     for kind in kinds {
         let mut form = BTreeMap::new();
         form.insert("beds".to_owned(), serde_json::Value::from(missing));

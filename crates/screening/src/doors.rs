@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use outpace_access::Call;
 use outpace_core::{AreaId, AreaLevel, Refusal, Seq, Text, Timestamp};
+use outpace_orders::kinds::IssuedKind;
 use outpace_orders::notices::{self, Audience, NewNotice};
 use outpace_orders::{Form, NewOrder, Subject, issue};
 use outpace_store::Unit;
@@ -148,7 +149,7 @@ pub(crate) fn order(
     unit: &mut Unit<'_>,
     call: &Call,
     key: String,
-    kind: &str,
+    kind: IssuedKind,
     subject: Subject,
     area: AreaId,
     because: Text,
@@ -156,7 +157,7 @@ pub(crate) fn order(
 ) -> Result<(), Refusal> {
     let new = NewOrder {
         key,
-        kind: kind.to_owned(),
+        kind: kind.key.to_owned(),
         subject,
         area,
         task_force: None,

@@ -76,9 +76,10 @@ fn note_late(unit: &mut Unit<'_>, call: &Call) -> Result<i64, Refusal> {
             format!("{tubes} tubes are late ({}), such as {some}; find them now.", wave.kind.word()),
         );
         let key = format!("chase:{}:{}:{}", wave.round, wave.wave, wave.kind.word());
-        let subject = round.map_or(Subject::None, Subject::Round);
-        let form = Form::from([("tubes".to_owned(), tubes.into())]);
-        doors::order(unit, call, key, kinds::CHASE_TUBES, subject, call.actor.area, because, form)?;
+        // About the jurisdiction: tubes outside any round are late as well, and a wave's tubes may be anywhere on the way.
+        let mut form = Form::from([("tubes".to_owned(), tubes.into())]);
+        form.extend(round.map(|round| ("round".to_owned(), round.0.into())));
+        doors::order(unit, call, key, kinds::CHASE_TUBES, Subject::None, call.actor.area, because, form)?;
         unit.because_of(None);
         // Too long at ambient temperature is told as well when the laboratory's own hour is the same.
         found += i64::from(wave.kind != LateKind::Ambient) * tubes;

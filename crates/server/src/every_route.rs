@@ -1,6 +1,8 @@
-//! Every route of Outpace on one page. Each capability lists its own beside their handlers; here they meet.
+//! Every route of Outpace on one page, and every kind of order that code issues. Each capability lists its own beside
+//! their handlers; here they meet.
 
 use outpace_access::{Routes, actors, adoption};
+use outpace_orders::kinds::IssuedKind;
 use outpace_store::{Capabilities, Capability};
 
 /// All routes.
@@ -15,6 +17,18 @@ pub fn every_route() -> Routes {
         .and(outpace_contacts::routes())
         .and(outpace_screening::routes())
         .and(outpace_response::routes())
+}
+
+/// All kinds of orders that code issues by itself. What the playbook's triggers start is named by the playbook alone.
+#[must_use]
+pub fn every_kind() -> Vec<IssuedKind> {
+    let all = [
+        outpace_orders::kinds::KINDS,
+        outpace_supplies::KINDS,
+        outpace_contacts::KINDS,
+        outpace_screening::kinds::KINDS,
+    ];
+    all.concat()
 }
 
 /// All capabilities, lowest first.

@@ -9,7 +9,7 @@ use outpace_policy::{Date, Library};
 use outpace_store::{Settings, Store, StoreError, writer};
 
 use crate::clock::{DrillClock, SystemClock};
-use crate::every_route::every_capability;
+use crate::every_route::{every_capability, every_kind};
 
 /// What to open, and under which rules.
 #[derive(Debug, Clone)]
@@ -38,14 +38,20 @@ pub struct Opened {
 /// The rules of a pack and a profile on a day.
 ///
 /// # Errors
-/// Every finding of the files, one a line.
+/// Every finding of the files, one a line; kinds of orders that code issues and the playbook lacks.
 pub fn rulebook(library: &Library, pack: &str, profile: &str, date: Date) -> Result<Rulebook, StoreError> {
     let told = |findings: Vec<outpace_policy::Finding>| {
         StoreError::Folder(findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     };
+    let playbook = library.playbook().map_err(told)?;
+    let lacking = outpace_orders::kinds::missing(&playbook, &every_kind());
+    if !lacking.is_empty() {
+        let lines: Vec<String> = lacking.iter().map(|line| format!("{} / {}", line.zh, line.en)).collect();
+        return Err(StoreError::Folder(lines.join("\n")));
+    }
     Ok(Rulebook {
         pack: library.pack(pack, date).map_err(told)?,
-        playbook: library.playbook().map_err(told)?,
+        playbook,
         profile: library.profile(profile).map_err(told)?,
     })
 }

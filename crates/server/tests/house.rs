@@ -12,7 +12,7 @@ use axum::http::Request;
 use outpace_access::matrix;
 use outpace_core::{Permission, Role, Timestamp};
 use outpace_server::app;
-use outpace_server::every_route::every_route;
+use outpace_server::every_route::{every_kind, every_route};
 use outpace_server::office::Opening;
 use tower::ServiceExt;
 
@@ -94,6 +94,47 @@ fn only_the_clock_reads_the_machines_time_and_no_pure_crate_draws_random_numbers
             assert!(!text.contains(word), "{} says {word}", file.display());
         }
     }
+}
+
+#[test]
+fn every_kind_that_code_issues_is_in_the_playbook_and_about_the_same_thing() {
+    let playbook = outpace_policy::Library::embedded().playbook().unwrap();
+    let lacking = outpace_orders::kinds::missing(&playbook, &every_kind());
+    assert!(lacking.is_empty(), "{lacking:?}");
+    for kind in every_kind() {
+        let known = playbook.kind(kind.key).unwrap();
+        assert!(!known.fields.is_empty(), "{} has no form", kind.key);
+        let words = known.checklist.iter().flat_map(|line| [&line.zh, &line.en]);
+        assert!(words.chain([&known.name_zh, &known.name_en]).all(|word| !word.is_empty()), "{}", kind.key);
+    }
+}
+
+/// Every crate's sources but the drill's, which speaks HTTP, with the tests left out.
+fn sources_of_the_house() -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for name in ORDER.iter().filter(|name| **name != "drill") {
+        sources(&crates().join(name).join("src"), &mut found);
+    }
+    let is_test = |path: &PathBuf| path.iter().any(|part| part == "tests" || part == "tests.rs" || part == "laws");
+    found.retain(|path| !is_test(path));
+    found.into_iter().map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+#[test]
+fn no_kind_of_order_is_issued_that_is_not_on_the_page_of_every_kind() {
+    let listed: BTreeSet<&str> = every_kind().iter().map(|kind| kind.key).collect();
+    let mut declared = BTreeSet::new();
+    for (file, text) in sources_of_the_house() {
+        for part in text.split("IssuedKind { key: \"").skip(1) {
+            declared.insert(part.split('"').next().unwrap().to_owned());
+        }
+        // Whatever is issued takes its kind from such a constant, from the playbook, or from whoever asks.
+        for order in text.split("NewOrder {").skip(1) {
+            let kind = order.lines().find(|line| line.trim_start().starts_with("kind")).unwrap_or_default();
+            assert!(!kind.contains('"'), "{} issues a kind that no list has: {}", file.display(), kind.trim());
+        }
+    }
+    assert_eq!(declared.iter().map(String::as_str).collect::<BTreeSet<_>>(), listed);
 }
 
 #[test]

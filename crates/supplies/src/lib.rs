@@ -26,6 +26,8 @@ pub use stock::{
 use outpace_access::Routes;
 use outpace_store::Capability;
 
+/// The kinds of orders that supplies issue.
+pub const KINDS: &[outpace_orders::kinds::IssuedKind] = &[shipments::UNLOAD_TRUCKS, stock::DELIVER_SUPPLIES];
 /// The most lines of one paper.
 pub const LINES_MAX: usize = 1_000;
 /// The most pieces of one line.

@@ -110,7 +110,7 @@ pub fn receive_letter(unit: &mut Unit<'_>, call: &Call, request: ReceiveLetter) 
         call,
         NewOrder {
             key: format!("answer-letter:{letter}"),
-            kind: ANSWER_LETTER.to_owned(),
+            kind: ANSWER_LETTER.key.to_owned(),
             subject: Subject::None,
             area: jurisdiction,
             task_force: Some("tracing".to_owned()),

@@ -16,13 +16,15 @@ pub use store::{letter, letters};
 pub(crate) use store::{SCHEMA, fold};
 
 use outpace_core::{AreaId, CaseId, OrderId, PersonId, Seq, Timestamp};
+use outpace_orders::kinds::IssuedKind;
+use outpace_policy::SubjectKind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The counter that numbers letters.
 pub const COUNTER: &str = "letter";
 /// The kind of the order that a received letter opens.
-pub const ANSWER_LETTER: &str = "answer-co-investigation";
+pub const ANSWER_LETTER: IssuedKind = IssuedKind { key: "answer-co-investigation", subject: SubjectKind::Jurisdiction };
 
 outpace_registry::words! {
     /// Which way a letter goes.

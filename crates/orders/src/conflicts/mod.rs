@@ -7,12 +7,14 @@ mod store;
 
 use outpace_access::Call;
 use outpace_core::{ActorId, AreaId, ConflictId, OrderId, Refusal, Seq, Text, Timestamp};
+use outpace_policy::SubjectKind;
 use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Subject;
 use crate::errors::{OrdersError, SHORT_CHARACTERS_MAX, said};
+use crate::kinds::IssuedKind;
 use crate::orders::{self, Form, NewOrder};
 
 pub use facts::{ConflictFound, ConflictSettled};
@@ -21,7 +23,7 @@ pub(crate) use store::{SCHEMA, join};
 pub use store::{by_id, list, open_count};
 
 /// The kind of the order that a conflict opens.
-pub const SETTLE_CONFLICT: &str = "settle-conflict";
+pub const SETTLE_CONFLICT: IssuedKind = IssuedKind { key: "settle-conflict", subject: SubjectKind::Conflict };
 
 /// An observation that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +84,7 @@ pub fn conflict(unit: &mut Unit<'_>, call: &Call, new: NewConflict) -> Result<Co
         call,
         NewOrder {
             key: format!("conflict:{id}"),
-            kind: SETTLE_CONFLICT.to_owned(),
+            kind: SETTLE_CONFLICT.key.to_owned(),
             subject: Subject::Conflict(id),
             area,
             task_force: None,

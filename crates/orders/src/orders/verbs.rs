@@ -30,7 +30,8 @@ pub struct Report {
 /// Issues an order. While one with the same key is not closed, answers that one and records nothing.
 ///
 /// # Errors
-/// An empty key or kind, a number that is no area, an unknown team.
+/// An empty key, a number that is no area, an unknown team, a kind that the playbook lacks or that is about something
+/// else.
 pub fn issue(unit: &mut Unit<'_>, call: &Call, new: NewOrder) -> Result<OrderId, Refusal> {
     said("key", &new.key, SHORT_CHARACTERS_MAX)?;
     said("kind", &new.kind, SHORT_CHARACTERS_MAX)?;
@@ -41,7 +42,7 @@ pub fn issue(unit: &mut Unit<'_>, call: &Call, new: NewOrder) -> Result<OrderId,
     if let Some(team) = new.team {
         teams::load(unit, team)?;
     }
-    let terms = kinds::terms(&call.rules, &new.kind, new.task_force.as_deref());
+    let terms = kinds::terms(&call.rules, &new.kind, &new.subject, new.task_force.as_deref())?;
     let order = OrderId(unit.next(OrderId::COUNTER)?);
     unit.record(OrderIssued {
         order,

@@ -2,19 +2,21 @@
 
 use outpace_access::Call;
 use outpace_core::{AreaId, OrderId, Refusal, TeamId, Text, Timestamp};
+use outpace_policy::SubjectKind;
 use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{NewTeam, deploy, form};
 use crate::errors::{OrdersError, SHORT_CHARACTERS_MAX, is_area, said};
+use crate::kinds::IssuedKind;
 use crate::orders::{self, NewOrder};
 use crate::{Form, Subject};
 
 /// Villages of one mobilisation.
 pub const VILLAGES_MAX: usize = 500;
 /// The kind of the orders, where none is named.
-const MEMBERS_TO_VILLAGE: &str = "members-to-village";
+pub const MEMBERS_TO_VILLAGE: IssuedKind = IssuedKind { key: "members-to-village", subject: SubjectKind::Area };
 
 /// People of some units go to some villages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -125,7 +127,7 @@ fn to_village(
         call,
         NewOrder {
             key,
-            kind: request.kind.clone().unwrap_or_else(|| MEMBERS_TO_VILLAGE.to_owned()),
+            kind: request.kind.clone().unwrap_or_else(|| MEMBERS_TO_VILLAGE.key.to_owned()),
             subject: Subject::Area(area),
             area,
             task_force: request.task_force.clone(),

@@ -13,6 +13,7 @@ mod store;
 use outpace_access::Call;
 use outpace_core::time::HOUR_MS;
 use outpace_core::{AreaId, PersonId, Refusal, TeamId, Text, Timestamp};
+use outpace_policy::SubjectKind;
 use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -20,11 +21,12 @@ use utoipa::ToSchema;
 use crate::Subject;
 use crate::conflicts::clock_ahead;
 use crate::errors::{OrdersError, SHORT_CHARACTERS_MAX, is_area, said};
+use crate::kinds::IssuedKind;
 use crate::{Form, NewConflict, NewOrder, conflict, orders};
 
 pub use facts::*;
 pub use http::*;
-pub use mobilise::{Mobilise, Mobilised, mobilise, shares};
+pub use mobilise::{MEMBERS_TO_VILLAGE, Mobilise, Mobilised, mobilise, shares};
 pub use model::{Duty, Holder, Post, Responsibility, Team, TeamState, WorkUnit};
 pub use responsibility::{end as end_responsibility, five_to_one_gaps, give as give_responsibility};
 pub(crate) use store::{SCHEMA, join};
@@ -39,7 +41,7 @@ pub const SHIFT_HOURS_MAX: i64 = 12;
 /// The shortest rest after a shift, in hours. Our own setting, as above.
 pub const REST_HOURS_MIN: i64 = 8;
 /// The kind of the order that a shift's end opens.
-pub const RELIEVE_SHIFT: &str = "relieve-shift";
+pub const RELIEVE_SHIFT: IssuedKind = IssuedKind { key: "relieve-shift", subject: SubjectKind::Team };
 /// Shifts looked at in one tick.
 const TICK_SHIFTS_MAX: i64 = 1_000;
 
@@ -299,7 +301,7 @@ pub(crate) fn tick(unit: &mut Unit<'_>, call: &Call) -> Result<usize, Refusal> {
             call,
             NewOrder {
                 key: format!("relieve:{team}:{}", ends_at.0),
-                kind: RELIEVE_SHIFT.to_owned(),
+                kind: RELIEVE_SHIFT.key.to_owned(),
                 subject: Subject::Team(*team),
                 area,
                 task_force: None,

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use outpace_access::{Call, Office, Rulebook};
 use outpace_core::{Actor, ActorId, ActorKind, AreaId, Clock, Refusal, Role, Text, Timestamp};
 use outpace_orders::{Form, NewOrder, Order, OrderState, Subject, orders};
-use outpace_policy::Library;
+use outpace_policy::{Library, SubjectKind};
 use outpace_store::{Capabilities, Settings, Store, Tx, Unit};
 
 pub const QINGXU: AreaId = AreaId(140_121);
@@ -116,11 +116,21 @@ pub fn actor(number: i64, role: Role) -> Actor {
     Actor { id: ActorId(number), kind: ActorKind::Account, role, area: QINGXU }
 }
 
+/// Something of the sort that a kind is about.
+fn subject_of(kind: &str) -> Subject {
+    let playbook = outpace_policy::Library::embedded().playbook().unwrap();
+    match outpace_orders::kinds::find(&playbook, kind).map(|kind| kind.subject) {
+        Some(SubjectKind::Place) => Subject::Place(1.into()),
+        Some(SubjectKind::Case) => Subject::Case(1.into()),
+        _ => Subject::Area(WANGDA),
+    }
+}
+
 pub fn new_order(key: &str, kind: &str) -> NewOrder {
     NewOrder {
         key: key.to_owned(),
         kind: kind.to_owned(),
-        subject: Subject::Area(WANGDA),
+        subject: subject_of(kind),
         area: WANGDA,
         task_force: None,
         team: None,

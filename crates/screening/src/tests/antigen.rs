@@ -32,7 +32,7 @@ fn self_reports_count_once_and_a_positive_is_confirmed_by_pcr() {
     assert_eq!((first.recorded, first.positive.as_slice()), (3, [PersonId(3)].as_slice()));
     assert_eq!(report(&house, round, &rows).repeated, 3);
     let order = house.read(|tx| outpace_orders::by_key(tx, &format!("confirm-antigen:{round}:3"))).unwrap();
-    assert_eq!(order.kind, crate::kinds::CONFIRM_ANTIGEN);
+    assert_eq!(order.kind, crate::kinds::CONFIRM_ANTIGEN.key);
     let later = report(&house, round, &[(3, ReportOutcome::Negative), (1, ReportOutcome::Positive)]);
     assert_eq!((later.recorded, later.positive.as_slice()), (1, [PersonId(1)].as_slice()));
     assert_eq!(house.open_conflicts(), 1);

@@ -93,7 +93,7 @@ fn a_box_goes_from_hand_to_hand_with_two_signatures_and_its_tubes_with_it() {
     assert_eq!(receive(&house, Some("BOX-1"), &["A", "B"], true).repeated, 2);
     assert_eq!(tube(&house, "C").stage, Stage::Lost);
     let order = house.read(|tx| outpace_orders::by_key(tx, "resample:C")).unwrap();
-    assert_eq!(order.kind, crate::kinds::RESAMPLE_TUBE);
+    assert_eq!(order.kind, crate::kinds::RESAMPLE_TUBE.key);
     assert!(house.read(|tx| outpace_orders::by_key(tx, "carry:BOX-1")).is_none_or(|order| order.is_closed()));
 
     let answer = report(&house, &[("A", "negative"), ("B", "negative")]);

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use outpace_access::Call;
 use outpace_core::{DepotId, OrderId, Refusal, Seq, ShipmentId, TeamId, Text, Timestamp};
+use outpace_orders::kinds::IssuedKind;
 use outpace_orders::{Form, NewConflict, NewOrder, Subject, cancel, complete, conflict, issue};
+use outpace_policy::SubjectKind;
 use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,7 +20,7 @@ use crate::stock::{Cause, Depot, Line, check_lines, look_for_shortage, seen_depo
 use crate::{LINES_MAX, QUANTITY_MAX, SuppliesError, stock, text};
 
 /// The kind of the order that the first truck opens.
-pub const UNLOAD_TRUCKS: &str = "unload-trucks";
+pub const UNLOAD_TRUCKS: IssuedKind = IssuedKind { key: "unload-trucks", subject: SubjectKind::Shipment };
 
 /// A truck that is announced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -166,7 +168,7 @@ fn unload_order(unit: &mut Unit<'_>, call: &Call, shipment: &Shipment, depot: &D
         call,
         NewOrder {
             key: format!("unload:{}", shipment.id),
-            kind: UNLOAD_TRUCKS.to_owned(),
+            kind: UNLOAD_TRUCKS.key.to_owned(),
             subject: Subject::Shipment(shipment.id),
             area: depot.area,
             task_force: None,

@@ -9,7 +9,7 @@ mod store;
 
 pub use commands::{
     CancelShipment, CountedLoad, ExpectShipment, ExpectedTruck, HandOverShipment, StartUnloading, TruckArrival,
-    cancel_shipment, expect_shipment, hand_over, start_unloading, truck_arrived, truck_unloaded,
+    UNLOAD_TRUCKS, cancel_shipment, expect_shipment, hand_over, start_unloading, truck_arrived, truck_unloaded,
 };
 pub use facts::{
     ShipmentCancelled, ShipmentExpected, ShipmentHandedOver, TruckArrived, TruckUnloaded, UnloadingStarted,

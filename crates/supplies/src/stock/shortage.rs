@@ -2,7 +2,9 @@
 
 use outpace_access::Call;
 use outpace_core::{DepotId, Refusal, Text};
+use outpace_orders::kinds::IssuedKind;
 use outpace_orders::{Form, NewOrder, Subject, cancel, complete, issue};
+use outpace_policy::SubjectKind;
 use outpace_store::Unit;
 
 use super::facts::{ShortageEnded, ShortageFound};
@@ -10,7 +12,7 @@ use super::model::{Depot, Item, StockRow};
 use super::{rules, store};
 
 /// The kind of the order that a shortage opens.
-pub const DELIVER_SUPPLIES: &str = "deliver-supplies";
+pub const DELIVER_SUPPLIES: IssuedKind = IssuedKind { key: "deliver-supplies", subject: SubjectKind::Area };
 
 /// Why the stock of a depot is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +60,7 @@ fn found(unit: &mut Unit<'_>, call: &Call, depot: &Depot, item: &Item, row: &Sto
         call,
         NewOrder {
             key: format!("short:{}:{}", depot.id, item.key),
-            kind: DELIVER_SUPPLIES.to_owned(),
+            kind: DELIVER_SUPPLIES.key.to_owned(),
             subject: Subject::Area(depot.area),
             area: depot.area,
             task_force: None,
