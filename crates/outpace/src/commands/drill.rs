@@ -8,7 +8,7 @@ use outpace_access::actors;
 use outpace_drill::{Options, play, scenario::Scenario, schedule};
 use outpace_server::office::Opening;
 
-use super::serve::until_interrupted;
+use super::serve::{interrupted, until_interrupted};
 use super::{Failure, block_on};
 
 /// When plans are approved.
@@ -98,7 +98,13 @@ async fn session(arguments: &Arguments, opened: outpace_server::Opened, password
         pack: arguments.pack.clone(),
         progress: true,
     };
-    let report = play(&base, &password, options).await.map_err(|error| Failure::Unable(error.to_string()))?;
+    let report = tokio::select! {
+        report = play(&base, &password, options) => report.map_err(|error| Failure::Unable(error.to_string()))?,
+        stopped = interrupted() => {
+            stopped?;
+            return Err(Failure::Unable("演练被中断 / the drill was interrupted".to_owned()));
+        }
+    };
     println!("{}", report.table());
     if let Some(file) = &arguments.json {
         let text = serde_json::to_string_pretty(&report).map_err(|error| Failure::Unable(error.to_string()))?;

@@ -35,10 +35,24 @@ fn local_time(text: &str) -> Result<Timestamp, Failure> {
         .ok_or_else(|| Failure::Unable(format!("--drill-from {text}: write it as 2022-04-13T01:00")))
 }
 
-/// Waits for Ctrl-C, or for the server to fail.
+/// Waits for Ctrl-C, or for the signal by which service managers end a program.
+pub async fn interrupted() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut asked = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed,
+            _ = asked.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+/// Waits until somebody ends the program, or for the server to fail.
 pub async fn until_interrupted(running: outpace_server::Running) -> Result<(), Failure> {
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Failure::from),
+        interrupted = interrupted() => interrupted.map_err(Failure::from),
         ended = running.task => match ended {
             Ok(served) => served.map_err(Failure::from),
             Err(error) => Err(Failure::Unable(format!("the server stopped: {error}"))),
