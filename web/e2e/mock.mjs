@@ -30,14 +30,34 @@ export function later(live, minutes) {
   return { ...live, now, clock, rounds, verbs, orders: { ...live.orders, overdue, late }, head: { ...live.head, seq: live.head.seq + 40 * minutes } };
 }
 
+const waitingPrice = ({ people, days }) => ({
+  affected: { locked: people, controlled: 0, precaution: 0, facility: 0, home: 0, held: 0 },
+  person_days: days,
+  person_days_on_judgement: 0,
+  beds: 0,
+});
+
+/** The lines of the sample plan that wait, as the officer's own route answers them. */
+function waitingLines(live) {
+  return live.plan.lines.filter(({ state }) => state === 'waiting' || state === 'blocked').map((line, index) => ({
+    line: { key: `line-${index + 1}`, action: line.action, title: line.what, price: waitingPrice({ people: line.people, days: line.people * 14 }), missing_carers: [] },
+    said_yes: [],
+    mine: index < 2,
+    why_not: index < 2 ? null : { zh: '您的角色不能批准此行', en: 'your role may not answer this line' },
+  }));
+}
+
 /** Starts it; answers the address and the handles that tests turn. */
 export async function startMock({ port = 0, locked = false } = {}) {
   const live = await json('../fixtures/live.json');
   const report = await json('../fixtures/report.json');
   const areas = await json('../../drills/qingxu-2022/areas.geojson');
+  const briefing = await json('../fixtures/briefing.json');
   const streams = new Set();
+  const waiting = { plan: live.plan.id, lines: waitingLines(live), price: waitingPrice({ people: 0, days: 0 }) };
   let minutes = 0;
   let down = false;
+  const answers = [];
 
   const send = (stream) => stream.write(`event: live\ndata: ${JSON.stringify(later(live, minutes))}\n\n`);
   const timer = setInterval(() => {
@@ -66,18 +86,40 @@ export async function startMock({ port = 0, locked = false } = {}) {
       const level = url.searchParams.get('level');
       const features = areas.features
         .filter((feature) => feature.properties.level === level)
-        .map((feature) => ({ ...feature, properties: { ...feature.properties, code: Number(feature.properties.code), name_en: '' } }));
+        .map((feature) => ({ ...feature, properties: { ...feature.properties, code: Number(feature.properties.code) } }));
       return answerJson(answer, 200, { type: 'FeatureCollection', features });
     }
     if (url.pathname === '/api/drill/report') return answerJson(answer, 200, report);
+    if (url.pathname === '/api/command/briefing') return answerJson(answer, 200, briefing);
+    if (url.pathname === '/api/response/plan') return answerJson(answer, 200, waiting);
+    if (url.pathname === '/api/response/approve' || url.pathname === '/api/response/decline') return answerPlan(url, request, answer);
     return answerJson(answer, 404, { code: 'unknown_route', zh: '没有此地址。', en: 'No such address.' });
+  }
+
+  /** As the server does: a line that grew worse since the plan that was seen is refused, and nothing counts. */
+  function answerPlan(url, request, answer) {
+    if (request.headers.authorization !== `Bearer ${TOKEN}`) return answerJson(answer, 401, { code: 'not_signed_in', zh: '请先登录。', en: 'Sign in first.' });
+    let body = '';
+    request.on('data', (chunk) => (body += chunk));
+    request.on('end', () => {
+      const asked = JSON.parse(body);
+      if (asked.plan !== waiting.plan) {
+        return answerJson(answer, 409, { code: 'line_grew_worse', zh: `该行在计划 ${waiting.plan} 中加重，须重新查看后批准。`, en: `This line grew worse in plan ${waiting.plan}; look at that one and answer again.` });
+      }
+      const declining = url.pathname.endsWith('decline');
+      const keys = declining ? asked.lines : asked.lines.map(({ line }) => line);
+      if (declining && !asked.reason) return answerJson(answer, 422, { code: 'words', zh: '须写明理由。', en: 'A reason is needed.' });
+      waiting.lines = waiting.lines.filter(({ line }) => !keys.includes(line.key));
+      answers.push(asked);
+      return answerJson(answer, 200, { applied: declining ? [] : keys, waiting_for_second: [], declined: declining ? keys : [], carers_missing: [] });
+    });
   }
 
   function signIn(request, answer) {
     let body = '';
     request.on('data', (chunk) => (body += chunk));
     request.on('end', () => {
-      if (JSON.parse(body).password === PASSWORD) return answerJson(answer, 200, { token: TOKEN, expires_at: live.now + 3_600_000 });
+      if (JSON.parse(body).password === PASSWORD) return answerJson(answer, 200, { token: TOKEN, expires_at: live.now + 3_600_000, actor: { id: 7, kind: 'account', role: 'commander', area: live.jurisdiction.code } });
       return answerJson(answer, 401, { code: 'wrong_sign_in', zh: '用户名或密码不正确。', en: 'The name or the password is not right.' });
     });
   }
@@ -99,6 +141,14 @@ export async function startMock({ port = 0, locked = false } = {}) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     password: PASSWORD,
+    /** What was answered to the plan so far, as the page sent it. */
+    answers,
+    /** The first line asks for more people from now on, in a plan of the next number. */
+    worsen() {
+      waiting.plan += 1;
+      waiting.lines = waiting.lines.map((row, index) => (index === 0 ? { ...row, line: { ...row.line, price: waitingPrice({ people: 3_000, days: 42_000 }) } } : row));
+      live.plan = { ...live.plan, id: waiting.plan, version: waiting.plan };
+    },
     /** Cuts every line and refuses new ones, until told otherwise. */
     setDown(value) {
       down = value;

@@ -12,12 +12,14 @@ import { join, resolve } from 'node:path';
 
 import { browserPath, coloursIn, openBrowser, watch } from './browser.mjs';
 import { startMock } from './mock.mjs';
-import { dropChecks, signInChecks } from './mock-checks.mjs';
+import { approvalChecks, dropChecks, signInChecks } from './mock-checks.mjs';
 import { boundaries, firstMoment } from './server.mjs';
 
 const WAIT_MS = 60_000;
 const VERBS = ['sample', 'send', 'test', 'report', 'transfer', 'take_in'];
 const SKIPPED = 77;
+/** Names that have no English form; none at present. */
+const NO_OTHER_FORM = [];
 /** A drawn map has patterns, lines and letters: hundreds of shades. A plain ground has a few. */
 const COLOURS_MIN = 60;
 
@@ -136,7 +138,7 @@ async function mapChecks(context, page, moment) {
     const id = await first.getAttribute('data-zone');
     await first.click();
     const zone = moment.zones.find((one) => String(one.id) === id) ?? (await firstMoment(base)).zones.find((one) => String(one.id) === id);
-    for (const part of [zone.reason.zh, zone.clause, zone.lift_when.zh]) await has(page, '[data-testid=zone-card]', part);
+    for (const part of [zone.reason.zh, zone.clause.zh, zone.lift_when.zh]) await has(page, '[data-testid=zone-card]', part);
     await first.click();
     assert.equal(await page.getByTestId('zone-card').count(), 0);
   });
@@ -160,6 +162,7 @@ async function wallInBothLanguages(moment) {
   });
   await figureChecks(page, moment);
   await mapChecks(context, page, moment);
+  await languageChecks(page, 'zh');
   await shot(page, 'wall-zh');
   await check('one press switches to English, and the device remembers it', async () => {
     await page.getByTestId('language').click();
@@ -171,6 +174,7 @@ async function wallInBothLanguages(moment) {
     if (moment.drill) await has(page, '.drill', 'DRILL');
   });
   await mapStands(page, moment);
+  await languageChecks(page, 'en');
   await shot(page, 'wall-en');
   await check('the keyboard reaches the main content and every zone', async () => {
     await page.evaluate(() => document.activeElement?.blur());
@@ -200,11 +204,60 @@ async function phone(moment) {
 
 async function night(moment) {
   if (!shotsAt) return;
-  const context = await browser.reader({ locale: 'en', width: 1440, height: 900, dark: true });
-  const { page } = await open(context);
-  await page.getByTestId('clock').waitFor({ timeout: WAIT_MS });
-  await mapStands(page, moment);
-  await shot(page, 'night-en');
+  for (const [locale, name] of [['en', 'night-en'], ['zh-CN', 'night-zh']]) {
+    const context = await browser.reader({ locale, width: 1440, height: 900, dark: true });
+    const { page } = await open(context);
+    await page.getByTestId('clock').waitFor({ timeout: WAIT_MS });
+    await mapStands(page, moment);
+    await shot(page, name);
+    await context.close();
+  }
+}
+
+/** What a reader sees of one language in what the other would betray: clauses, names, titles. */
+async function languageChecks(page, language) {
+  const texts = (selector) => page.locator(selector).allInnerTexts();
+  if (language === 'zh') {
+    await check('the Chinese page has no English sentence in its clauses', async () => {
+      const clauses = await texts('[data-clause]');
+      for (const zone of (await page.locator('[data-zone]').all()).slice(0, 5)) {
+        await zone.click();
+        clauses.push(...(await texts('[data-testid=zone-card] dd')));
+        await zone.click();
+      }
+      const english = clauses.filter((text) => /[a-z]{3,} [a-z]{2,}/i.test(text));
+      assert.deepEqual(english, []);
+    });
+    return;
+  }
+  await check('the English page has no Chinese character in names and titles', async () => {
+    const named = [];
+    for (const selector of ['[data-zone] .name', '[data-order] .what', '[data-closure] b', '[data-clause]', '[data-supply] th', '#plan .what', '#plan .trigger', '.facilities', '.map-label', '#timeline .name', '#rounds h3']) {
+      named.push(...(await texts(selector)));
+    }
+    assert.ok(named.length > 10, `only ${named.length} names found`);
+    assert.deepEqual(named.filter((text) => /\p{Script=Han}/u.test(text) && !NO_OTHER_FORM.some((name) => text.includes(name))), []);
+  });
+}
+
+async function briefing() {
+  const context = await browser.reader({ locale: 'zh-CN', width: 1280, height: 900 });
+  const { page, seen } = await open(context);
+  await check('the briefing opens from the page, in both languages, with the head of the journal', async () => {
+    await page.getByTestId('to-briefing').click();
+    await page.locator('#b-found').waitFor({ timeout: WAIT_MS });
+    await has(page, '[data-testid=briefing] h1', '疫情处置简报');
+    assert.match(await page.locator('[data-testid=briefing] footer').innerText(), /[0-9a-f]{64}/);
+    const headings = (await page.locator('[data-testid=briefing] :is(h2, h3, th)').allInnerTexts()).join(' ');
+    assert.doesNotMatch(headings, /[a-z]{3,} [a-z]{2,}/i);
+    await shot(page, 'briefing-zh', true);
+    await page.getByRole('button', { name: '切换为英文' }).click();
+    await has(page, '[data-testid=briefing] h1', 'Briefing on the response');
+    const english = (await page.locator('[data-testid=briefing] :is(h1, h2, h3, th, td)').allInnerTexts()).filter((text) => /\p{Script=Han}/u.test(text));
+    assert.deepEqual(english, []);
+    assert.deepEqual(seen.errors, []);
+  });
+  await shot(page, 'briefing-en', true);
   await context.close();
 }
 
@@ -237,9 +290,11 @@ try {
   await phone(moment);
   await night(moment);
   await report();
+  await briefing();
   if (mock) {
     await dropChecks(check, await browser.reader({ locale: 'zh-CN', width: 1280, height: 800 }), mock);
     await signInChecks(check, await browser.reader({ locale: 'en', width: 1280, height: 800 }));
+    await approvalChecks(check, await browser.reader({ locale: 'en', width: 1280, height: 800 }), shot);
   }
 } catch (error) {
   failed += 1;

@@ -17,4 +17,4 @@ pub mod problem;
 pub mod routes;
 
 pub use office::{Call, Office, Rulebook};
-pub use routes::{Empty, Routes};
+pub use routes::{Document, Empty, Routes};

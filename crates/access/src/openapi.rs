@@ -14,6 +14,7 @@ pub(crate) struct Described {
     request: Option<Value>,
     request_schema: Value,
     answer: Value,
+    media: &'static str,
     schemas: Vec<(String, RefOr<Schema>)>,
 }
 
@@ -33,7 +34,18 @@ impl Described {
         schemas.push((Q::name().into_owned(), <Q as PartialSchema>::schema()));
         schemas.push((A::name().into_owned(), <A as PartialSchema>::schema()));
         let request = (!is_empty_type::<Q>()).then(reference::<Q>);
-        Self { request, request_schema: plain(&<Q as PartialSchema>::schema()), answer: reference::<A>(), schemas }
+        let request_schema = plain(&<Q as PartialSchema>::schema());
+        Self { request, request_schema, answer: reference::<A>(), media: "application/json", schemas }
+    }
+
+    /// A route that answers with a document.
+    pub(crate) fn document<Q: ToSchema + 'static>() -> Self {
+        let mut schemas = Vec::new();
+        Q::schemas(&mut schemas);
+        let request = (!is_empty_type::<Q>()).then(reference::<Q>);
+        schemas.push((Q::name().into_owned(), <Q as PartialSchema>::schema()));
+        let request_schema = plain(&<Q as PartialSchema>::schema());
+        Self { request, request_schema, answer: json!({ "type": "string" }), media: "text/*", schemas }
     }
 }
 
@@ -56,7 +68,7 @@ fn operation(route: &Route) -> Value {
         "x-permission": route.permission,
         "security": if route.permission == Permission::Public { json!([]) } else { json!([{ "token": [] }]) },
         "responses": {
-            "200": { "description": "done", "content": { "application/json": { "schema": route.described.answer } } },
+            "200": { "description": "done", "content": { route.described.media: { "schema": route.described.answer } } },
             "default": problem,
         },
     });

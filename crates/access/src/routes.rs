@@ -38,6 +38,14 @@ const PREPARED_AT_ONCE_MAX: usize = 2;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Empty {}
 
+/// A whole document instead of JSON: a page to read or to print.
+pub struct Document {
+    /// What it is, such as `text/html; charset=utf-8`.
+    pub media: &'static str,
+    /// The document.
+    pub text: String,
+}
+
 type Served = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
 type Serve = Arc<dyn Fn(Office, Actor, Bytes) -> Served + Send + Sync>;
 
@@ -92,6 +100,33 @@ impl Routes {
             })
         });
         let described = Described::of::<Q, A>();
+        self.list.push(Route { path, is_command: false, permission, summary, described, serve });
+        self
+    }
+
+    /// Adds a query that answers with a document of its own kind: GET, read only.
+    #[must_use]
+    pub fn document<Q>(
+        mut self,
+        path: &'static str,
+        permission: Permission,
+        summary: &'static str,
+        handler: fn(&mut Tx<'_>, &Call, Q) -> Result<Document, Refusal>,
+    ) -> Self
+    where
+        Q: DeserializeOwned + ToSchema + Send + 'static,
+    {
+        let serve: Serve = Arc::new(move |office, actor, parameters| {
+            Box::pin(async move {
+                let query: Q = read_query(&parameters)?;
+                let call = office.call(actor);
+                let made = tokio::task::spawn_blocking(move || office.store.read(|tx| handler(tx, &call, query)))
+                    .await
+                    .map_err(|error| stopped(&error))??;
+                Ok(([(header::CONTENT_TYPE, made.media)], made.text).into_response())
+            })
+        });
+        let described = Described::document::<Q>();
         self.list.push(Route { path, is_command: false, permission, summary, described, serve });
         self
     }

@@ -21,6 +21,21 @@ impl Text {
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self { zh: zh.into(), en: en.into() }
     }
+
+    /// What somebody typed into one field: `中文 / English` is told apart, anything else is the same in both.
+    #[must_use]
+    pub fn typed(words: &str) -> Self {
+        match words.split_once(" / ") {
+            Some((zh, en)) if has_chinese(zh) && !has_chinese(en) => Self::new(zh.trim(), en.trim()),
+            _ => Self::new(words, words),
+        }
+    }
+}
+
+/// Whether words hold a Chinese character.
+#[must_use]
+pub fn has_chinese(words: &str) -> bool {
+    words.chars().any(|letter| ('\u{3400}'..='\u{9fff}').contains(&letter))
 }
 
 /// An intention that changed nothing, and what to do about it.
@@ -126,3 +141,17 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::{Text, has_chinese};
+
+    #[test]
+    fn what_was_typed_in_both_languages_is_told_apart_and_nothing_else_is() {
+        assert_eq!(Text::typed("传播风险较高。 / The risk is high."), Text::new("传播风险较高。", "The risk is high."));
+        for plain in ["只有中文", "English only", "县 / 乡", "a / b", ""] {
+            assert_eq!(Text::typed(plain), Text::new(plain, plain));
+        }
+        assert!(has_chinese("a 县") && !has_chinese("Qingxu, 2022"));
+    }
+}

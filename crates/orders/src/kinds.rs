@@ -132,7 +132,13 @@ fn unknown(playbook: &Playbook, key: &str) -> OrdersError {
 /// The name of a kind for people; its key where the playbook does not know it.
 #[must_use]
 pub fn title(rules: &Rulebook, key: &str) -> Text {
-    find(&rules.playbook, key).map_or_else(|| Text::new(key, key), |kind| Text::new(&kind.name_zh, &kind.name_en))
+    name(&rules.playbook, key)
+}
+
+/// As [`title`], for whoever has the playbook alone.
+#[must_use]
+pub fn name(playbook: &Playbook, key: &str) -> Text {
+    find(playbook, key).map_or_else(|| Text::new(key, key), |kind| Text::new(&kind.name_zh, &kind.name_en))
 }
 
 /// The name of a task force for people.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::civil::Date;
 
@@ -42,6 +42,8 @@ closed! {
         Playbook = "kind" / "任务手册",
         /// A jurisdiction profile.
         Profile = "profile" / "辖区配置",
+        /// Clauses in Chinese.
+        Chinese = "chinese" / "条款译文",
     }
 }
 
@@ -61,6 +63,7 @@ struct Shelves {
     kinds: BTreeMap<String, OrderKind>,
     profiles: BTreeMap<String, Profile>,
     cases: Vec<Node>,
+    chinese: BTreeMap<String, String>,
     findings: Vec<Finding>,
 }
 
@@ -133,6 +136,31 @@ impl Library {
                 Err(tidy(unread.cloned().chain(own).chain(findings).collect()))
             }
         }
+    }
+
+    /// The files that the binary carries, read once.
+    #[must_use]
+    pub fn shared() -> &'static Self {
+        static SHARED: LazyLock<Library> = LazyLock::new(Library::embedded);
+        &SHARED
+    }
+
+    /// A clause in Chinese; layers cite theirs in English.
+    #[must_use]
+    pub fn in_chinese(&self, clause: &str) -> Option<&str> {
+        self.shelves.chinese.get(clause).map(String::as_str)
+    }
+
+    /// Every clause that has Chinese words.
+    pub fn clauses_in_chinese(&self) -> impl Iterator<Item = &str> {
+        self.shelves.chinese.keys().map(String::as_str)
+    }
+
+    /// The title of a layer in Chinese and in English.
+    #[must_use]
+    pub fn layer_title(&self, id: &str) -> Option<(&str, &str)> {
+        let head = &self.shelves.layers.get(id)?.head;
+        Some((head.title_zh.as_str(), head.title_en.as_str()))
     }
 
     /// Ids of the packs.
@@ -274,6 +302,16 @@ impl Shelves {
                 }
             }
             Some(FileKind::Cases) => self.cases.push(node),
+            Some(FileKind::Chinese) => {
+                only(&node, "", &["chinese"], findings);
+                let rows = node.table().and_then(|table| table.get("chinese")).and_then(Node::table);
+                for (clause, words) in rows.into_iter().flatten() {
+                    match words.text() {
+                        Some(zh) => drop(self.chinese.insert(clause.clone(), zh.to_owned())),
+                        None => findings.push(words.finding(FindingKind::WrongType, clause, "needs a text")),
+                    }
+                }
+            }
             None => {
                 let message = format!("no file of ours: needs one of the tables {}", FileKind::keys());
                 findings.push(node.finding(FindingKind::Syntax, "", message));

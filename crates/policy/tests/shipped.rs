@@ -117,3 +117,34 @@ fn qingxu_has_two_commanders_and_fourteen_task_forces() {
     assert_eq!(profile.task_forces.iter().filter(|force| force.reported).count(), 6);
     assert!(profile.starts_at_once(Measure::PlaceHold) && !profile.starts_at_once(Measure::Lockdown));
 }
+
+/// Every clause that a layer or pack of the folder cites.
+fn cited() -> std::collections::BTreeSet<String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let mut found = std::collections::BTreeSet::new();
+    for folder in [root.clone(), root.join("packs")] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                let text = std::fs::read_to_string(path).unwrap();
+                let clauses = text.split("clause = \"").skip(1).filter_map(|rest| rest.split('"').next());
+                found.extend(clauses.map(str::to_owned));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_clause_has_chinese_words_and_no_words_are_left_over() {
+    let library = Library::embedded();
+    let translated: std::collections::BTreeSet<String> = library.clauses_in_chinese().map(str::to_owned).collect();
+    let cited = cited();
+    assert!(cited.len() > 200);
+    assert_eq!(cited.difference(&translated).collect::<Vec<_>>(), Vec::<&String>::new(), "without Chinese words");
+    assert_eq!(translated.difference(&cited).collect::<Vec<_>>(), Vec::<&String>::new(), "cited by no layer");
+    for clause in &cited {
+        let words = library.in_chinese(clause).unwrap();
+        assert!(words.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter)), "{clause} = {words}");
+    }
+}

@@ -5,6 +5,8 @@ use outpace_access::{Routes, actors, adoption};
 use outpace_orders::kinds::IssuedKind;
 use outpace_store::{Capabilities, Capability};
 
+use crate::briefing;
+
 /// All routes.
 #[must_use]
 pub fn every_route() -> Routes {
@@ -17,6 +19,7 @@ pub fn every_route() -> Routes {
         .and(outpace_contacts::routes())
         .and(outpace_screening::routes())
         .and(outpace_response::routes())
+        .and(briefing::routes())
 }
 
 /// All kinds of orders that code issues by itself. What the playbook's triggers start is named by the playbook alone.

@@ -2,12 +2,14 @@
 //!
 //! - [`every_route`]: all routes of all capabilities, in one list.
 //! - [`app`]: the axum application around them.
+//! - [`briefing`]: what every capability says of itself, composed at any hour.
 //! - [`clock`]: the present time, or a drill's own.
 //! - [`timekeeper`]: what passes by itself: deadlines, ends, time-outs.
 //! - [`live`]: what the page shows, as one value.
 //! - [`office`]: opens a data folder with the rules in force.
 
 pub mod app;
+pub mod briefing;
 pub mod clock;
 mod drill;
 mod embedded;

@@ -266,3 +266,27 @@ async fn the_document_describes_every_route() {
     }
     assert!(missing.is_empty(), "schemas that nothing defines: {missing:?}");
 }
+
+#[tokio::test]
+async fn the_briefing_is_printed_in_the_language_and_form_that_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = office(folder.path(), true);
+    let (status, body) = ask(&opened, "GET", "/api/command/briefing").await;
+    let made: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(status, 200, "{body}");
+    let head = opened.office.store.head().hash.to_string();
+    assert_eq!(made["head"]["hash"], head.as_str());
+    assert!(made["sections"].as_array().unwrap().iter().any(|section| section["title"]["en"] == "Conservation"));
+    for (query, start, words) in [
+        ("", "<!doctype html>", "守恒"),
+        ("?language=en", "<!doctype html>", "Conservation"),
+        ("?language=zh&form=markdown", "# 清徐县疫情处置简报", "守恒"),
+        ("?language=en&form=markdown", "# Briefing on the response in Qingxu", "Conservation"),
+    ] {
+        let (status, page) = ask(&opened, "GET", &format!("/api/command/print-briefing{query}")).await;
+        assert_eq!(status, 200);
+        assert!(page.starts_with(start) && page.contains(words) && page.contains(&head), "{query}: {page}");
+    }
+    let (status, body) = ask(&opened, "GET", "/api/command/print-briefing?language=fr").await;
+    assert_eq!(status, 400, "{body}");
+}

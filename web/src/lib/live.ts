@@ -9,6 +9,8 @@
  * - `GET /api/drill/report` answers {@link DrillReport}; 404 while there is none.
  * - `POST /api/access/sign-in` with {@link SignIn} answers {@link SignedIn}. The token goes into
  *   `Authorization: Bearer …` of every later request. A drill's data folder answers without it.
+ * - `GET /api/response/plan` answers {@link WaitingPlan}; `POST /api/response/approve` and `/decline` answer
+ *   {@link Answered}. `GET /api/command/briefing` answers {@link Briefing}.
  *
  * Names are snake_case. A moment is whole milliseconds since the epoch. An area is its GB/T 2260 code as a number
  * (6, 9, 12 or 15 digits). Counts are whole and never negative; only the differences
@@ -62,6 +64,7 @@ export interface Live {
   timeline: Checkpoint[];
   /** Stock, shortest `days_left` first; at most 20. */
   supplies: Supply[];
+  trucks: Trucks;
   trips: Trips;
   beds: Beds;
   cases: Cases;
@@ -177,8 +180,8 @@ export interface Zone {
   population: number;
   from: Moment;
   reason: Text;
-  /** Clause of the pack, as the pack cites it. */
-  clause: string;
+  /** Layer and clause, in our words. */
+  clause: Text;
   lift_when: Text;
   /** True where judgement (研判), not rule, decided. */
   on_judgement: boolean;
@@ -199,7 +202,7 @@ export interface Closure {
   area_name: Text;
   from: Moment;
   reason: Text;
-  clause: string;
+  clause: Text;
   lift_when: Text;
 }
 
@@ -272,7 +275,7 @@ export interface PlanLine {
   needs: Text | null;
   /** `blocked`: cannot be approved before what it needs is there. */
   state: 'waiting' | 'approved' | 'narrowed' | 'declined' | 'applied' | 'blocked';
-  clause: string;
+  clause: Text;
 }
 
 /** What a figure is: a count, a yes or no, or words. */
@@ -298,8 +301,18 @@ export interface Supply {
   name: Text;
   unit: Text;
   on_hand: number;
+  /** Ever came in and went out, over all depots. */
+  came_in: number;
+  went_out: number;
   /** Days at the use of the last day; `null` where nothing was used yet. */
   days_left: number | null;
+}
+
+/** Trucks with supplies: announced, of these arrived, of these empty. */
+export interface Trucks {
+  expected: number;
+  arrived: number;
+  unloaded: number;
 }
 
 /** People ordered to move; ordered = the sum of the four. */
@@ -374,6 +387,76 @@ export interface SignIn {
 export interface SignedIn {
   token: string;
   expires_at: Moment;
+  /** Who signed in; the role is a word such as `commander`. */
+  actor: { id: number; role: string };
+}
+
+/**
+ * `GET /api/response/plan`: the plan that waits, for whoever is signed in. The page reads these fields of it; the
+ * server decides who may answer what, and says why not.
+ */
+export interface WaitingPlan {
+  /** The number to answer with: an approval binds to it. */
+  plan: number;
+  lines: WaitingLine[];
+  price: WaitingPrice;
+}
+
+export interface WaitingLine {
+  line: {
+    /** Stable name of the line. */
+    key: string;
+    action: 'add' | 'change' | 'lift';
+    title: Text;
+    price: WaitingPrice;
+    /** Dependants for whom somebody has to be named first. */
+    missing_carers: unknown[];
+  };
+  said_yes: number[];
+  /** Whether the caller may answer it now; if not, why. */
+  mine: boolean;
+  why_not: Text | null;
+}
+
+export interface WaitingPrice {
+  affected: { locked: number; controlled: number; precaution: number; facility: number; home: number; held: number };
+  person_days: number;
+  person_days_on_judgement: number;
+  beds: number;
+}
+
+/** `POST /api/response/approve` and `/api/response/decline`: what became of the lines. */
+export interface Answered {
+  applied: string[];
+  waiting_for_second: string[];
+  declined: string[];
+  carers_missing: number[];
+}
+
+/**
+ * `GET /api/command/briefing`: the whole briefing of this moment. `GET /api/command/print-briefing?language=zh|en` and
+ * `&form=html|markdown` is the same as a document.
+ */
+export interface Briefing {
+  jurisdiction: Text;
+  at: Moment;
+  clock: string;
+  /** From when it counts what was done, in local time. */
+  since: string;
+  drill: boolean;
+  head: Head;
+  sections: BriefingSection[];
+}
+
+export type BriefingPart = 'command' | 'found' | 'done' | 'late' | 'next' | 'task_forces' | 'areas';
+
+export interface BriefingSection {
+  part: BriefingPart;
+  title: Text;
+  lines: Text[];
+  /** Headings of the table; empty where there is none. */
+  columns: Text[];
+  rows: Text[][];
 }
 
 /** The report of a drill: keys that stay stable. What the command line writes with `--json` is the same. */

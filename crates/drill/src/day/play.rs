@@ -320,9 +320,17 @@ impl Play {
         let scenario = json!({
             "id": self.scenario.id, "title": self.scenario.title, "started_at": self.scenario.starts_at,
             "ends_at": self.scenario.ends_at, "mark_24h_at": self.scenario.mark_24h_at,
+            "landmarks": self.landmarks(),
         });
         let body = json!({ "scenario": scenario, "timeline": self.board.checkpoints(), "report": report });
         self.office.administrator.tell("/api/drill/scene", &body).await
+    }
+
+    /// The river, for the map; without its file the map goes without.
+    fn landmarks(&self) -> Value {
+        let file = self.scenario.folder.join(&self.scenario.files.river);
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_else(|_| json!({ "type": "FeatureCollection", "features": [] }))
     }
 
     async fn finish(mut self) -> Result<Report, PlayError> {

@@ -81,7 +81,7 @@ pub fn plan_round_sites(county: &Population, villages: &[AreaId], lane_people_pe
                 grid: grid.area,
                 name: (
                     format!("{}{}号采样点", village.plain_name(), number + 1),
-                    format!("Site {} of {}, {}", number + 1, village.plain_name(), village.township_english),
+                    format!("Site {} of {}, {}", number + 1, village.english, village.township_english),
                 ),
                 at: (grid.lon, grid.lat),
                 lanes: share.max(1),

@@ -28,6 +28,17 @@ pub struct AreaRow {
     pub seat_source: Option<SeatSource>,
     /// Which side of the Fen it lies on; `None` where it lies on both or outside the county.
     pub river_side: Option<RiverSide>,
+    /// Its English name: a transliteration and its kind; empty in files that have none.
+    #[serde(default)]
+    pub name_en: String,
+}
+
+impl AreaRow {
+    /// The English name, or the Chinese one where the file has none.
+    #[must_use]
+    pub fn english(&self) -> &str {
+        if self.name_en.is_empty() { &self.name } else { &self.name_en }
+    }
 }
 
 /// Where a seat's coordinates come from.
@@ -56,7 +67,7 @@ pub enum AreaFileError {
     /// A line does not have the columns of `areas.csv`, or a value of the wrong kind; the source names line and field.
     #[error(
         "区域文件无法读取 / the file of areas cannot be read: {0}; \
-         columns: code,name,parent,level,population,population_method,lon,lat,seat_source,river_side"
+         columns: code,name,parent,level,population,population_method,lon,lat,seat_source,river_side,name_en"
     )]
     Row(#[from] csv::Error),
 }
@@ -68,33 +79,4 @@ pub enum AreaFileError {
 pub fn read_areas(source: impl Read) -> Result<Vec<AreaRow>, AreaFileError> {
     let mut reader = csv::Reader::from_reader(source);
     Ok(reader.deserialize().collect::<Result<Vec<AreaRow>, csv::Error>>()?)
-}
-
-impl AreaRow {
-    /// The name in English where there is an established one (the city, its districts, the townships of the county), else
-    /// the Chinese one.
-    #[must_use]
-    pub fn english_name(&self) -> String {
-        let district = match self.code.0 {
-            1401 => "Taiyuan",
-            140_105 => "Xiaodian District",
-            140_106 => "Yingze District",
-            140_107 => "Xinghualing District",
-            140_108 => "Jiancaoping District",
-            140_109 => "Wanbailin District",
-            140_110 => "Jinyuan District",
-            140_121 => "Qingxu County",
-            140_122 => "Yangqu County",
-            140_123 => "Loufan County",
-            140_181 => "Gujiao",
-            _ => "",
-        };
-        match self.level {
-            AreaLevel::Township if AreaId(140_121).contains(self.code) => {
-                super::shapes::township_english(AreaId(self.code.0 * 1000))
-            }
-            _ if district.is_empty() => self.name.clone(),
-            _ => district.to_owned(),
-        }
-    }
 }

@@ -50,11 +50,11 @@ fn settle(village: &Village, number: i64, offset: (f64, f64), households: &mut [
         household.number = door;
         people += u32::from(household.size);
     }
-    let name = village.plain_name();
+    let (name, english) = (village.plain_name(), &village.english);
     let (name_zh, name_en) = if number == PARK_GRID_NUMBER {
-        (format!("{name}物流园网格"), format!("{name} park grid"))
+        (format!("{name}物流园网格"), format!("{english} park grid"))
     } else {
-        (format!("{name}第{number}网格"), format!("{name} grid {number}"))
+        (format!("{name}第{number}网格"), format!("{english} grid {number}"))
     };
     Grid {
         area,

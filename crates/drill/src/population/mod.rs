@@ -120,17 +120,15 @@ pub fn generate(seed: u64, areas: &[AreaRow]) -> Population {
 }
 
 fn villages(areas: &[AreaRow]) -> Vec<Village> {
-    let name_of = |code: Option<AreaId>| {
-        let row = areas.iter().find(|row| Some(row.code) == code);
-        row.map(|row| row.name.clone()).unwrap_or_default()
-    };
+    let above = |code: Option<AreaId>| areas.iter().find(|row| Some(row.code) == code);
     let lived_in = areas.iter().filter(|row| row.level == AreaLevel::Village && row.population.unwrap_or(0) > 0);
     let mut villages: Vec<Village> = lived_in
         .map(|row| Village {
             area: row.code,
             name: row.name.clone(),
-            township_name: name_of(row.parent),
-            township_english: shapes::township_english(row.code),
+            english: row.english().to_owned(),
+            township_name: above(row.parent).map(|row| row.name.clone()).unwrap_or_default(),
+            township_english: above(row.parent).map(|row| row.english().to_owned()).unwrap_or_default(),
             residents: row.population.unwrap_or(0),
             lon: row.lon.unwrap_or(0.0),
             lat: row.lat.unwrap_or(0.0),

@@ -130,6 +130,8 @@ pub struct Village {
     pub area: AreaId,
     /// Its Chinese name, as registered.
     pub name: String,
+    /// Its English name.
+    pub english: String,
     /// Its township's Chinese name.
     pub township_name: String,
     /// Its township's English name.

@@ -2,7 +2,6 @@
 //! in one of that size. Sizes follow the census table; the mix of shapes within a size is an assumption, chosen so that
 //! couples, couples with children, three generations and old people alone all occur in plausible numbers.
 
-use outpace_core::AreaId;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
@@ -146,21 +145,4 @@ pub(super) fn make_room_for_minors(drafts: &mut [Draft], minors: u32) {
             return;
         }
     }
-}
-
-/// The English name of the township of a village of Qingxu (a transliteration), or its code for any other.
-pub(super) fn township_english(village: AreaId) -> String {
-    let name = match village.0 / 1000 {
-        140_121_100 => "Qingyuan town",
-        140_121_101 => "Xugou town",
-        140_121_102 => "Dongyu town",
-        140_121_103 => "Mengfeng town",
-        140_121_200 => "Mayu township",
-        140_121_201 => "Liudu township",
-        140_121_202 => "Xigu township",
-        140_121_203 => "Wangda township",
-        140_121_204 => "Jiyi township",
-        code => return format!("township {code}"),
-    };
-    name.to_owned()
 }

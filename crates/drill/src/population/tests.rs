@@ -319,6 +319,7 @@ fn village_row(number: i64, residents: u32) -> AreaRow {
         lat: Some(37.5),
         seat_source: Some(SeatSource::Approximate),
         river_side: None,
+        name_en: String::new(),
     }
 }
 

@@ -104,7 +104,7 @@ fn area(row: &AreaRow) -> Value {
         RiverSide::West => "west",
     });
     let approximate = row.seat_source == Some(crate::population::SeatSource::Approximate);
-    let english = row.english_name();
+    let english = row.english();
     json!({
         "id": row.code, "parent": row.parent, "level": row.level, "name": row.name, "name_en": english,
         "lon": row.lon, "lat": row.lat, "seat_approximate": approximate, "river_side": side, "kind": kind,

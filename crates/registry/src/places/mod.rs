@@ -1,5 +1,6 @@
 //! Where people meet, and the vehicles that carry them.
 
+mod classes;
 mod facts;
 mod http;
 mod import;
@@ -7,6 +8,7 @@ mod model;
 mod parse;
 mod store;
 
+pub use classes::class_name;
 pub use facts::{ImportedPlace, ImportedVehicle, PlacesImported, VehiclesImported};
 pub use http::{
     PlaceQuery, PlacesAnswer, PlacesQuery, VehiclesAnswer, VehiclesQuery, one_place, places, routes, vehicles,

@@ -199,7 +199,8 @@ fn assessed(
 
 /// A reason by judgement.
 pub(crate) fn judged(cause: Cause, assessment: &Assessment) -> Because {
-    let text = Text::new(format!("研判:{}", assessment.reason), format!("assessment: {}", assessment.reason));
+    let reason = Text::typed(&assessment.reason);
+    let text = Text::new(format!("研判:{}", reason.zh), format!("assessment: {}", reason.en));
     Because { cause, clause: None, facts: vec![assessment.seq], judgement: true, text }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use outpace_core::{AreaId, PersonId, Seq, Text, Timestamp, TubeCode};
 use outpace_policy::{ContactClass, Effect, OrderKind, OrderTrigger, SubjectKind, ZoneLevel};
+use outpace_registry::places::class_name;
 
 use super::{Contact, Response, Rules, by_rule, people};
 use crate::items::{Audience, Because, Cause, Item, Key, Subject, What};
@@ -287,7 +288,7 @@ fn measure_events(
             let subjects =
                 BTreeMap::from([(SubjectKind::PlaceClass, vec![subject.clone()]), (SubjectKind::Area, vec![subject])]);
             events.push(event(OrderTrigger::ClassClosed, subjects, *area, class.clone()));
-            closure_notice(*area, class, (key, item), because, response);
+            closure_notice(situation, (*area, class), (key, item), because, response);
         }
         What::GoodsHold { place, .. } => {
             let subject = Subject::Place(*place);
@@ -373,11 +374,22 @@ fn zone_notice(
     notice(Key::notice("zone", format!("{key}/{}", level.key())), what, item.starts_at, because, Some(key), response);
 }
 
-fn closure_notice(area: AreaId, class: &str, (key, item): (&Key, &Item), because: &Because, response: &mut Response) {
-    let title = Text::new(format!("停业通告:{class}"), format!("Closed: {class}"));
+fn closure_notice(
+    situation: &Situation,
+    (area, class): (AreaId, &str),
+    (key, item): (&Key, &Item),
+    because: &Because,
+    response: &mut Response,
+) {
+    let class = class_name(class);
+    let (name, name_en) = situation
+        .grounds
+        .get(&ZoneScope::Area(area))
+        .map_or_else(|| (area.to_string(), area.to_string()), |ground| (ground.name.clone(), ground.name_en.clone()));
+    let title = Text::new(format!("停业通告:{}", class.zh), format!("Closed: {}", class.en));
     let body = Text::new(
-        format!("区域 {area} 内的 {class} 类场所停业。依据:{}。", because.text.zh),
-        format!("Places of the class {class} in area {area} are closed ({}).", because.text.en),
+        format!("{name}内的{}停业。依据:{}。", class.zh, because.text.zh),
+        format!("In {name_en} all {} are closed ({}).", class.en, because.text.en),
     );
     let what = What::Notice { kind: "closure".to_owned(), audience: Audience::Public, area, title, body };
     notice(Key::notice("closure", key), what, item.starts_at, because, Some(key), response);

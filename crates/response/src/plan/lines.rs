@@ -172,7 +172,7 @@ impl Line {
         }
         let named = self.items.iter().any(|item| matches!(item.what, What::Zone { .. } | What::PlaceHold { .. }));
         if !named {
-            self.title = render::title(&Situation::default(), self);
+            self.title = render::title(&Situation::default(), rules, self);
         }
     }
 

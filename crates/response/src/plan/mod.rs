@@ -263,7 +263,7 @@ fn bundle(
             line.missing_carers.dedup();
             add_ground(situation, rules, &mut line);
             line.price = price::of_items(situation, rules, now, &zones, items.iter());
-            line.title = render::title(situation, &line);
+            line.title = render::title(situation, rules, &line);
             line
         })
         .collect();

@@ -3,6 +3,8 @@
 use std::fmt::Write;
 
 use outpace_core::Text;
+use outpace_orders::kinds;
+use outpace_registry::places::class_name;
 
 use super::{Action, AtOnce, Line, Needs, Plan, Price};
 use crate::decide::Rules;
@@ -35,7 +37,7 @@ impl Language {
 }
 
 /// What a line is about, in words.
-pub(super) fn title(situation: &Situation, line: &Line) -> Text {
+pub(super) fn title(situation: &Situation, rules: &Rules<'_>, line: &Line) -> Text {
     let count = line.items.len();
     let Some(first) = line.items.first() else { return Text::new("", "") };
     let name = |scope: ZoneScope| {
@@ -63,7 +65,8 @@ pub(super) fn title(situation: &Situation, line: &Line) -> Text {
         }
         What::Closure { area, class } => {
             let (zh, en) = name(ZoneScope::Area(*area));
-            Text::new(format!("{zh}:{class} 停业"), format!("{en}: close {class}"))
+            let class = class_name(class);
+            Text::new(format!("{zh}:{}停业", class.zh), format!("{en}: close {}", class.en))
         }
         What::PlaceHold { place, .. } => {
             let (zh, en) = name(ZoneScope::Place(*place));
@@ -73,7 +76,10 @@ pub(super) fn title(situation: &Situation, line: &Line) -> Text {
             let (zh, en) = name(ZoneScope::Place(*place));
             Text::new(format!("{zh}:封存 {goods}"), format!("{en}: hold goods ({goods})"))
         }
-        What::Order { kind, .. } => Text::new(format!("任务单 {kind} × {count}"), format!("orders {kind} × {count}")),
+        What::Order { kind, .. } => {
+            let kind = kinds::name(rules.playbook, kind);
+            Text::new(format!("任务单 × {count}:{}", kind.zh), format!("orders × {count}: {}", kind.en))
+        }
         What::Notice { title, .. } => {
             Text::new(format!("通告 × {count}:{}", title.zh), format!("notices × {count}: {}", title.en))
         }

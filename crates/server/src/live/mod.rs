@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use crate::app::Server;
 
 pub use compose::conservation;
+pub(crate) use compose::live as moment;
 
 /// At most two a second.
 const PAUSE: Duration = Duration::from_millis(500);

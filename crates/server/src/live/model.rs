@@ -36,6 +36,7 @@ shapes! {
         plan: Option<PlanShown>,
         timeline: serde_json::Value,
         supplies: Vec<SupplyShown>,
+        trucks: TrucksShown,
         trips: TripsShown,
         beds: BedsShown,
         cases: CasesShown,
@@ -91,7 +92,7 @@ shapes! {
         population: i64,
         from: i64,
         reason: Text,
-        clause: String,
+        clause: Text,
         lift_when: Text,
         on_judgement: bool,
     }
@@ -105,7 +106,7 @@ shapes! {
         area_name: Text,
         from: i64,
         reason: Text,
-        clause: String,
+        clause: Text,
         lift_when: Text,
     }
     /// Orders by state, and those that are late or due next.
@@ -163,10 +164,20 @@ shapes! {
         people: i64,
         needs: Option<Text>,
         state: String,
-        clause: String,
+        clause: Text,
     }
     /// Stock of one item.
-    SupplyShown { item: String, name: Text, unit: Text, on_hand: i64, days_left: Option<f64>, }
+    SupplyShown {
+        item: String,
+        name: Text,
+        unit: Text,
+        on_hand: i64,
+        came_in: i64,
+        went_out: i64,
+        days_left: Option<f64>,
+    }
+    /// Trucks with supplies: announced, arrived, unloaded.
+    TrucksShown { expected: i64, arrived: i64, unloaded: i64, }
     /// People ordered to move; ordered = the sum of the four.
     TripsShown { waiting: i64, under_way: i64, admitted: i64, excused: i64, }
     /// Beds of all facilities.

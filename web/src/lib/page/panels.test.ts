@@ -12,6 +12,7 @@ import Pipeline from '../screening/Pipeline.svelte';
 import Rounds from '../screening/Rounds.svelte';
 import Supplies from '../supplies/Supplies.svelte';
 import { words } from '../words/words.svelte';
+import ZoneCard from '../zoning/ZoneCard.svelte';
 import ZoneList from '../zoning/ZoneList.svelte';
 import Header from './Header.svelte';
 
@@ -69,7 +70,7 @@ test('the timeline sets what was reached beside what was reported', () => {
 test('without data every panel says so instead of staying empty', () => {
   const shown = [
     render(Rounds, { props: { rounds: [], ...at } }),
-    render(Supplies, { props: { supplies: [] } }),
+    render(Supplies, { props: { supplies: [], trucks: { expected: 0, arrived: 0, unloaded: 0 } } }),
     render(Orders, { props: { orders: { ...live.orders, late: [] }, ...at } }),
     render(Timeline, { props: { timeline: [], scenario: null, ...at } }),
     render(ZoneList, { props: { zones: [], closures: [], picked: null, onpick: () => {}, ...at } }),
@@ -81,10 +82,28 @@ test('in English nothing of the page itself stays Chinese', () => {
   words.language = 'en';
   const panels = [
     render(Rounds, { props: { rounds: live.rounds, ...at } }),
-    render(Supplies, { props: { supplies: live.supplies } }),
+    render(Supplies, { props: { supplies: live.supplies, trucks: live.trucks } }),
     render(Orders, { props: { orders: live.orders, ...at } }),
     render(Timeline, { props: { timeline: live.timeline, scenario: live.scenario, ...at } }),
     render(Facts, { props: { live } }),
+    render(PlanView, { props: { plan: live.plan, ...at } }),
+    render(ZoneList, { props: { zones: live.zones, closures: live.closures, picked: null, onpick: () => {}, ...at } }),
+    ...live.zones.map((zone) => render(ZoneCard, { props: { zone, within: null, onclose: null, ...at } })),
   ];
   for (const { body } of panels) expect(plain(body)).not.toMatch(/\p{Script=Han}/u);
+});
+
+test('in Chinese a clause is no English sentence', () => {
+  const panels = [
+    render(PlanView, { props: { plan: live.plan, ...at } }),
+    render(ZoneList, { props: { zones: live.zones, closures: live.closures, picked: null, onpick: () => {}, ...at } }),
+    ...live.zones.map((zone) => render(ZoneCard, { props: { zone, within: null, onclose: null, ...at } })),
+  ];
+  // Two words of English side by side are a sentence; Ct or PCR alone is a term.
+  for (const { body } of panels) expect(plain(body)).not.toMatch(/[a-z]{3,} [a-z]{2,}/i);
+});
+
+test('supplies tell what is on hand, what came in and went out, and the trucks', () => {
+  const shown = plain(render(Supplies, { props: { supplies: live.supplies, trucks: live.trucks } }).body);
+  for (const part of ['到达 12 / 30 辆，卸完 7 辆', '入库', '出库', '238,700', '48,200', '! 0.1 天', '未动用']) expect(shown).toContain(part);
 });

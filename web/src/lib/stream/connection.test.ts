@@ -68,7 +68,7 @@ test('after a good moment the pauses begin anew', async () => {
 test('who is not signed in is asked to, and nothing is tried again', async () => {
   const game = play([() => new Response('{}', { status: 401 })]);
   await game.settle();
-  expect(game.seen.states.at(-1)).toEqual({ kind: 'sign_in' });
+  expect(game.seen.states.at(-1)).toEqual({ kind: 'sign_in', outside: false });
   expect(game.seen.pauses).toEqual([]);
   game.stop();
 });

@@ -15,7 +15,8 @@ export type ConnectionState =
   | { kind: 'live' }
   /** `since`: moment on this device; `attempt` counts from 1. */
   | { kind: 'lost'; since: number; attempt: number }
-  | { kind: 'sign_in' };
+  /** `outside`: signed in, but this account may not watch. */
+  | { kind: 'sign_in'; outside: boolean };
 
 export interface Listener {
   live(moment: Live): void;
@@ -58,7 +59,7 @@ export function connect(
   let abort = new AbortController();
   let cancelPause = () => {};
 
-  async function once(): Promise<'ended' | 'sign_in'> {
+  async function once(): Promise<'ended' | 'sign_in' | 'outside'> {
     abort = new AbortController();
     const watch = watchdog(() => abort.abort(), surroundings);
     try {
@@ -66,6 +67,7 @@ export function connect(
       if (token) headers['Authorization'] = `Bearer ${token}`;
       const answer = await surroundings.fetch(url, { headers, cache: 'no-store', signal: abort.signal });
       if (answer.status === 401) return 'sign_in';
+      if (answer.status === 403) return 'outside';
       if (!answer.ok || !answer.body) return 'ended';
       await read(answer.body, watch.alive);
       return 'ended';
@@ -100,8 +102,8 @@ export function connect(
   async function run(): Promise<void> {
     const outcome = await once().catch(() => 'ended' as const);
     if (ended) return;
-    if (outcome === 'sign_in') {
-      listener.state({ kind: 'sign_in' });
+    if (outcome !== 'ended') {
+      listener.state({ kind: 'sign_in', outside: outcome === 'outside' });
       return;
     }
     attempt += 1;

@@ -1,15 +1,17 @@
 import { expect, test } from 'vitest';
 
+import briefing from '../../../fixtures/briefing.json?raw';
 import live from '../../../fixtures/live.json?raw';
 import report from '../../../fixtures/report.json?raw';
 import { parse } from './checks';
-import { liveCheck, reportCheck } from './contract';
+import { briefingCheck, liveCheck, reportCheck } from './contract';
 
 type Tree = Record<string, unknown>;
 
 test('the sample moment and the sample report keep the contract', () => {
   expect(parse(live, liveCheck)).toMatchObject({ ok: true });
   expect(parse(report, reportCheck)).toMatchObject({ ok: true });
+  expect(parse(briefing, briefingCheck)).toMatchObject({ ok: true });
 });
 
 test('a field that is left out is named, whichever it is', () => {

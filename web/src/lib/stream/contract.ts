@@ -88,7 +88,7 @@ const zone = object<live.Zone>({
   population: number,
   from: number,
   reason: both,
-  clause: text,
+  clause: both,
   lift_when: both,
   on_judgement: flag,
 });
@@ -100,7 +100,7 @@ const closure = object<live.Closure>({
   area_name: both,
   from: number,
   reason: both,
-  clause: text,
+  clause: both,
   lift_when: both,
 });
 
@@ -146,7 +146,7 @@ const planLine = object<live.PlanLine>({
   people: number,
   needs: orNull(both),
   state: oneOf('waiting', 'approved', 'narrowed', 'declined', 'applied', 'blocked'),
-  clause: text,
+  clause: both,
 });
 
 const plan = object<live.Plan>({
@@ -166,6 +166,8 @@ const supply = object<live.Supply>({
   name: both,
   unit: both,
   on_hand: number,
+  came_in: number,
+  went_out: number,
   days_left: orNull(number),
 });
 
@@ -208,12 +210,81 @@ export const liveCheck = object<live.Live>({
   plan: orNull(plan),
   timeline: list(checkpoint),
   supplies: list(supply),
+  trucks: object<live.Trucks>({ expected: number, arrived: number, unloaded: number }),
   trips: object<live.Trips>({ waiting: number, under_way: number, admitted: number, excused: number }),
   beds: object<live.Beds>({ total: number, free: number, reserved: number, occupied: number }),
   cases: object<live.Cases>({ preliminary: number, confirmed: number, asymptomatic: number, excluded: number }),
   holds: object<live.Holds>({ people: number, places: number, lapsed: number }),
   sites: list(site),
   facilities: list(facility),
+});
+
+const waitingPrice = object<live.WaitingPrice>({
+  affected: object<live.WaitingPrice['affected']>({
+    locked: number,
+    controlled: number,
+    precaution: number,
+    facility: number,
+    home: number,
+    held: number,
+  }),
+  person_days: number,
+  person_days_on_judgement: number,
+  beds: number,
+});
+
+/** `GET /api/response/plan`. */
+export const waitingCheck = object<live.WaitingPlan>({
+  plan: number,
+  lines: list(
+    object<live.WaitingLine>({
+      line: object<live.WaitingLine['line']>({
+        key: text,
+        action: oneOf('add', 'change', 'lift'),
+        title: both,
+        price: waitingPrice,
+        missing_carers: list(() => null),
+      }),
+      said_yes: list(number),
+      mine: flag,
+      why_not: orNull(both),
+    }),
+  ),
+  price: waitingPrice,
+});
+
+/** `POST /api/response/approve` and `/api/response/decline`. */
+export const answeredCheck = object<live.Answered>({
+  applied: list(text),
+  waiting_for_second: list(text),
+  declined: list(text),
+  carers_missing: list(number),
+});
+
+/** `GET /api/command/briefing`. */
+export const briefingCheck = object<live.Briefing>({
+  jurisdiction: both,
+  at: number,
+  clock: text,
+  since: text,
+  drill: flag,
+  head,
+  sections: list(
+    object<live.BriefingSection>({
+      part: oneOf('command', 'found', 'done', 'late', 'next', 'task_forces', 'areas'),
+      title: both,
+      lines: list(both),
+      columns: list(both),
+      rows: list(list(both)),
+    }),
+  ),
+});
+
+/** `POST /api/access/sign-in`. */
+export const signedInCheck = object<live.SignedIn>({
+  token: text,
+  expires_at: number,
+  actor: object<live.SignedIn['actor']>({ id: number, role: text }),
 });
 
 const reportPlan = object<live.ReportPlan>({

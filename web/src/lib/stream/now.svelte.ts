@@ -21,6 +21,12 @@ class Now {
         this.misunderstood = path;
       },
       state: (state) => {
+        if (state.kind === 'sign_in' && session.token !== null) {
+          // The token has ended or may not watch: without it the stream is opened anew, as an onlooker where there is one.
+          session.outside = state.outside;
+          session.signOut();
+          return;
+        }
         this.connection = state;
       },
     });

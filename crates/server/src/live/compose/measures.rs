@@ -6,13 +6,8 @@ use outpace_registry as registry;
 use outpace_store::Tx;
 use outpace_zoning::{self as zoning, Closure, Target, Zone};
 
-use super::Names;
+use super::{Names, clauses};
 use crate::live::model::{ClosureShown, ZonePlace, ZoneShown};
-
-/// The English word of a key such as `express_station`.
-pub(super) fn words(key: &str) -> String {
-    key.replace('_', " ")
-}
 
 /// Zones in force, strictest first.
 pub(super) fn zones(tx: &mut Tx<'_>, _: &Call, names: &mut Names) -> Result<Vec<ZoneShown>, Refusal> {
@@ -42,7 +37,7 @@ fn shown(tx: &mut Tx<'_>, zone: Zone, _: &mut Names) -> Result<ZoneShown, Refusa
         from: zone.starts_at.0,
         on_judgement: zone.ground.assessment.is_some(),
         reason: zone.ground.reason,
-        clause: zone.ground.clause,
+        clause: clauses::words(&zone.ground.clause),
         lift_when: zone.lift.rule,
     })
 }
@@ -56,29 +51,14 @@ pub(super) fn closures(tx: &mut Tx<'_>, _: &Call, names: &mut Names) -> Result<V
         };
         shown.push(ClosureShown {
             id: id.0,
-            class: Text::new(class_zh(&class), words(&class)),
+            class: registry::places::class_name(&class),
             area: area.0,
             area_name: names.of(tx, area)?,
             from: starts_at.0,
             reason: ground.reason,
-            clause: ground.clause,
+            clause: clauses::words(&ground.clause),
             lift_when: lift.rule,
         });
     }
     Ok(shown)
-}
-
-/// The Chinese word of a class of places that is closed as a class; other classes show their key.
-fn class_zh(class: &str) -> String {
-    match class {
-        "logistics_park" => "快递物流园",
-        "distribution_centre" => "分拨中心",
-        "courier_outlet" => "邮政、快递网点",
-        "restaurant" => "餐馆(堂食)",
-        "market" => "农贸市场",
-        "supermarket" => "超市",
-        "bus_station" => "客运站",
-        other => other,
-    }
-    .to_owned()
 }

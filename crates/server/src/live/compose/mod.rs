@@ -1,5 +1,6 @@
 //! Composes [`Live`] from what every capability says of itself: one small function a section, one file a field of work.
 
+pub(crate) mod clauses;
 mod measures;
 mod people;
 mod plans;
@@ -37,7 +38,7 @@ impl Names {
 }
 
 /// Everything the page shows now.
-pub(super) fn live(tx: &mut Tx<'_>, call: &Call, scenario: Value, timeline: Value) -> Result<Live, Refusal> {
+pub(crate) fn live(tx: &mut Tx<'_>, call: &Call, scenario: Value, timeline: Value) -> Result<Live, Refusal> {
     let offset = call.offset_minutes();
     let mut names = Names::default();
     let tallies = people::tallies(tx)?;
@@ -66,6 +67,7 @@ pub(super) fn live(tx: &mut Tx<'_>, call: &Call, scenario: Value, timeline: Valu
         plan: plans::plan(tx, call)?,
         timeline: if timeline.is_null() { Value::Array(Vec::new()) } else { timeline },
         supplies: stock::supplies(tx, call)?,
+        trucks: stock::trucks(tx)?,
         trips,
         beds,
         cases: people::cases(tx, call.rules.profile.area)?,

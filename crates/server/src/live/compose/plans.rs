@@ -9,6 +9,7 @@ use outpace_response::pages::{self, CurrentPlan, PlanQuery, PlansQuery, WaitingL
 use outpace_response::plan::{Action, Price};
 use outpace_store::Tx;
 
+use super::clauses;
 use crate::live::model::{PlanLineShown, PlanShown, PriceShown};
 
 /// Lines shown.
@@ -135,6 +136,7 @@ fn trigger(key: &str) -> Text {
 }
 
 /// The first clause that a line rests on, as its document cites it.
-fn clause(because: &[Because]) -> String {
-    because.iter().find_map(|because| because.clause.as_ref()).map(|cited| cited.clause.clone()).unwrap_or_default()
+fn clause(because: &[Because]) -> Text {
+    let cited = because.iter().find_map(|because| because.clause.as_ref());
+    cited.map_or_else(|| Text::new("", ""), |cited| clauses::words(&format!("{} · {}", cited.layer, cited.clause)))
 }
