@@ -199,6 +199,12 @@ async function phone(moment) {
     assert.deepEqual(seen.errors, []);
   });
   await shot(page, 'phone-zh');
+  await check('on a phone the briefing is not cut off either', async () => {
+    await page.goto(`${base}/#/briefing`);
+    await page.locator('#b-found').waitFor({ timeout: WAIT_MS });
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+    assert.deepEqual(seen.errors, []);
+  });
   await context.close();
 }
 

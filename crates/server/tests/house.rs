@@ -280,7 +280,7 @@ async fn the_briefing_is_printed_in_the_language_and_form_that_was_asked_for() {
     for (query, start, words) in [
         ("", "<!doctype html>", "守恒"),
         ("?language=en", "<!doctype html>", "Conservation"),
-        ("?language=zh&form=markdown", "# 清徐县疫情处置简报", "守恒"),
+        ("?language=zh&form=markdown", "# 太原市清徐县疫情处置简报", "守恒"),
         ("?language=en&form=markdown", "# Briefing on the response in Qingxu", "Conservation"),
     ] {
         let (status, page) = ask(&opened, "GET", &format!("/api/command/print-briefing{query}")).await;

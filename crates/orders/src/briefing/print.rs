@@ -29,7 +29,7 @@ fn drill() -> Text {
 
 fn witness(briefing: &Briefing) -> Text {
     let (seq, hash) = (briefing.head.seq, &briefing.head.hash);
-    Text::new(format!("账本第 {seq} 条,链首 {hash}"), format!("Journal entry {seq}, head {hash}"))
+    Text::new(format!("日志第 {seq} 条,哈希 {hash}"), format!("Journal entry {seq}, head {hash}"))
 }
 
 /// The sections of a part.
