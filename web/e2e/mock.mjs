@@ -42,6 +42,7 @@ function waitingLines(live) {
   return live.plan.lines.filter(({ state }) => state === 'waiting' || state === 'blocked').map((line, index) => ({
     line: { key: `line-${index + 1}`, action: line.action, title: line.what, price: waitingPrice({ people: line.people, days: line.people * 14 }), missing_carers: [] },
     said_yes: [],
+    follows: false,
     mine: index < 2,
     why_not: index < 2 ? null : { zh: '您的角色不能批准此行', en: 'your role may not answer this line' },
   }));

@@ -80,6 +80,12 @@ impl<T> Sourced<T> {
         &self.source.clause
     }
 
+    /// The clause in Chinese; as the layer gives it where the library has no Chinese words for it.
+    #[must_use]
+    pub fn clause_in_chinese(&self) -> &str {
+        crate::Library::shared().in_chinese(self.clause()).unwrap_or(self.clause())
+    }
+
     /// The layer that set the value.
     #[must_use]
     pub fn layer(&self) -> &str {

@@ -132,6 +132,8 @@ pub struct WaitingLine {
     pub may_answer: Vec<Role>,
     /// Who has said yes already, where two persons are needed.
     pub said_yes: Vec<ActorId>,
+    /// Whether it comes with another line and is not answered by itself.
+    pub follows: bool,
     /// Whether the caller may answer it now.
     pub mine: bool,
     /// Why not, where they may not.
@@ -168,10 +170,13 @@ pub fn current(tx: &mut Tx<'_>, call: &Call, query: PlanQuery) -> Result<Current
             }
             _ => Vec::new(),
         };
+        let follows = matches!(standing.line.needs, Needs::Follows { .. });
         let role_fits = may_answer.contains(&call.actor.role);
         let said = said_yes.contains(&call.actor.id);
         let why_not = if said {
             Some(Text::new("您已同意,等待另一人", "you have agreed; another person has to"))
+        } else if follows {
+            Some(Text::new("随所属条目一并执行", "it comes with the line that it belongs to"))
         } else if !role_fits {
             Some(Text::new("您的角色不能批准此行", "your role may not answer this line"))
         } else {
@@ -191,6 +196,7 @@ pub fn current(tx: &mut Tx<'_>, call: &Call, query: PlanQuery) -> Result<Current
             timeout_at: standing.timeout_at,
             may_answer,
             said_yes,
+            follows,
             mine: role_fits && !said,
             why_not,
         });

@@ -413,6 +413,8 @@ export interface WaitingLine {
     missing_carers: unknown[];
   };
   said_yes: number[];
+  /** It comes with another line and is not answered by itself. */
+  follows: boolean;
   /** Whether the caller may answer it now; if not, why. */
   mine: boolean;
   why_not: Text | null;

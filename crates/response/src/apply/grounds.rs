@@ -22,7 +22,7 @@ fn zone_lift(call: &Call, level: ZoneLevel, starts_at: Timestamp, ends_at: Optio
     let lift = &row.lift;
     if lift.by.value == LiftBy::WhenOthersLifted {
         let rule = Text::new(
-            format!("其他区全部解除后:{}", lift.by.clause()),
+            format!("其他区全部解除后:{}", lift.by.clause_in_chinese()),
             format!("when the others are lifted: {}", lift.by.clause()),
         );
         return Lift { rule, earliest_at: ends_at };
@@ -31,8 +31,11 @@ fn zone_lift(call: &Call, level: ZoneLevel, starts_at: Timestamp, ends_at: Optio
     let offset = call.offset_minutes();
     let day = starts_at.local_day(offset) + i64::from(days);
     let earliest = Timestamp::start_of_local_day(day, offset).max(starts_at.plus_minutes(1));
-    let clause = lift.no_case_days.clause();
-    let rule = Text::new(format!("解除条件:{clause}"), format!("lifted when: {clause}"));
+    let days_clause = &lift.no_case_days;
+    let rule = Text::new(
+        format!("解除条件:{}", days_clause.clause_in_chinese()),
+        format!("lifted when: {}", days_clause.clause()),
+    );
     Lift { rule, earliest_at: Some(ends_at.map_or(earliest, |end| end.min(earliest))) }
 }
 

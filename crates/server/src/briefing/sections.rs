@@ -26,8 +26,17 @@ pub(super) fn all(live: &Live, in_force: &Price) -> Vec<Section> {
     ]
 }
 
+/// A count, by thousands: `344,472`.
 fn number(number: i64) -> Text {
-    Text::new(number.to_string(), number.to_string())
+    let digits = number.unsigned_abs().to_string();
+    let mut grouped = if number < 0 { "−".to_owned() } else { String::new() };
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    Text::new(grouped.clone(), grouped)
 }
 
 fn at(live: &Live, moment: i64) -> Text {

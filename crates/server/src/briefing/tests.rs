@@ -64,3 +64,16 @@ fn the_sample_of_the_page_reads_as_what_the_server_sends() {
     let made: outpace_orders::briefing::Briefing = serde_json::from_value(value.clone()).unwrap();
     assert_eq!(serde_json::to_value(made).unwrap(), value);
 }
+
+#[test]
+fn counts_are_written_by_thousands() {
+    let live = Live { zones: sample().zones.into_iter().take(1).collect(), ..sample() };
+    let people = |population: i64| {
+        let mut live = live.clone();
+        live.zones[0].population = population;
+        let made = sections::all(&live, &Price::default());
+        let zones = made.iter().find(|section| section.title.en == "Zones in force").unwrap();
+        zones.rows[0][2].en.clone()
+    };
+    assert_eq!((people(7), people(344_472), people(1_000)), ("7".into(), "344,472".into(), "1,000".into()));
+}

@@ -11,6 +11,8 @@ export function peopleOf({ line }: WaitingLine): number {
 export interface Worse {
   key: string;
   title: Text;
+  /** It was not there before. */
+  joined: boolean;
   people: { was: number; is: number };
   days: { was: number; is: number };
 }
@@ -23,8 +25,9 @@ export function grewWorse(seen: WaitingPlan, newest: WaitingPlan): Worse[] {
     const was = before.get(now.line.key);
     const people = { was: was ? peopleOf(was) : 0, is: peopleOf(now) };
     const days = { was: was?.line.price.person_days ?? 0, is: now.line.price.person_days };
-    if (!was || people.is > people.was || days.is > days.was) {
-      worse.push({ key: now.line.key, title: now.line.title, people, days });
+    const joined = !was && !now.follows;
+    if (joined || (was && (people.is > people.was || days.is > days.was))) {
+      worse.push({ key: now.line.key, title: now.line.title, joined, people, days });
     }
   }
   return worse;
@@ -35,6 +38,12 @@ export function differs(seen: WaitingPlan, newest: WaitingPlan): boolean {
   const essence = (plan: WaitingPlan) =>
     JSON.stringify(plan.lines.map((waiting) => [waiting.line.key, waiting.mine, waiting.said_yes.length, peopleOf(waiting), waiting.line.price.person_days]));
   return essence(seen) !== essence(newest);
+}
+
+/** The lines that somebody answers, the officer's own first; and how many come with them. */
+export function answerable(plan: WaitingPlan): { lines: WaitingLine[]; following: WaitingLine[] } {
+  const lines = plan.lines.filter(({ follows }) => !follows);
+  return { lines: [...lines.filter(({ mine }) => mine), ...lines.filter(({ mine }) => !mine)], following: plan.lines.filter(({ follows }) => follows) };
 }
 
 /** Lines that this officer may answer, and what they cost together. */

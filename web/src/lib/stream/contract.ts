@@ -246,6 +246,7 @@ export const waitingCheck = object<live.WaitingPlan>({
         missing_carers: list(() => null),
       }),
       said_yes: list(number),
+      follows: flag,
       mine: flag,
       why_not: orNull(both),
     }),

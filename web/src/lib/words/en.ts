@@ -190,6 +190,8 @@ export const en: Record<WordKey, string> = {
   answer_worse: 'These lines grew worse:',
   answer_not_worse: 'No line grew worse.',
   answer_from_to: 'people {people}, person-days {days}',
+  answer_joined: 'new,',
+  answer_following: 'What comes with them: {n}',
   answer_look: 'Look at the new version',
   answer_look_first: 'look at the new version first',
   answer_decline: 'Decline…',

@@ -188,6 +188,8 @@ export const zh = {
   answer_worse: '以下条目加重：',
   answer_not_worse: '没有条目加重。',
   answer_from_to: '{people} 人，{days} 人·天',
+  answer_joined: '新增，',
+  answer_following: '随之执行的条目：{n} 项',
   answer_look: '查看新版后再答复',
   answer_look_first: '请先查看新版',
   answer_decline: '不批…',

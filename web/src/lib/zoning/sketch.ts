@@ -110,9 +110,9 @@ export function shortName(name: string): string {
   return name.replace(/社区居委会$/, '社区').replace(/(?<=..)村委会$/, '').replace(/居委会$/, '');
 }
 
-/** The place of a zone without its level, which the map says by colour and pattern: "Xiaowang village: lockdown area". */
-export function bareName(name: string): string {
-  return mapName(name.replace(/[:：].*$/, ''));
+/** The place of a zone without its level, which stands beside it: "Xiaowang village" of "Xiaowang village: lockdown area". */
+export function zonePlace(name: string): string {
+  return name.replace(/[:：].*$/, '');
 }
 
 /** A name as the map writes it: what kind of division it is, size and place tell there. */
