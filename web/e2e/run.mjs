@@ -256,14 +256,14 @@ async function briefing() {
     assert.match(await page.locator('[data-testid=briefing] footer').innerText(), /[0-9a-f]{64}/);
     const headings = (await page.locator('[data-testid=briefing] :is(h2, h3, th)').allInnerTexts()).join(' ');
     assert.doesNotMatch(headings, /[a-z]{3,} [a-z]{2,}/i);
-    await shot(page, 'briefing-zh', true);
+    await shot(page, 'briefing-zh');
     await page.getByRole('button', { name: '切换为英文' }).click();
     await has(page, '[data-testid=briefing] h1', 'Briefing on the response');
     const english = (await page.locator('[data-testid=briefing] :is(h1, h2, h3, th, td)').allInnerTexts()).filter((text) => /\p{Script=Han}/u.test(text));
     assert.deepEqual(english, []);
     assert.deepEqual(seen.errors, []);
   });
-  await shot(page, 'briefing-en', true);
+  await shot(page, 'briefing-en');
   await context.close();
 }
 

@@ -122,22 +122,35 @@ fn level(key: &str) -> Text {
     }
 }
 
+/// The place of a zone without its level, which stands in a column of its own.
+fn place(name: &Text) -> Text {
+    let bare = |words: &str| words.split([':', '\u{ff1a}']).next().unwrap_or(words).to_owned();
+    Text::new(bare(&name.zh), bare(&name.en))
+}
+
 fn zones(live: &Live) -> Section {
     let rows = live.zones.iter().map(|zone| {
         let mut stands = level(&zone.level);
         if let Some(risk) = zone.risk.as_deref().map(level) {
             stands = Text::new(format!("{}、{}", stands.zh, risk.zh), format!("{}, {}", stands.en, risk.en));
         }
-        vec![zone.name.clone(), stands, number(zone.population), at(live, zone.from), zone.lift_when.clone()]
+        vec![place(&zone.name), stands, number(zone.population), at(live, zone.from)]
     });
-    let columns = heads([
-        ("区域", "Area"),
-        ("等级", "Level"),
-        ("人口", "People"),
-        ("起始", "Since"),
-        ("解除条件", "Lifted when"),
-    ]);
-    Section::table(Part::Done, Text::new("在管区域", "Zones in force"), columns, rows.collect())
+    let columns = heads([("区域", "Area"), ("等级", "Level"), ("人口", "People"), ("起始", "Since")]);
+    let title = Text::new("在管区域", "Zones in force");
+    let mut section = Section::table(Part::Done, title, columns, rows.collect());
+    // Zones of a level share their conditions: told once.
+    let mut told: Vec<Text> = Vec::new();
+    for zone in &live.zones {
+        let of = level(&zone.level);
+        let when = &zone.lift_when;
+        let line = Text::new(format!("{}:{}", of.zh, when.zh), format!("{}: {}", of.en, when.en));
+        if !told.contains(&line) {
+            told.push(line);
+        }
+    }
+    section.lines = told;
+    section
 }
 
 fn closures(live: &Live) -> Section {
