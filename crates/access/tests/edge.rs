@@ -34,7 +34,13 @@ struct Desk {
 fn desk(drill: bool) -> Desk {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(Hand(AtomicI64::new(1_649_784_600_000)));
-    let settings = Settings { folder: folder.path().to_owned(), area: AreaId(140_121), drill, clock: clock.clone() };
+    let settings = Settings {
+        folder: folder.path().to_owned(),
+        place: outpace_store::testing::place(folder.path()),
+        area: AreaId(140_121),
+        drill,
+        clock: clock.clone(),
+    };
     let store = Store::open(settings, Capabilities::new(vec![actors::capability(), adoption::capability()])).unwrap();
     let password = actors::first_administrator(&store, None).unwrap().unwrap();
     let library = Library::embedded();

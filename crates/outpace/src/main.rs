@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use commands::Failure;
+use outpace_store::Place;
 
 /// Outbreak response, from the first positive tube to zero community spread.
 /// 疫情应急处置:从第一管阳性到社会面清零。
@@ -26,6 +27,10 @@ pub(crate) struct Data {
     /// The data folder; made when absent.
     #[arg(long = "data", value_name = "DIR", default_value = "data")]
     folder: PathBuf,
+    /// Where the journal stands: sqlite:PATH, or postgres://USER@HOST/DATABASE; a file in the data folder where nothing
+    /// is said. The folder holds the keys in either case.
+    #[arg(long = "db", value_name = "URL", env = "OUTPACE_DB", hide_env_values = true, default_value = "sqlite:")]
+    place: Place,
     /// The jurisdiction's profile; what the folder used last where nothing is said.
     #[arg(long, value_name = "ID")]
     profile: Option<String>,

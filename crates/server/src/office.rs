@@ -6,7 +6,7 @@ use std::sync::Arc;
 use outpace_access::{Office, Rulebook, adoption};
 use outpace_core::{AreaId, Clock, Refusal, Timestamp};
 use outpace_policy::{Date, Library};
-use outpace_store::{Settings, Store, StoreError, writer};
+use outpace_store::{Place, Settings, Store, StoreError, writer};
 
 use crate::clock::{DrillClock, SystemClock};
 use crate::every_route::{every_capability, every_kind};
@@ -16,6 +16,8 @@ use crate::every_route::{every_capability, every_kind};
 pub struct Opening {
     /// The data folder.
     pub folder: PathBuf,
+    /// Where the journal stands; in the data folder where nothing is said.
+    pub place: Place,
     /// The jurisdiction's profile, such as `qingxu`; what the folder used last where nothing is said.
     pub profile: Option<String>,
     /// The pack, such as `cn-2021-ed8`; what the folder used last where nothing is said.
@@ -73,7 +75,7 @@ const PROFILE_AT_FIRST: &str = "qingxu";
 /// Rules with findings; a folder that cannot be used or is of another kind.
 pub fn open(opening: Opening) -> Result<Opened, StoreError> {
     let library = Library::embedded();
-    let profile = match (&opening.profile, writer::folder_kind(&opening.folder)?) {
+    let profile = match (&opening.profile, writer::folder_kind(&opening.place, &opening.folder)?) {
         (Some(profile), _) => profile.clone(),
         (None, Some((area, _))) => profile_of(&library, area)?,
         (None, None) => PROFILE_AT_FIRST.to_owned(),
@@ -84,8 +86,13 @@ pub fn open(opening: Opening) -> Result<Opened, StoreError> {
         Some(clock) => clock.clone(),
         None => Arc::new(SystemClock),
     };
-    let settings =
-        Settings { folder: opening.folder.clone(), area: first.profile.area, drill: drill_clock.is_some(), clock };
+    let settings = Settings {
+        folder: opening.folder.clone(),
+        place: opening.place.clone(),
+        area: first.profile.area,
+        drill: drill_clock.is_some(),
+        clock,
+    };
     let store = Store::open(settings, every_capability())?;
     if let Some(clock) = &drill_clock {
         // A drill's folder that is opened again goes on where its journal ended.

@@ -195,6 +195,7 @@ fn the_matrix_of_roles_and_routes() {
 fn office(folder: &Path, drill: bool) -> outpace_server::Opened {
     outpace_server::open(Opening {
         folder: folder.to_owned(),
+        place: outpace_store::testing::place(folder),
         profile: None,
         pack: None,
         date: None,

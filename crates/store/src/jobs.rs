@@ -50,6 +50,12 @@ pub fn stuck(tx: &mut Tx<'_>) -> Result<Vec<(Job, String)>> {
     )
 }
 
+fn stands(tx: &mut Tx<'_>, id: i64) -> Result<bool> {
+    let jurisdiction = tx.jurisdiction();
+    let found = tx.first("SELECT id FROM job WHERE j = $1 AND id = $2", values![jurisdiction, id], |_| Ok(()))?;
+    Ok(found.is_some())
+}
+
 impl Store {
     /// Does all waiting jobs, oldest first, until none is left that can be done. Several threads may call it; one
     /// works at a time, and the others wait, so that whoever returns sees the work done.
@@ -77,6 +83,10 @@ impl Store {
         let Err(error) = outcome else {
             return Ok(());
         };
+        if !self.read(|tx| stands(tx, job.id))? {
+            // Another server was faster; what was done here twice was refused with the job's end.
+            return Ok(());
+        }
         tracing::error!(job = job.id, kind = %job.kind, payload = %job.payload, %error, "a job failed");
         let (id, text) = (job.id, error.to_string());
         self.write(&self.system(), move |unit| {

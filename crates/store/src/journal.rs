@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS job (
 CREATE TABLE IF NOT EXISTS migration (name TEXT NOT NULL, version BIGINT NOT NULL, PRIMARY KEY (name, version));
 CREATE TABLE IF NOT EXISTS vault (
   j BIGINT NOT NULL, subject BIGINT NOT NULL, key_name TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (j, subject));
+CREATE TABLE IF NOT EXISTS vault_key (j BIGINT NOT NULL, name TEXT NOT NULL, print BLOB NOT NULL, PRIMARY KEY (j, name));
 CREATE TABLE IF NOT EXISTS vault_lookup (
   j BIGINT NOT NULL, field BIGINT NOT NULL, hash BLOB NOT NULL, subject BIGINT NOT NULL,
   PRIMARY KEY (j, field, hash, subject)) WITHOUT ROWID;
@@ -139,7 +140,7 @@ pub(crate) fn append(tx: &mut Tx<'_>, previous: &Head, entry: &Entry, salt: &[u8
     let digest = digest(salt, &entry.payload);
     let hash = chain(&previous.hash, tx.jurisdiction(), entry, &digest);
     let jurisdiction = tx.jurisdiction();
-    tx.execute(
+    tx.post(
         APPEND,
         values![
             jurisdiction,

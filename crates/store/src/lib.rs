@@ -13,12 +13,14 @@ pub mod journal;
 pub mod memory;
 mod migrate;
 pub mod rebuild;
+mod tail;
+pub mod testing;
 pub mod unit;
 pub mod vault;
 pub mod writer;
 
 pub use capability::{Capabilities, Capability, Fact, Table};
-pub use engine::{Result, Row, StoreError, Tx};
+pub use engine::{Place, Result, Row, StoreError, Tx};
 pub use jobs::Job;
 pub use journal::{Entry, Hash, Head};
 pub use memory::Memory;

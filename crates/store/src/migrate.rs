@@ -1,31 +1,37 @@
 //! Brings the tables up to date and marks the data folder with its jurisdiction and kind.
 
+use std::path::Path;
+
 use outpace_core::AreaId;
 
 use crate::capability::Capabilities;
 use crate::engine::{Connection, Result, StoreError, Tx};
 use crate::journal;
 use crate::values;
+use crate::vault::Keys;
 use crate::writer::Settings;
 
 /// Creates what is missing, in order, and marks the folder with its jurisdiction and kind.
-pub(crate) fn migrate(connection: &mut dyn Connection, settings: &Settings, capabilities: &Capabilities) -> Result<()> {
+pub(crate) fn migrate(
+    connection: &mut dyn Connection,
+    settings: &Settings,
+    capabilities: &Capabilities,
+    keys: &Keys,
+) -> Result<()> {
     connection.begin_writing()?;
     let done = (|| {
         let mut tx = Tx::new(connection, settings.area.0);
         tx.connection().migrate(journal::SCHEMA)?;
         tx.connection()
             .migrate("CREATE TABLE IF NOT EXISTS folder (j BIGINT NOT NULL, drill BIGINT NOT NULL, PRIMARY KEY (j))")?;
-        tx.execute(
-            "INSERT INTO folder (j, drill) SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM folder)",
-            values![settings.area, settings.drill],
-        )?;
-        let (area, drill) = tx
-            .first("SELECT j, drill FROM folder", &[], |row| Ok((row.get::<i64>(0)?, row.get::<bool>(1)?)))?
-            .unwrap_or((settings.area.0, settings.drill));
-        if area != settings.area.0 {
-            return Err(StoreError::Folder(format!("this folder is the journal of {area}, not of {}", settings.area)));
-        }
+        let drill = match claim(&mut tx, settings)? {
+            Some(drill) => drill,
+            None => {
+                let (area, drill) = (settings.area, settings.drill);
+                tx.execute("INSERT INTO folder (j, drill) VALUES ($1, $2)", values![area, drill])?;
+                drill
+            }
+        };
         if drill != settings.drill {
             let kind = if drill { "a drill's" } else { "a real one, and can never become a drill's" };
             return Err(StoreError::Folder(format!("this folder is {kind}")));
@@ -33,7 +39,8 @@ pub(crate) fn migrate(connection: &mut dyn Connection, settings: &Settings, capa
         for capability in &capabilities.all {
             apply_schema(&mut tx, capability.name, capability.schema)?;
         }
-        tx.connection().settle()
+        tx.connection().settle()?;
+        same_keys(&mut tx, keys)
     })();
     if done.is_ok() {
         connection.commit()?
@@ -52,8 +59,79 @@ fn apply_schema(tx: &mut Tx<'_>, name: &str, migrations: &[&str]) -> Result<()> 
     Ok(())
 }
 
-/// The area whose journal a database holds, and whether it is a drill's.
-pub(crate) fn kind(connection: &mut dyn Connection) -> Result<Option<(AreaId, bool)>> {
-    let mut tx = Tx::new(connection, 0);
-    tx.first("SELECT j, drill FROM folder", &[], |row| Ok((row.get(0)?, row.get(1)?)))
+/// A server with other keys than the journal's would seal what no other server opens.
+fn same_keys(tx: &mut Tx<'_>, keys: &Keys) -> Result<()> {
+    let (j, print) = (tx.jurisdiction(), keys.print()?);
+    tx.execute(
+        "INSERT INTO vault_key (j, name, print) VALUES ($1, 'lookup', $2) ON CONFLICT DO NOTHING",
+        values![j, &print],
+    )?;
+    let known = tx.first("SELECT print FROM vault_key WHERE j = $1 AND name = 'lookup'", values![j], |row| {
+        row.get::<Vec<u8>>(0)
+    })?;
+    if known.as_deref() == Some(&print) {
+        return Ok(());
+    }
+    Err(StoreError::Vault(
+        "vault.keys 不属于这本日志,请从原服务器复制 · vault.keys is not this journal's; copy it from the first server"
+            .to_owned(),
+    ))
+}
+
+/// Whether this area's journal is a drill's; `None` where it is new. A file holds one journal, a server many.
+fn claim(tx: &mut Tx<'_>, settings: &Settings) -> Result<Option<bool>> {
+    let journals = journals(tx)?;
+    let ours = journals.iter().find(|(area, _)| *area == settings.area);
+    match (ours, journals.first()) {
+        (Some((_, drill)), _) => Ok(Some(*drill)),
+        (None, Some((other, _))) if !settings.place.holds_many() => Err(of_another(*other, settings.area)),
+        (None, _) => Ok(None),
+    }
+}
+
+fn of_another(found: AreaId, wanted: AreaId) -> StoreError {
+    StoreError::Folder(format!("this folder is the journal of {found}, not of {wanted}"))
+}
+
+fn journals(tx: &mut Tx<'_>) -> Result<Vec<(AreaId, bool)>> {
+    tx.query("SELECT j, drill FROM folder ORDER BY j", &[], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// The journal of an area, or the only one where no area is known, and whether it is a drill's.
+pub(crate) fn kind(connection: &mut dyn Connection, area: Option<AreaId>) -> Result<Option<(AreaId, bool)>> {
+    let journals = journals(&mut Tx::new(connection, 0))?;
+    Ok(match area {
+        Some(area) => journals.into_iter().find(|(found, _)| *found == area),
+        None if journals.len() == 1 => journals.first().copied(),
+        None => None,
+    })
+}
+
+/// The file of a data folder that names its jurisdiction where the journal stands elsewhere, among others.
+const MARK: &str = "jurisdiction";
+
+/// Writes down whose folder this is, or finds that it is another's: its keys would open nothing here.
+pub(crate) fn mark(settings: &Settings) -> Result<()> {
+    match marked(&settings.folder)? {
+        Some(area) if area != settings.area => Err(of_another(area, settings.area)),
+        Some(_) => Ok(()),
+        None if !settings.place.holds_many() => Ok(()),
+        None => {
+            let file = settings.folder.join(MARK);
+            std::fs::write(&file, format!("{}\n", settings.area))
+                .map_err(|error| StoreError::Folder(format!("{}: {error}", file.display())))
+        }
+    }
+}
+
+/// The jurisdiction that a folder names.
+pub(crate) fn marked(folder: &Path) -> Result<Option<AreaId>> {
+    let file = folder.join(MARK);
+    if !file.exists() {
+        return Ok(None);
+    }
+    let text =
+        std::fs::read_to_string(&file).map_err(|error| StoreError::Folder(format!("{}: {error}", file.display())))?;
+    let area = text.trim().parse().map_err(|_| StoreError::Folder(format!("{}: {text}: no area", file.display())))?;
+    Ok(Some(AreaId(area)))
 }

@@ -142,7 +142,7 @@ impl<'a> Unit<'a> {
     pub fn next_many(&mut self, counter: &str, count: i64) -> Result<i64> {
         self.open()?;
         let jurisdiction = self.tx.jurisdiction();
-        self.tx.execute(
+        self.tx.post(
             "INSERT INTO counter (j, name, value) VALUES ($1, $2, $3)
              ON CONFLICT (j, name) DO UPDATE SET value = counter.value + excluded.value",
             values![jurisdiction, counter, count],
@@ -161,7 +161,7 @@ impl<'a> Unit<'a> {
             serde_json::to_string(payload).map_err(|source| StoreError::Payload { kind: kind.to_owned(), source })?;
         let id = self.next("job")?;
         let jurisdiction = self.tx.jurisdiction();
-        self.tx.execute(
+        self.tx.post(
             "INSERT INTO job (j, id, kind, payload, queued_at, attempts) VALUES ($1, $2, $3, $4, $5, 0)",
             values![jurisdiction, id, kind, &payload, self.now],
         )?;
@@ -172,12 +172,15 @@ impl<'a> Unit<'a> {
     /// Marks a job as done, in the same transaction as what it did.
     ///
     /// # Errors
-    /// What the store refused.
+    /// [`StoreError::JobDone`] where another server did it meanwhile: then nothing of this unit may remain. Otherwise
+    /// what the store refused.
     pub fn finish_job(&mut self, id: i64) -> Result<()> {
         self.open()?;
         let jurisdiction = self.tx.jurisdiction();
-        self.tx.execute("DELETE FROM job WHERE j = $1 AND id = $2", values![jurisdiction, id])?;
-        Ok(())
+        match self.tx.execute("DELETE FROM job WHERE j = $1 AND id = $2", values![jurisdiction, id])? {
+            0 => Err(StoreError::JobDone(id)),
+            _ => Ok(()),
+        }
     }
 
     /// Opens the savepoint to which a refused command returns. Called before every write outside [`Unit::record`].

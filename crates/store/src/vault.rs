@@ -34,18 +34,18 @@ impl Keys {
     /// When the file cannot be read, written or understood.
     pub fn open(folder: &Path) -> Result<Self> {
         let file = folder.join("vault.keys");
-        let mut keys = BTreeMap::new();
-        if file.exists() {
-            let text = std::fs::read_to_string(&file).map(Zeroizing::new).map_err(|error| unreadable(&file, &error))?;
-            for line in text.lines().filter(|line| !line.trim().is_empty()) {
-                let (name, bytes) =
-                    read_key(line).ok_or_else(|| StoreError::Vault(format!("{}: not a key line", file.display())))?;
-                keys.insert(name, bytes);
-            }
-        }
+        let keys = read_keys(&file)?;
         let keys = Self { file, keys: RwLock::new(keys) };
         keys.ensure(LOOKUP)?;
         Ok(keys)
+    }
+
+    /// What tells one look-up key from another and gives nothing of it away: servers of one journal must share it.
+    ///
+    /// # Errors
+    /// When the look-up key is missing.
+    pub(crate) fn print(&self) -> Result<[u8; 16]> {
+        self.lookup(-1, "outpace")
     }
 
     /// The name of the key for a class of data in the month of a moment, such as `identity-2022-04`.
@@ -70,6 +70,11 @@ impl Keys {
             return Ok(());
         }
         let mut keys = self.keys.write();
+        // Another server on the same folder may have made it meanwhile.
+        keys.extend(read_keys(&self.file)?);
+        if keys.contains_key(name) {
+            return Ok(());
+        }
         let mut bytes = Zeroizing::new([0_u8; 32]);
         getrandom::fill(&mut *bytes).map_err(|error| StoreError::Vault(format!("no randomness: {error}")))?;
         keys.entry(name.to_owned()).or_insert(bytes);
@@ -128,6 +133,9 @@ impl Keys {
     }
 
     fn cipher(&self, name: &str) -> Result<XChaCha20Poly1305> {
+        if !self.keys.read().contains_key(name) {
+            self.keys.write().extend(read_keys(&self.file)?);
+        }
         let keys = self.keys.read();
         let key = keys.get(name).ok_or_else(|| StoreError::Vault(format!("the key {name} was destroyed")))?;
         XChaCha20Poly1305::new_from_slice(&**key).map_err(|_| StoreError::Vault("a key has a wrong length".to_owned()))
@@ -136,6 +144,16 @@ impl Keys {
 
 fn unreadable(file: &Path, error: &std::io::Error) -> StoreError {
     StoreError::Vault(format!("{}: {error}", file.display()))
+}
+
+/// The keys of a file; none where there is no file yet.
+fn read_keys(file: &Path) -> Result<BTreeMap<String, Zeroizing<[u8; 32]>>> {
+    if !file.exists() {
+        return Ok(BTreeMap::new());
+    }
+    let text = std::fs::read_to_string(file).map(Zeroizing::new).map_err(|error| unreadable(file, &error))?;
+    let key = |line| read_key(line).ok_or_else(|| StoreError::Vault(format!("{}: not a key line", file.display())));
+    text.lines().filter(|line| !line.trim().is_empty()).map(key).collect()
 }
 
 fn read_key(line: &str) -> Option<(String, Zeroizing<[u8; 32]>)> {

@@ -4,17 +4,19 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
-use outpace_core::{Actor, AreaId, Clock, Seq, Timestamp};
+use outpace_core::{Actor, AreaId, Clock, Timestamp};
 use parking_lot::{Mutex, RwLock};
 
 use crate::capability::Capabilities;
-use crate::engine::{Connection, Database, Result, StoreError, Tx, sqlite};
+use crate::engine::{Connection, Database, Place, Result, StoreError, Tx};
 use crate::journal::{self, Head};
 use crate::memory::Memory;
 use crate::migrate::{self, migrate};
+use crate::tail;
 use crate::unit::Unit;
 use crate::vault::Keys;
 
@@ -25,10 +27,15 @@ pub const BATCH_MAX: usize = 512;
 /// Reading connections kept open.
 const READERS_KEPT: usize = 8;
 
+/// How often a lost database is tried again.
+const RECONNECT_EVERY: Duration = Duration::from_millis(200);
+
 /// How a store is opened.
 pub struct Settings {
-    /// The data folder; made when absent.
+    /// The data folder; made when absent. It holds the keys, and the journal where `place` says nothing else.
     pub folder: PathBuf,
+    /// Where the journal stands.
+    pub place: Place,
     /// The area whose journal this is: a city or a county.
     pub area: AreaId,
     /// Whether this folder is a drill's. Written at creation, for ever.
@@ -48,27 +55,29 @@ pub struct Committed<T> {
 
 type Listener = Box<dyn Fn(Head) + Send + Sync>;
 
-struct Inner {
+pub(crate) struct Inner {
     folder: PathBuf,
-    database: Box<dyn Database>,
-    area: AreaId,
+    pub(crate) database: Box<dyn Database>,
+    pub(crate) area: AreaId,
     drill: bool,
     clock: Arc<dyn Clock>,
-    capabilities: Capabilities,
+    pub(crate) capabilities: Capabilities,
     keys: Keys,
-    memory: RwLock<Memory>,
-    head: RwLock<Head>,
+    pub(crate) memory: RwLock<Memory>,
+    pub(crate) head: RwLock<Head>,
     queue: SyncSender<Box<dyn Task>>,
     readers: Mutex<Vec<Box<dyn Connection>>>,
-    listeners: RwLock<Vec<Listener>>,
+    pub(crate) listeners: RwLock<Vec<Listener>>,
     jobs: Mutex<()>,
-    wake: SyncSender<()>,
+    /// Held by whoever moves head and memory along the journal: the writer, or the tail between two batches.
+    pub(crate) following: Mutex<()>,
+    pub(crate) wake: SyncSender<()>,
 }
 
 /// A data folder, opened. Clones share it.
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 /// One queued command, its types erased.
@@ -133,19 +142,11 @@ impl Store {
         std::fs::create_dir_all(&settings.folder)
             .map_err(|error| StoreError::Folder(format!("{}: {error}", settings.folder.display())))?;
         let keys = Keys::open(&settings.folder)?;
-        let database = database_of(&settings.folder);
+        migrate::mark(&settings)?;
+        let database = settings.place.database(&settings.folder, settings.area)?;
         let mut connection = database.open_writer()?;
-        migrate(&mut *connection, &settings, &capabilities)?;
-        let mut memory = Memory::default();
-        let head = {
-            let mut tx = Tx::new(&mut *connection, settings.area.0);
-            for capability in &capabilities.all {
-                for restore in &capability.restores {
-                    restore(&mut tx, &mut memory)?;
-                }
-            }
-            journal::head(&mut tx)?
-        };
+        migrate(&mut *connection, &settings, &capabilities, &keys)?;
+        let (memory, head) = restore(&mut *connection, settings.area, &capabilities)?;
         let (queue, waiting) = sync_channel(QUEUE_MAX);
         let (wake, woken) = sync_channel(1);
         let store = Self {
@@ -163,11 +164,13 @@ impl Store {
                 readers: Mutex::new(Vec::new()),
                 listeners: RwLock::new(Vec::new()),
                 jobs: Mutex::new(()),
+                following: Mutex::new(()),
                 wake,
             }),
         };
         start_writer(&store, connection, waiting)?;
         start_jobs(&store, woken)?;
+        tail::start(&store)?;
         Ok(store)
     }
 
@@ -215,19 +218,28 @@ impl Store {
     /// # Errors
     /// What `look` answered, or what the engine refused.
     pub fn read<T, E: From<StoreError>>(&self, look: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
-        let kept = self.inner.readers.lock().pop();
-        let mut connection = match kept {
-            Some(connection) => connection,
-            None => self.inner.database.open_reader()?,
-        };
-        connection.begin_reading()?;
+        let mut connection = self.begin_reading()?;
         let answer = look(&mut Tx::new(&mut *connection, self.inner.area.0));
         connection.commit()?;
         let mut readers = self.inner.readers.lock();
-        if readers.len() < READERS_KEPT {
+        if readers.len() < READERS_KEPT && !connection.is_lost() {
             readers.push(connection);
         }
         answer
+    }
+
+    /// A connection with a consistent picture: a kept one, or a new one where the engine was away meanwhile.
+    fn begin_reading(&self) -> Result<Box<dyn Connection>> {
+        let kept = self.inner.readers.lock().pop();
+        if let Some(mut connection) = kept
+            && connection.begin_reading().is_ok()
+            && !connection.is_lost()
+        {
+            return Ok(connection);
+        }
+        let mut connection = self.inner.database.open_reader()?;
+        connection.begin_reading()?;
+        Ok(connection)
     }
 
     /// Looks into memory.
@@ -291,29 +303,51 @@ impl Store {
     }
 }
 
-/// Where a folder keeps its journal.
-fn database_of(folder: &Path) -> Box<dyn Database> {
-    Box::new(sqlite::File::new(folder.join("outpace.sqlite")))
-}
-
-/// Reads what a folder is, without opening it for work.
+/// Reads what a folder is, without opening it for work; `None` where no journal was begun yet.
 ///
 /// # Errors
-/// When there is no database in the folder.
-pub fn folder_kind(folder: &Path) -> Result<Option<(AreaId, bool)>> {
-    let database = database_of(folder);
+/// When its database cannot be asked.
+pub fn folder_kind(place: &Place, folder: &Path) -> Result<Option<(AreaId, bool)>> {
+    let area = migrate::marked(folder)?;
+    let database = place.database(folder, area.unwrap_or(AreaId(0)))?;
     if !database.exists()? {
         return Ok(None);
     }
-    migrate::kind(&mut *database.open_reader()?)
+    migrate::kind(&mut *database.open_reader()?, area)
+}
+
+/// Throws a drill's journal away, so that the drill can be played again. What is not a drill's is never touched.
+///
+/// # Errors
+/// When there is no drill's journal at this place.
+pub fn discard_drill(place: &Place, folder: &Path) -> Result<()> {
+    match folder_kind(place, folder)? {
+        Some((area, true)) => place.database(folder, area)?.discard(),
+        _ => Err(StoreError::Folder("no drill's journal stands here".to_owned())),
+    }
+}
+
+/// Memory and head as one consistent picture of the tables has them.
+fn restore(connection: &mut dyn Connection, area: AreaId, capabilities: &Capabilities) -> Result<(Memory, Head)> {
+    connection.begin_reading()?;
+    let mut memory = Memory::default();
+    let mut tx = Tx::new(connection, area.0);
+    for capability in &capabilities.all {
+        for restore in &capability.restores {
+            restore(&mut tx, &mut memory)?;
+        }
+    }
+    let head = journal::head(&mut tx)?;
+    connection.commit()?;
+    Ok((memory, head))
 }
 
 fn start_writer(store: &Store, mut connection: Box<dyn Connection>, waiting: Receiver<Box<dyn Task>>) -> Result<()> {
     // The thread holds the store weakly, so that dropping the last handle closes the queue and ends it.
-    let inner = Arc::downgrade(&store.inner);
+    let weak = Arc::downgrade(&store.inner);
     let spawned = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
         while let Ok(first) = waiting.recv() {
-            let Some(inner) = inner.upgrade() else { return };
+            let Some(inner) = weak.upgrade() else { return };
             let mut batch = vec![first];
             while batch.len() < BATCH_MAX {
                 match waiting.try_recv() {
@@ -322,9 +356,35 @@ fn start_writer(store: &Store, mut connection: Box<dyn Connection>, waiting: Rec
                 }
             }
             write_batch(&inner, &mut *connection, batch);
+            drop(inner);
+            if connection.is_lost() {
+                let Some(again) = reconnect(&weak, &waiting) else { return };
+                connection = again;
+            }
         }
     });
     spawned.map(|_| ()).map_err(|error| StoreError::Folder(format!("no thread for the writer: {error}")))
+}
+
+/// Opens the writer's connection again after the engine was away, and turns callers away meanwhile.
+fn reconnect(store: &Weak<Inner>, waiting: &Receiver<Box<dyn Task>>) -> Option<Box<dyn Connection>> {
+    loop {
+        while let Ok(task) = waiting.try_recv() {
+            task.answer(Err(StoreError::Busy));
+        }
+        match reopen(&*store.upgrade()?) {
+            Ok(connection) => return Some(connection),
+            Err(error) => tracing::warn!(%error, "the database is away"),
+        }
+        std::thread::sleep(RECONNECT_EVERY);
+    }
+}
+
+fn reopen(inner: &Inner) -> Result<Box<dyn Connection>> {
+    let _following = inner.following.lock();
+    let mut connection = inner.database.open_writer()?;
+    refresh(inner, &mut *connection)?;
+    Ok(connection)
 }
 
 fn start_jobs(store: &Store, woken: Receiver<()>) -> Result<()> {
@@ -342,6 +402,7 @@ fn start_jobs(store: &Store, woken: Receiver<()>) -> Result<()> {
 
 /// One transaction for a batch of commands.
 fn write_batch(inner: &Inner, connection: &mut dyn Connection, mut batch: Vec<Box<dyn Task>>) {
+    let _following = inner.following.lock();
     let before = *inner.head.read();
     match run_batch(inner, connection, &mut batch) {
         Ok((heads, jobs)) => {
@@ -352,6 +413,7 @@ fn write_batch(inner: &Inner, connection: &mut dyn Connection, mut batch: Vec<Bo
             }
             if newest != before {
                 inner.listeners.read().iter().for_each(|listener| listener(newest));
+                connection.announce();
             }
             if jobs > 0 {
                 // A full channel means that the thread is already about to look.
@@ -360,11 +422,14 @@ fn write_batch(inner: &Inner, connection: &mut dyn Connection, mut batch: Vec<Bo
         }
         Err(error) => {
             tracing::error!(%error, "a batch could not be committed");
-            if let Err(error) = connection.rollback() {
-                tracing::error!(%error, "rollback failed");
-            }
-            if let Err(error) = refresh(inner, connection) {
-                tracing::error!(%error, "memory could not be restored");
+            // A lost connection took its transaction with it; memory is restored once there is a new one.
+            if !connection.is_lost() {
+                if let Err(error) = connection.rollback() {
+                    tracing::error!(%error, "rollback failed");
+                }
+                if let Err(error) = refresh(inner, connection) {
+                    tracing::error!(%error, "memory could not be restored");
+                }
             }
             for task in batch {
                 task.answer(Err(StoreError::Uncommitted));
@@ -374,16 +439,10 @@ fn write_batch(inner: &Inner, connection: &mut dyn Connection, mut batch: Vec<Bo
 }
 
 /// Reads head and memory again from the tables: after a failed commit.
-fn refresh(inner: &Inner, connection: &mut dyn Connection) -> Result<()> {
-    let mut tx = Tx::new(connection, inner.area.0);
-    let mut memory = Memory::default();
-    for capability in &inner.capabilities.all {
-        for restore in &capability.restores {
-            restore(&mut tx, &mut memory)?;
-        }
-    }
+pub(crate) fn refresh(inner: &Inner, connection: &mut dyn Connection) -> Result<()> {
+    let (memory, head) = restore(connection, inner.area, &inner.capabilities)?;
     *inner.memory.write() = memory;
-    *inner.head.write() = journal::head(&mut tx)?;
+    *inner.head.write() = head;
     Ok(())
 }
 
@@ -393,7 +452,7 @@ fn run_batch(
     batch: &mut [Box<dyn Task>],
 ) -> Result<(Vec<Head>, usize)> {
     connection.begin_writing()?;
-    let mut head = catch_up(inner, connection)?;
+    let mut head = tail::catch_up(inner, connection)?;
     let mut heads = Vec::with_capacity(batch.len());
     let mut jobs = 0;
     for task in batch.iter_mut() {
@@ -418,28 +477,4 @@ fn run_batch(
     }
     connection.commit()?;
     Ok((heads, jobs))
-}
-
-/// Applies to memory what another process wrote since our last batch; the tables already hold it.
-fn catch_up(inner: &Inner, connection: &mut dyn Connection) -> Result<Head> {
-    let known = *inner.head.read();
-    let mut tx = Tx::new(connection, inner.area.0);
-    let newest = journal::head(&mut tx)?;
-    if newest.seq < known.seq {
-        return Err(StoreError::Broken(format!(
-            "the journal ends at {}, but {} was acknowledged",
-            newest.seq, known.seq
-        )));
-    }
-    let mut after: Seq = known.seq;
-    while after < newest.seq {
-        let entries = journal::page(&mut tx, after)?;
-        let Some(last) = entries.last() else { break };
-        after = last.seq;
-        let mut memory = inner.memory.write();
-        for entry in &entries {
-            inner.capabilities.remember(&mut memory, entry, None)?;
-        }
-    }
-    Ok(newest)
 }

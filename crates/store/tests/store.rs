@@ -3,109 +3,17 @@
 // The helpers of a test may stop it, as its assertions do.
 #![allow(clippy::unwrap_used)]
 
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+mod marbles;
 
-use outpace_core::{AreaId, Clock, Timestamp};
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+use marbles::{Fixed, Put, count, open, open_as, put, total};
+use outpace_core::AreaId;
 use outpace_store::{
-    Capabilities, Capability, Fact, Hash, Result, Settings, Store, StoreError, Unit, journal, values, vault,
+    Capabilities, Capability, Hash, Place, Settings, Store, StoreError, journal, testing, values, vault,
 };
 use proptest::prelude::*;
-use serde::{Deserialize, Serialize};
-
-struct Fixed(AtomicI64);
-
-impl Clock for Fixed {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
-    }
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Put {
-    bowl: String,
-    marbles: i64,
-}
-
-impl Fact for Put {
-    const KIND: &'static str = "marbles.put";
-}
-
-#[derive(Default)]
-struct Total(i64);
-
-fn marbles() -> Capability {
-    Capability::new("marbles")
-        .schema(&[
-            "CREATE TABLE bowl (j BIGINT NOT NULL, name TEXT NOT NULL, marbles BIGINT NOT NULL, PRIMARY KEY (j, name))",
-        ])
-        .table("bowl", "j, name")
-        .fold(|tx, _, fact: &Put| {
-            let j = tx.jurisdiction();
-            tx.execute(
-                "INSERT INTO bowl (j, name, marbles) VALUES ($1, $2, $3)
-                 ON CONFLICT (j, name) DO UPDATE SET marbles = bowl.marbles + excluded.marbles",
-                values![j, &fact.bowl, fact.marbles],
-            )
-            .map(|_| ())
-        })
-        .remember(|memory, _, fact: &Put| memory.of::<Total>().0 += fact.marbles)
-        .restore(|tx, memory| {
-            let j = tx.jurisdiction();
-            memory.of::<Total>().0 =
-                tx.number("SELECT CAST(SUM(marbles) AS BIGINT) FROM bowl WHERE j = $1", values![j])?;
-            Ok(())
-        })
-        .work("double", |store, job| {
-            let id = job.id;
-            let bowl: String = serde_json::from_str(&job.payload).map_err(|_| StoreError::Busy)?;
-            if bowl == "cursed" {
-                return Err(StoreError::Folder("the bowl is cursed".to_owned()));
-            }
-            store.write(&store.system(), move |unit| {
-                let marbles = in_bowl(unit, &bowl)?;
-                unit.record(Put { bowl, marbles })?;
-                unit.finish_job(id)
-            })?;
-            Ok(())
-        })
-}
-
-fn in_bowl(unit: &mut Unit<'_>, bowl: &str) -> Result<i64> {
-    let j = unit.tx().jurisdiction();
-    unit.tx().number("SELECT marbles FROM bowl WHERE j = $1 AND name = $2", values![j, bowl])
-}
-
-fn open(folder: &Path) -> Store {
-    open_as(folder, 140_121, false).unwrap()
-}
-
-fn open_as(folder: &Path, area: i64, drill: bool) -> Result<Store> {
-    let clock = Arc::new(Fixed(AtomicI64::new(1_649_784_600_000)));
-    Store::open(
-        Settings { folder: folder.to_owned(), area: AreaId(area), drill, clock },
-        Capabilities::new(vec![marbles()]),
-    )
-}
-
-fn put(store: &Store, bowl: &str, marbles: i64) -> Result<journal::Head> {
-    let fact = Put { bowl: bowl.to_owned(), marbles };
-    store.write(&store.system(), move |unit| unit.record(fact)).map(|committed| committed.head)
-}
-
-fn count(store: &Store, bowl: &str) -> i64 {
-    store
-        .read(|tx| {
-            let j = tx.jurisdiction();
-            tx.number("SELECT marbles FROM bowl WHERE j = $1 AND name = $2", values![j, bowl])
-        })
-        .unwrap()
-}
-
-fn total(store: &Store) -> i64 {
-    store.remembered(|total: &Total| total.0).unwrap_or(0)
-}
 
 #[test]
 fn a_refused_command_leaves_no_fact_no_row_and_no_number() {
@@ -188,10 +96,7 @@ fn a_rebuild_gives_the_same_digest_and_finds_a_table_edited_by_hand() {
     }
     let rebuilt = store.rebuild().unwrap();
     assert_eq!((rebuilt.entries, &rebuilt.before, rebuilt.changed.is_empty()), (50, &rebuilt.after, true));
-    rusqlite::Connection::open(folder.path().join("outpace.sqlite"))
-        .unwrap()
-        .execute("UPDATE bowl SET marbles = 0 WHERE name = 'red'", [])
-        .unwrap();
+    testing::by_hand(&store, "UPDATE bowl SET marbles = 0 WHERE name = 'red'").unwrap();
     assert_eq!(store.rebuild().unwrap().changed, vec!["bowl"]);
     assert_eq!(count(&store, "red"), (1..=50).filter(|marbles| marbles % 2 == 0).sum::<i64>());
 }
@@ -205,10 +110,9 @@ fn a_changed_payload_and_a_missing_tail_are_found() {
     let witness = put(&store, "red", 3).unwrap().hash;
     let check = |witness: Option<Hash>| store.read(|tx| journal::verify(tx, witness)).unwrap();
     assert_eq!((check(Some(witness)).witness_found, check(None).broken.len()), (Some(true), 0));
-    let direct = rusqlite::Connection::open(folder.path().join("outpace.sqlite")).unwrap();
-    direct.execute("UPDATE journal SET payload = '{\"bowl\":\"red\",\"marbles\":9}' WHERE seq = 2", []).unwrap();
+    testing::by_hand(&store, "UPDATE journal SET payload = '{\"bowl\":\"red\",\"marbles\":9}' WHERE seq = 2").unwrap();
     assert!(check(None).broken[0].contains("entry 2"));
-    direct.execute("DELETE FROM journal WHERE seq = 3", []).unwrap();
+    testing::by_hand(&store, "DELETE FROM journal WHERE seq = 3").unwrap();
     assert_eq!(check(Some(witness)).witness_found, Some(false));
 }
 
@@ -219,10 +123,7 @@ fn a_destroyed_payload_leaves_the_chain_whole() {
     for marbles in 1..=3 {
         put(&store, "red", marbles).unwrap();
     }
-    rusqlite::Connection::open(folder.path().join("outpace.sqlite"))
-        .unwrap()
-        .execute("UPDATE journal SET payload = NULL, salt = NULL WHERE seq = 2", [])
-        .unwrap();
+    testing::by_hand(&store, "UPDATE journal SET payload = NULL, salt = NULL WHERE seq = 2").unwrap();
     let verified = store.read(|tx| journal::verify(tx, None)).unwrap();
     assert_eq!((verified.entries, verified.destroyed, verified.broken), (3, 1, vec![]));
 }
@@ -280,7 +181,8 @@ fn a_list_by_id_takes_the_narrow_index_and_not_the_whole_jurisdiction() {
         home BIGINT NOT NULL, work BIGINT, PRIMARY KEY (j, id));
         CREATE INDEX member_home ON member (j, home); CREATE INDEX member_work ON member (j, work, home);"]);
     let clock = Arc::new(Fixed(AtomicI64::new(0)));
-    let settings = Settings { folder: folder.path().to_owned(), area: AreaId(140_121), drill: false, clock };
+    let settings =
+        Settings { folder: folder.path().to_owned(), place: Place::Folder, area: AreaId(140_121), drill: false, clock };
     let store = Store::open(settings, Capabilities::new(vec![people])).unwrap();
     for (column, index) in [("home", "member_home"), ("work", "member_work")] {
         let sql = format!("EXPLAIN QUERY PLAN SELECT id FROM member WHERE j = $1 AND {column} = $2 ORDER BY id");

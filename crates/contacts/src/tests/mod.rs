@@ -112,7 +112,13 @@ impl House {
     pub(crate) fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(Fixed(now()));
-        let settings = Settings { folder: folder.path().to_owned(), area: COUNTY, drill: true, clock };
+        let settings = Settings {
+            folder: folder.path().to_owned(),
+            place: outpace_store::testing::place(folder.path()),
+            area: COUNTY,
+            drill: true,
+            clock,
+        };
         let listener = Capability::new("listener").work(trigger::RESPOND, |store, job| {
             let id = job.id;
             store.write(&store.system(), move |unit| unit.finish_job(id)).map(|_| ())

@@ -293,7 +293,7 @@ pub fn trips(tx: &mut Tx<'_>, state: Option<TripState>, after: TripId, limit: i6
     let state = state.map(|state| word(&state));
     tx.query(
         &format!(
-            "SELECT {TRIP} FROM trip WHERE j = $1 AND id > $2 AND ($3 IS NULL OR state = $3) ORDER BY id LIMIT $4"
+            "SELECT {TRIP} FROM trip WHERE j = $1 AND id > $2 AND (state = $3 OR $3 IS NULL) ORDER BY id LIMIT $4"
         ),
         values![j, after, state.as_deref(), limit],
         read,

@@ -54,7 +54,13 @@ impl Desk {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(SetClock(AtomicI64::new(night().0)));
         let store = Store::open(
-            Settings { folder: folder.path().to_owned(), area: QINGXU, drill: true, clock: clock.clone() },
+            Settings {
+                folder: folder.path().to_owned(),
+                place: outpace_store::testing::place(folder.path()),
+                area: QINGXU,
+                drill: true,
+                clock: clock.clone(),
+            },
             Capabilities::new(vec![
                 outpace_access::actors::capability(),
                 outpace_registry::capability(),

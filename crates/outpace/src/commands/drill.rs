@@ -9,6 +9,8 @@ use outpace_drill::{Options, play, scenario::Scenario, schedule};
 use outpace_server::office::Opening;
 
 use super::serve::{interrupted, until_interrupted};
+use outpace_store::Place;
+
 use super::{Failure, block_on};
 
 /// When plans are approved.
@@ -43,12 +45,18 @@ pub struct Arguments {
     /// The data folder, emptied before; a temporary one where nothing is said.
     #[arg(long = "data", value_name = "DIR")]
     folder: Option<PathBuf>,
+    /// Where the journal stands; the drill's own is emptied before, as the folder is.
+    #[arg(long = "db", value_name = "URL", env = "OUTPACE_DB", hide_env_values = true, default_value = "sqlite:")]
+    place: Place,
 }
 
 /// A drill starts on an empty folder. Only a drill's own folder is emptied; anything else is refused.
-fn fresh(folder: &PathBuf) -> Result<(), Failure> {
-    match outpace_store::writer::folder_kind(folder)? {
-        Some((_, true)) => Ok(std::fs::remove_dir_all(folder)?),
+fn fresh(place: &Place, folder: &PathBuf) -> Result<(), Failure> {
+    match outpace_store::writer::folder_kind(place, folder)? {
+        Some((_, true)) => {
+            outpace_store::writer::discard_drill(place, folder)?;
+            if folder.exists() { Ok(std::fs::remove_dir_all(folder)?) } else { Ok(()) }
+        }
         Some((_, false)) => {
             Err(Failure::Unable(format!("{} holds real data; choose another folder", folder.display())))
         }
@@ -65,9 +73,10 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let temporary = std::env::temp_dir().join(format!("outpace-drill-{}", std::process::id()));
     let kept = arguments.folder.is_some();
     let folder = arguments.folder.clone().unwrap_or(temporary);
-    fresh(&folder)?;
+    fresh(&arguments.place, &folder)?;
     let opened = outpace_server::open(Opening {
         folder: folder.clone(),
+        place: arguments.place.clone(),
         profile: Some(scenario.profile.clone()),
         pack: Some(arguments.pack.clone().unwrap_or_else(|| scenario.pack.clone())),
         date: None,

@@ -42,15 +42,22 @@ impl From<std::io::Error> for Failure {
 
 /// Opens a folder as what it is: a drill's folder as a drill's, anything else as a real one.
 pub fn open(data: &Data, pack: Option<String>, drill_from: Option<Timestamp>) -> Result<Opened, Failure> {
-    let kind = outpace_store::writer::folder_kind(&data.folder)?;
+    let kind = outpace_store::writer::folder_kind(&data.place, &data.folder)?;
     let drill_from = drill_from.or_else(|| kind.is_some_and(|(_, drill)| drill).then_some(Timestamp(0)));
-    let opening = Opening { folder: data.folder.clone(), profile: data.profile.clone(), pack, date: None, drill_from };
+    let opening = Opening {
+        folder: data.folder.clone(),
+        place: data.place.clone(),
+        profile: data.profile.clone(),
+        pack,
+        date: None,
+        drill_from,
+    };
     Ok(outpace_server::open(opening)?)
 }
 
 /// Opens a folder that must already be there.
 pub fn open_existing(data: &Data) -> Result<Opened, Failure> {
-    if outpace_store::writer::folder_kind(&data.folder)?.is_none() {
+    if outpace_store::writer::folder_kind(&data.place, &data.folder)?.is_none() {
         let folder = data.folder.display();
         return Err(Failure::Unable(format!("{folder} holds no journal; `outpace serve --data {folder}` makes one")));
     }

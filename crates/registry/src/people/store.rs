@@ -50,7 +50,7 @@ pub(crate) fn fold(capability: Capability) -> Capability {
             let j = tx.jurisdiction();
             let (added, removed) = (CareTag::bits(&fact.added), CareTag::bits(&fact.removed));
             tx.execute(
-                "UPDATE person SET tags = (tags | $3) & ~$4 WHERE j = $1 AND id = $2",
+                "UPDATE person SET tags = (tags | $3) & ~CAST($4 AS BIGINT) WHERE j = $1 AND id = $2",
                 values![j, fact.person, added, removed],
             )
             .map(|_| ())

@@ -91,8 +91,13 @@ pub(crate) fn id_number(sequence: u32) -> String {
 impl House {
     pub(crate) fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let settings =
-            Settings { folder: folder.path().to_owned(), area: COUNTY, drill: true, clock: Arc::new(Fixed(start())) };
+        let settings = Settings {
+            folder: folder.path().to_owned(),
+            place: outpace_store::testing::place(folder.path()),
+            area: COUNTY,
+            drill: true,
+            clock: Arc::new(Fixed(start())),
+        };
         let store = Store::open(settings, Capabilities::new(vec![crate::capability()])).unwrap();
         let library = Library::embedded();
         let rules = Arc::new(Rulebook {

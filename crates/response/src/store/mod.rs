@@ -200,7 +200,7 @@ pub(crate) fn newest_answer(tx: &mut Tx<'_>) -> Result<Seq> {
     let newest = tx.number(
         "SELECT max(seq) FROM (
            SELECT max(seq) AS seq FROM approval WHERE j = $1 UNION ALL SELECT max(seq) FROM applied WHERE j = $1
-           UNION ALL SELECT max(seq) FROM carer WHERE j = $1)",
+           UNION ALL SELECT max(seq) FROM carer WHERE j = $1) AS newest",
         values![j],
     )?;
     Ok(Seq(newest))

@@ -87,6 +87,7 @@ impl House {
         let hands = Arc::new(AtomicI64::new(start().0));
         let settings = Settings {
             folder: folder.path().to_owned(),
+            place: outpace_store::testing::place(folder.path()),
             area: COUNTY,
             drill: true,
             clock: Arc::new(Hands(hands.clone())),

@@ -124,7 +124,13 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let hands = Hands(Arc::new(AtomicI64::new(start().0)));
         let clock = Arc::new(hands.clone());
-        let settings = Settings { folder: folder.path().to_owned(), area: COUNTY, drill: true, clock };
+        let settings = Settings {
+            folder: folder.path().to_owned(),
+            place: outpace_store::testing::place(folder.path()),
+            area: COUNTY,
+            drill: true,
+            clock,
+        };
         let store = Store::open(settings, capabilities()).unwrap();
         let library = Library::embedded();
         let rules = Arc::new(Rulebook {

@@ -1,5 +1,7 @@
 //! The wall between the store and a database: what an engine must be able to do, and nothing else.
 
+use std::time::Duration;
+
 use super::{Result, Row};
 use outpace_core::Value;
 
@@ -25,6 +27,20 @@ pub trait Database: Send + Sync {
     /// # Errors
     /// When it cannot be opened.
     fn open_reader(&self) -> Result<Box<dyn Connection>>;
+
+    /// Destroys the journal with all its tables.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    fn discard(&self) -> Result<()>;
+
+    /// Opens a connection that waits for announcements and gathers figures.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    fn open_listener(&self) -> Result<Box<dyn Connection>> {
+        self.open_reader()
+    }
 }
 
 /// One connection to an engine. Statements are prepared once and kept by their text.
@@ -34,6 +50,15 @@ pub trait Connection: Send {
     /// # Errors
     /// What the engine refused.
     fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize>;
+
+    /// Runs a statement whose count nobody needs: an engine behind a wire need not wait for the answer. What goes wrong
+    /// shows at the next thing that waits, at the latest at the commit.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn post(&mut self, sql: &str, values: &[Value<'_>]) -> Result<()> {
+        self.execute(sql, values).map(|_| ())
+    }
 
     /// Runs an insert for each row that `rows` hands over; answers how many rows it changed.
     ///
@@ -64,6 +89,18 @@ pub trait Connection: Send {
     /// # Errors
     /// What the engine refused.
     fn columns(&mut self, table: &str) -> Result<Vec<String>>;
+
+    /// Every column of every table of the journal in one line each, in words that are the same on every engine.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn describe(&mut self) -> Result<Vec<String>>;
+
+    /// Prepares a statement and does not run it.
+    ///
+    /// # Errors
+    /// What the engine finds wrong with it.
+    fn check(&mut self, sql: &str) -> Result<()>;
 
     /// Begins a transaction and takes the one lock of the journal, waiting for it where another process holds it.
     ///
@@ -106,4 +143,29 @@ pub trait Connection: Send {
     /// # Errors
     /// What the engine refused.
     fn undo(&mut self) -> Result<()>;
+
+    /// Tells other processes on this journal that it has grown. Only a hint: nobody depends on it.
+    fn announce(&mut self) {}
+
+    /// Waits until somebody announced something, at most so long.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn wait(&mut self, at_most: Duration) -> Result<()> {
+        std::thread::sleep(at_most);
+        Ok(())
+    }
+
+    /// Gathers what the planner needs to know of tables that have grown. Runs beside the writer.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn gather(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether the engine on the other side is gone, so that only a new connection can help.
+    fn is_lost(&self) -> bool {
+        false
+    }
 }

@@ -9,9 +9,12 @@ pub enum StoreError {
     /// The engine refused or failed.
     #[error("database: {0}")]
     Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The batch that this command stood in could not be committed: nothing of it was kept.
-    #[error("the batch could not be committed; nothing of it was kept")]
+    /// The batch that this command stood in was not confirmed by the engine.
+    #[error("the engine did not confirm the batch")]
     Uncommitted,
+    /// Follow-up work was finished by another server meanwhile.
+    #[error("job {0} was done by another server")]
+    JobDone(i64),
     /// A column held something unexpected.
     #[error("column {column} of `{sql}`: {source}")]
     Column {
@@ -59,6 +62,12 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Engine(Box::new(error))
+    }
+}
+
 impl From<StoreError> for outpace_core::Refusal {
     /// A full queue is told to the caller; everything else is logged here, once, and told as our failure.
     fn from(error: StoreError) -> Self {
@@ -70,6 +79,16 @@ impl From<StoreError> for outpace_core::Refusal {
                 "",
                 "系统繁忙,未作任何更改,请稍候一秒再试。查询仍可用。",
                 "The system is busy; nothing was changed. Try again in a second. Reading still works.",
+            );
+        }
+        if matches!(error, StoreError::Uncommitted) {
+            return Self::new(
+                503,
+                "unconfirmed",
+                "",
+                "",
+                "数据库没有确认这次写入,请原样再发一次;同一记录不会写入两次。",
+                "The database did not confirm this. Send the same again: a record is never written twice.",
             );
         }
         tracing::error!(%error, "the store failed");

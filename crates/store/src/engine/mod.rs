@@ -6,12 +6,15 @@
 
 mod connection;
 mod error;
+mod place;
+pub mod postgres;
 pub mod sqlite;
 
 use outpace_core::{FromValue, Value};
 
 pub use connection::{Connection, Database, Rows};
 pub use error::{Result, StoreError};
+pub use place::Place;
 
 /// The columns of a row, as an engine hands them over.
 pub trait Cells {
@@ -73,6 +76,15 @@ impl<'a> Tx<'a> {
     /// What the engine refused.
     pub fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize> {
         self.connection.execute(sql, values)
+    }
+
+    /// Runs a statement whose count nobody needs, without waiting for the engine's answer where it is behind a wire. What
+    /// goes wrong ends the unit or its batch a little later.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    pub fn post(&mut self, sql: &str, values: &[Value<'_>]) -> Result<()> {
+        self.connection.post(sql, values)
     }
 
     /// All rows of a query, each made into a `T`.

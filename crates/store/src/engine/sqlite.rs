@@ -34,6 +34,20 @@ impl Database for File {
         Ok(self.path.exists())
     }
 
+    fn discard(&self) -> Result<()> {
+        for ending in ["", "-wal", "-shm"] {
+            let mut file = self.path.clone().into_os_string();
+            file.push(ending);
+            match std::fs::remove_file(&file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(StoreError::Folder(format!("{}: {error}", self.path.display())));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     fn open_writer(&self) -> Result<Box<dyn Connection>> {
         let connection = rusqlite::Connection::open(&self.path)?;
         set_up(&connection)?;
@@ -186,6 +200,22 @@ impl Connection for Sqlite {
     fn columns(&mut self, table: &str) -> Result<Vec<String>> {
         let mut statement = self.0.prepare_cached("SELECT name FROM pragma_table_info(?1) ORDER BY name")?;
         Ok(statement.query_map([table], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn describe(&mut self) -> Result<Vec<String>> {
+        let mut statement = self.0.prepare(
+            "SELECT t.name || '.' || c.name || ' ' || c.type ||
+               CASE WHEN c.\"notnull\" = 1 OR c.pk > 0 THEN ' NOT NULL' ELSE '' END ||
+               CASE WHEN c.pk > 0 THEN ' KEY ' || c.pk ELSE '' END
+             FROM pragma_table_list AS t, pragma_table_info(t.name) AS c
+             WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.name",
+        )?;
+        Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn check(&mut self, sql: &str) -> Result<()> {
+        self.0.prepare(&numbered(sql))?;
+        Ok(())
     }
 
     fn begin_writing(&mut self) -> Result<()> {

@@ -51,8 +51,13 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let start = Timestamp::parse_local("2022-04-13T22:00", 480).unwrap();
         let clock = Arc::new(Fixed(AtomicI64::new(start.0)));
-        let settings =
-            Settings { folder: folder.path().to_owned(), area: COUNTY, drill: true, clock: Arc::clone(&clock) as _ };
+        let settings = Settings {
+            folder: folder.path().to_owned(),
+            place: outpace_store::testing::place(folder.path()),
+            area: COUNTY,
+            drill: true,
+            clock: Arc::clone(&clock) as _,
+        };
         let capabilities = vec![outpace_registry::capability(), outpace_orders::capability(), crate::capability()];
         let store = Store::open(settings, Capabilities::new(capabilities)).unwrap();
         let library = Library::embedded();

@@ -160,7 +160,7 @@ pub(crate) fn page(tx: &mut Tx<'_>, kind: Option<TargetKind>, after: ClosureId, 
     let kind = kind.map(|kind| word(&kind));
     tx.query(
         &format!(
-            "SELECT {COLUMNS} FROM closure WHERE j = $1 AND id > $2 AND ($3 IS NULL OR kind = $3) ORDER BY id LIMIT $4"
+            "SELECT {COLUMNS} FROM closure WHERE j = $1 AND id > $2 AND (kind = $3 OR $3 IS NULL) ORDER BY id LIMIT $4"
         ),
         values![j, after, kind.as_deref(), limit],
         read,

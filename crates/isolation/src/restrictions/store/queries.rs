@@ -116,7 +116,7 @@ pub fn in_force(tx: &mut Tx<'_>, filter: &Filter) -> Result<Vec<Restriction>> {
     tx.query(
         &format!(
             "SELECT {COLUMNS} FROM restriction_standing s JOIN restriction r ON r.j = s.j AND r.id = s.id
-             WHERE s.j = $1 AND s.id > $2 AND s.area BETWEEN $3 AND $4 AND ($5 IS NULL OR s.kind = $5)
+             WHERE s.j = $1 AND s.id > $2 AND s.area BETWEEN $3 AND $4 AND (s.kind = $5 OR $5 IS NULL)
              ORDER BY s.id LIMIT $6"
         ),
         values![

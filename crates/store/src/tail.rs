@@ -1,0 +1,107 @@
+//! Follows the journal: what another process wrote reaches memory and listeners, whether or not we write ourselves.
+//!
+//! Announcements only wake the reader; the tail is read in any case, so a lost announcement costs a moment and no fact.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use outpace_core::Seq;
+
+use crate::engine::{Connection, Result, StoreError, Tx};
+use crate::journal::{self, Head};
+use crate::writer::{Inner, Store, refresh};
+
+/// The tail is read at least so often.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Looks between two glances at jobs that a server which died may have left behind.
+const LOOKS_BETWEEN_JOBS: u32 = 20;
+/// Entries of the journal before figures are gathered for the first time; then whenever it has doubled.
+const GATHER_FROM: i64 = 500;
+
+/// Starts the thread that follows the journal. It holds the store weakly and ends with it.
+pub(crate) fn start(store: &Store) -> Result<()> {
+    let weak = Arc::downgrade(&store.inner);
+    let mut connection: Option<Box<dyn Connection>> = None;
+    let (mut looks, mut gather_at) = (0_u32, GATHER_FROM);
+    let spawned = std::thread::Builder::new().name("tail".to_owned()).spawn(move || {
+        loop {
+            match connection.as_mut() {
+                Some(open) if !open.is_lost() => {
+                    if let Err(error) = open.wait(LOOK_EVERY) {
+                        tracing::warn!(%error, "announcements cannot be heard");
+                    }
+                }
+                _ => std::thread::sleep(LOOK_EVERY),
+            }
+            let Some(inner) = weak.upgrade() else { return };
+            if connection.as_ref().is_none_or(|open| open.is_lost()) {
+                // The writer tells of a database that is away; this thread only tries again.
+                connection = inner.database.open_listener().ok();
+            }
+            let Some(open) = connection.as_deref_mut() else { continue };
+            if let Err(error) = follow(&inner, open) {
+                tracing::warn!(%error, "the tail of the journal could not be read");
+                connection = None;
+                continue;
+            }
+            let seq = inner.head.read().seq.0;
+            if seq >= gather_at {
+                gather_at = seq.saturating_mul(2);
+                if let Err(error) = open.gather() {
+                    tracing::warn!(%error, "figures for the planner could not be gathered");
+                }
+            }
+            looks += 1;
+            if looks.is_multiple_of(LOOKS_BETWEEN_JOBS) {
+                // A full channel means that the thread is already about to look.
+                let _ = inner.wake.try_send(());
+            }
+        }
+    });
+    spawned.map(|_| ()).map_err(|error| StoreError::Folder(format!("no thread for the tail: {error}")))
+}
+
+/// Moves memory and head to the newest entry, unless the writer is about to do so itself.
+fn follow(inner: &Inner, connection: &mut dyn Connection) -> Result<()> {
+    let Some(_following) = inner.following.try_lock() else { return Ok(()) };
+    let before = *inner.head.read();
+    connection.begin_reading()?;
+    let newest = match catch_up(inner, connection) {
+        Ok(newest) => newest,
+        Err(error) => {
+            connection.rollback()?;
+            refresh(inner, connection)?;
+            return Err(error);
+        }
+    };
+    connection.commit()?;
+    if newest != before {
+        *inner.head.write() = newest;
+        inner.listeners.read().iter().for_each(|listener| listener(newest));
+    }
+    Ok(())
+}
+
+/// Applies to memory what another process wrote since our last batch; the tables already hold it.
+pub(crate) fn catch_up(inner: &Inner, connection: &mut dyn Connection) -> Result<Head> {
+    let known = *inner.head.read();
+    let mut tx = Tx::new(connection, inner.area.0);
+    let newest = journal::head(&mut tx)?;
+    if newest.seq < known.seq {
+        return Err(StoreError::Broken(format!(
+            "the journal ends at {}, but {} was acknowledged",
+            newest.seq, known.seq
+        )));
+    }
+    let mut after: Seq = known.seq;
+    while after < newest.seq {
+        let entries = journal::page(&mut tx, after)?;
+        let Some(last) = entries.last() else { break };
+        after = last.seq;
+        let mut memory = inner.memory.write();
+        for entry in &entries {
+            inner.capabilities.remember(&mut memory, entry, None)?;
+        }
+    }
+    Ok(newest)
+}
