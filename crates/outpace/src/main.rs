@@ -82,6 +82,18 @@ enum Command {
         #[command(flatten)]
         data: Data,
     },
+    /// Write a city, offer it load over HTTP, and measure beside the bare limits.
+    Bench(commands::bench::Arguments),
+    /// The bare limit that `bench` measures beside.
+    #[command(hide = true)]
+    BenchBare {
+        #[arg(long)]
+        data: PathBuf,
+        #[arg(long)]
+        entry_bytes: usize,
+        #[arg(long)]
+        listen: std::net::SocketAddr,
+    },
     /// Look after a data folder.
     Admin {
         #[command(subcommand)]
@@ -104,6 +116,8 @@ fn main() -> ExitCode {
         Command::Plan { data, pack } => commands::plan::run(data, pack),
         Command::Policy { command } => commands::policy::run(command),
         Command::Rebuild { data } => commands::verify::rebuild(data),
+        Command::Bench(arguments) => commands::bench::run(arguments),
+        Command::BenchBare { data, entry_bytes, listen } => commands::bench::run_bare(data, entry_bytes, listen),
         Command::Admin { command } => commands::verify::run(command),
     };
     match done {

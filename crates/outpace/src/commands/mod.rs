@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod bench;
 pub mod drill;
 pub mod import;
 pub mod plan;

@@ -1,0 +1,320 @@
+//! The measurements, one function each, over one city and one server.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use outpace_screening::laboratory::{Intake, ReportResults};
+use outpace_screening::tubes::{RegisterSwab, Swab};
+use serde_json::Value;
+
+use crate::city::{City, POOL, code, negative, tube};
+use crate::load::{Asked, Load, Maker, Measured, Pace, offer, once};
+use crate::report::{Machine, Report, Row};
+use crate::server::Server;
+use crate::{BenchError, Options, bare, city};
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Whole tubes of ten.
+    Registration,
+    /// One person a request.
+    Persons,
+    /// Batches of a thousand tubes.
+    Results,
+    /// Coverage of areas of every size.
+    Coverage,
+    /// Coverage asked at a fixed rate while registration runs.
+    Mixed,
+    /// From the start of the process to the first answer.
+    Start,
+}
+
+impl Work {
+    /// All of them, in the order in which they run.
+    pub const ALL: [Self; 6] =
+        [Self::Start, Self::Registration, Self::Persons, Self::Results, Self::Coverage, Self::Mixed];
+
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Registration => "registration",
+            Self::Persons => "persons",
+            Self::Results => "results",
+            Self::Coverage => "coverage",
+            Self::Mixed => "mixed",
+            Self::Start => "start",
+        }
+    }
+
+    /// The work with a word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|work| work.word() == word)
+    }
+}
+
+/// The engine measured.
+const ENGINE: &str = "sqlite";
+/// Tubes in a batch of results, as a laboratory's file has them.
+const RESULTS: i64 = 1_000;
+/// Requests a second of the open loop beside registration.
+const BESIDE: f64 = 200.0;
+
+struct Bench<'a> {
+    options: &'a Options,
+    city: Arc<City>,
+    server: Server,
+}
+
+fn body(request: &impl serde::Serialize) -> String {
+    // Requests are our own types, whose maps have text as keys: they always serialise.
+    serde_json::to_string(request).unwrap_or_default()
+}
+
+impl Bench<'_> {
+    fn load(&self, tokens: &[String]) -> Load {
+        Load {
+            address: self.server.address,
+            tokens: tokens.to_vec(),
+            connections: self.options.connections,
+            lasts: Duration::from_secs(self.options.seconds),
+            pace: Pace::Closed,
+        }
+    }
+
+    fn row(&self, work: &str, measured: &Measured) -> Row {
+        Row {
+            work: work.to_owned(),
+            engine: ENGINE,
+            preloaded: self.city.stored,
+            rate_per_s: measured.rate(),
+            p50_ms: measured.percentile_ms(0.5),
+            p99_ms: measured.percentile_ms(0.99),
+            ..Row::default()
+        }
+    }
+
+    fn tubes(&self, campaign: &'static str, path: &'static str) -> Maker {
+        let city = Arc::clone(&self.city);
+        Arc::new(move |number| {
+            let lane = city.lanes[usize::try_from(number).unwrap_or(0) % city.lanes.len()];
+            let people = city.members(number);
+            let request = tube(city.round, lane, &code(campaign, number), &people);
+            Some(Asked { path: path.to_owned(), body: Some(body(&request)), count: people.len() as i64 })
+        })
+    }
+
+    async fn registration(&self) -> Result<Vec<Row>, BenchError> {
+        let measured = offer(&self.load(&self.city.lane_tokens), self.tubes("R", "/api/screening/tubes")).await?;
+        let fault = accepted(&measured)?;
+        let scratch = self.options.folder.join("bare");
+        let bytes = self.city.entry_bytes.to_string();
+        let arguments = ["bench-bare", "--data", &scratch.display().to_string(), "--entry-bytes", &bytes];
+        let server = Server::start(&self.options.program, &arguments, "/empty").await?;
+        let load = Load { address: server.address, ..self.load(&[]) };
+        let limit = offer(&load, self.tubes("R", "/tubes")).await?;
+        accepted(&limit)?;
+        let nothing =
+            offer(&load, Arc::new(|_| Some(Asked { path: "/empty".to_owned(), body: None, count: 1 }))).await?;
+        drop(server);
+        std::fs::remove_dir_all(&scratch)?;
+        let raw = bare::raw_inserts(&scratch, usize::try_from(self.city.entry_bytes).unwrap_or(0), 100_000)?;
+        std::fs::remove_dir_all(&scratch)?;
+        let ratio = measured.rate() / limit.rate();
+        let reached = measured.rate() >= 100_000.0 && measured.percentile_ms(0.99) < 50.0 && ratio >= 0.5 && fault;
+        Ok(vec![
+            Row {
+                baseline: Some("bare handler, same rows and journal bytes"),
+                baseline_rate_per_s: Some(limit.rate()),
+                ratio: Some(ratio),
+                target: "100,000 people/s, p99 < 50 ms, half of bare".to_owned(),
+                ok: reached,
+                ..self.row("registration, tubes of ten", &measured)
+            },
+            Row { target: "a limit, no target".to_owned(), ok: true, ..self.row("bare handler (people)", &limit) },
+            Row { target: "a limit, no target".to_owned(), ok: true, ..self.row("empty handler (requests)", &nothing) },
+            Row {
+                rate_per_s: raw,
+                target: "a limit, no target".to_owned(),
+                ok: true,
+                ..self.row("raw inserts (people)", &Measured::default())
+            },
+        ])
+    }
+
+    async fn persons(&self) -> Result<Row, BenchError> {
+        let city = Arc::clone(&self.city);
+        let make: Maker = Arc::new(move |number| {
+            // Sixty-four queues move side by side, each filling its own tube.
+            let queues = city.lanes.len() as i64;
+            let (queue, turn) = (number % queues, number / queues);
+            let tube = queue + turn / POOL * queues;
+            let person = city.people - 1 - (tube * POOL + turn % POOL) % city.people;
+            let request = RegisterSwab {
+                tube: code("P", tube).as_str().into(),
+                lane: city.lanes[usize::try_from(queue).unwrap_or(0)],
+                round: Some(city.round),
+                purpose: None,
+                position: None,
+                swab: Swab { person: Some(outpace_core::PersonId(person.max(1))), ..Swab::default() },
+                seal: false,
+                occurred_at: None,
+            };
+            Some(Asked { path: "/api/screening/swabs".to_owned(), body: Some(body(&request)), count: 1 })
+        });
+        let measured = offer(&self.load(&self.city.lane_tokens), make).await?;
+        let fine = accepted(&measured)?;
+        let ok = fine && measured.rate() >= 15_000.0;
+        Ok(Row { target: "15,000/s".to_owned(), ok, ..self.row("registration, one person a request", &measured) })
+    }
+
+    /// Registers tubes (not counted), takes them in, then reports their results.
+    async fn results(&self) -> Result<Row, BenchError> {
+        let batches = (self.city.people / POOL / RESULTS).clamp(1, 100);
+        let tubes = batches * RESULTS;
+        let make = self.tubes("T", "/api/screening/tubes");
+        let all: Maker = Arc::new(move |number| (number < tubes).then(|| make(number)).flatten());
+        let long = Duration::from_secs(600);
+        accepted(&offer(&Load { lasts: long, ..self.load(&self.city.lane_tokens) }, all).await?)?;
+        let laboratory = std::slice::from_ref(&self.city.laboratory_token);
+        let codes = |batch: i64| (batch * RESULTS..(batch + 1) * RESULTS).map(|number| code("T", number));
+        let id = self.city.laboratory;
+        let few = Load { connections: 2, lasts: long, ..self.load(laboratory) };
+        let intake: Maker = Arc::new(move |batch| {
+            let tubes = codes(batch).collect();
+            let request = Intake { laboratory: id, from_box: None, tubes, declare_missing: false, occurred_at: None };
+            let asked = Asked { path: "/api/screening/intake".to_owned(), body: Some(body(&request)), count: 1 };
+            (batch < batches).then_some(asked)
+        });
+        accepted(&offer(&few, intake).await?)?;
+        let report: Maker = Arc::new(move |batch| {
+            let request = ReportResults { laboratory: id, results: codes(batch).map(negative).collect() };
+            let path = "/api/screening/results".to_owned();
+            (batch < batches).then(|| Asked { path, body: Some(body(&request)), count: RESULTS * POOL })
+        });
+        let measured = offer(&few, report).await?;
+        let ok = accepted(&measured)? && measured.rate() >= 100_000.0;
+        Ok(Row { target: "100,000 people/s".to_owned(), ok, ..self.row("results, batches of 1,000 tubes", &measured) })
+    }
+
+    fn coverage_maker(&self) -> Maker {
+        let round = self.city.round;
+        Arc::new(move |number| {
+            let area = match number % 4 {
+                0 => 1_401,
+                1 => 140_101 + number % 10,
+                2 => 140_101_001 + number % 10,
+                _ => 140_101_001_001 + number % 15,
+            };
+            let path = format!("/api/screening/coverage?round={round}&area={area}");
+            Some(Asked { path, body: None, count: 1 })
+        })
+    }
+
+    async fn coverage(&self) -> Result<Row, BenchError> {
+        let office = std::slice::from_ref(&self.city.office_token);
+        let load = Load { connections: 1, ..self.load(office) };
+        let measured = offer(&load, self.coverage_maker()).await?;
+        let ok = accepted(&measured)? && measured.percentile_ms(0.99) < 50.0;
+        Ok(Row { target: "any area < 50 ms".to_owned(), ok, ..self.row("coverage of a round", &measured) })
+    }
+
+    /// What an office sees while the lanes are at their limit.
+    async fn mixed(&self) -> Result<Vec<Row>, BenchError> {
+        let office = std::slice::from_ref(&self.city.office_token);
+        let watching = Load { connections: 4, pace: Pace::Open(BESIDE), ..self.load(office) };
+        let alone = offer(&watching, self.coverage_maker()).await?;
+        let lanes = self.load(&self.city.lane_tokens);
+        let (registered, beside) = tokio::join!(
+            offer(&lanes, self.tubes("M", "/api/screening/tubes")),
+            offer(&watching, self.coverage_maker())
+        );
+        let (registered, beside) = (registered?, beside?);
+        let fine = accepted(&registered)? && accepted(&beside)? && accepted(&alone)?;
+        let ratio = beside.percentile_ms(0.99) / alone.percentile_ms(0.99).max(0.001);
+        Ok(vec![
+            Row { target: "told, no target".to_owned(), ok: fine, ..self.row("mixed: registration", &registered) },
+            Row {
+                baseline: Some("the same alone (ratio of p99)"),
+                baseline_rate_per_s: Some(alone.rate()),
+                ratio: Some(ratio),
+                target: "p99 < 50 ms while lanes are saturated".to_owned(),
+                ok: fine && beside.percentile_ms(0.99) < 50.0,
+                ..self.row("mixed: coverage at 200/s", &beside)
+            },
+        ])
+    }
+
+    fn start(&self) -> Row {
+        let milliseconds = self.server.ready_after * 1e3;
+        Row {
+            p50_ms: milliseconds,
+            p99_ms: milliseconds,
+            target: "first answer < 10 s".to_owned(),
+            ok: self.server.ready_after < 10.0,
+            ..self.row("start", &Measured::default())
+        }
+    }
+
+    /// No tube may have been lost by all of this.
+    async fn balance(&self) -> Result<Row, BenchError> {
+        let path = "/api/screening/conservation".to_owned();
+        let asked = Asked { path, body: None, count: 1 };
+        let (status, answer) = once(self.server.address, Some(&self.city.office_token), asked).await?;
+        let told: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        let difference = told.get("difference").and_then(Value::as_i64);
+        let memory = self.server.memory_mb().map_or("?".to_owned(), |mb| mb.to_string());
+        Ok(Row {
+            target: format!("difference {difference:?} is 0; server holds {memory} MB"),
+            ok: status == 200 && difference == Some(0),
+            ..self.row("conservation afterwards", &Measured::default())
+        })
+    }
+}
+
+/// A load that was refused measured nothing.
+fn accepted(measured: &Measured) -> Result<bool, BenchError> {
+    match &measured.first_refusal {
+        Some(refusal) if measured.requests == 0 => Err(BenchError::Http(refusal.clone())),
+        Some(refusal) => {
+            eprintln!("outpace bench: {} requests refused, the first: {refusal}", measured.refused);
+            Ok(false)
+        }
+        None => Ok(true),
+    }
+}
+
+/// Writes the city, starts the server, measures.
+///
+/// # Errors
+/// When the city cannot be written or the server does not answer. A target that was missed is no error.
+pub async fn run(options: &Options, tell: impl Fn(&str)) -> Result<Report, BenchError> {
+    tell("writing the city / 生成城市数据");
+    let (folder, people, rounds) = (options.folder.clone(), options.people, options.rounds);
+    let write = move || city::write(&folder.join("city"), people, rounds);
+    let written = tokio::task::spawn_blocking(write).await.map_err(|error| BenchError::Http(error.to_string()))??;
+    let city_folder = options.folder.join("city");
+    let city_bytes = city::bytes_of(&city_folder)?;
+    let bench = Bench { options, server: serve(&options.program, &city_folder).await?, city: Arc::new(written) };
+    let mut results = Vec::new();
+    for work in Work::ALL.into_iter().filter(|work| options.only.is_empty() || options.only.contains(work)) {
+        tell(work.word());
+        match work {
+            Work::Registration => results.extend(bench.registration().await?),
+            Work::Persons => results.push(bench.persons().await?),
+            Work::Results => results.push(bench.results().await?),
+            Work::Coverage => results.push(bench.coverage().await?),
+            Work::Mixed => results.extend(bench.mixed().await?),
+            Work::Start => results.push(bench.start()),
+        }
+    }
+    results.push(bench.balance().await?);
+    Ok(Report { machine: Machine::this(), people, city_seconds: bench.city.seconds, city_bytes, results })
+}
+
+async fn serve(program: &Path, folder: &Path) -> Result<Server, BenchError> {
+    Server::start(program, &["serve", "--data", &folder.display().to_string()], "/api/health").await
+}
