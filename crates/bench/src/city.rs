@@ -73,11 +73,23 @@ pub struct City {
 }
 
 impl City {
+    /// Tubes that hold everybody, but for a rest smaller than a pool.
+    #[must_use]
+    pub fn tubes(&self) -> i64 {
+        self.people / POOL
+    }
+
     /// The people of the tube with a number, from 0: neighbours, as they queue.
     #[must_use]
     pub fn members(&self, tube: i64) -> Vec<i64> {
-        let first = (tube * POOL) % (self.people / POOL * POOL).max(POOL);
-        (first + 1..=(first + POOL).min(self.people)).collect()
+        (tube * POOL + 1..=tube * POOL + POOL).collect()
+    }
+
+    /// The tubes from one per cent of the city to another: each measurement samples people of its own, since nobody is
+    /// sampled twice in a round without an order to settle it.
+    #[must_use]
+    pub fn share(&self, from: i64, to: i64) -> std::ops::Range<i64> {
+        self.tubes() * from / 100..self.tubes() * to / 100
     }
 }
 
@@ -251,7 +263,7 @@ pub fn tube(round: RoundId, lane: LaneId, code: &str, people: &[i64]) -> Registe
 }
 
 fn sample_everyone(writing: &Writing, city: &City, campaign: &str) -> Result<(), BenchError> {
-    let (next, tubes) = (AtomicI64::new(0), city.people / POOL);
+    let (next, tubes) = (AtomicI64::new(0), city.tubes());
     let call = Arc::new(writing.office.system_call());
     let store: &Store = &writing.office.store;
     let work = |lane: LaneId| -> Result<(), Refusal> {
@@ -279,7 +291,7 @@ fn sample_everyone(writing: &Writing, city: &City, campaign: &str) -> Result<(),
 }
 
 fn test_everyone(writing: &Writing, city: &City, campaign: &str) -> Result<(), BenchError> {
-    let tubes = city.people / POOL;
+    let tubes = city.tubes();
     for first in (0..tubes).step_by(usize::try_from(TUBES).unwrap_or(1)) {
         let codes: Vec<String> = (first..tubes.min(first + TUBES)).map(|number| code(campaign, number)).collect();
         let request = Intake {
@@ -370,4 +382,48 @@ pub fn write(folder: &Path, people: i64, rounds: i64) -> Result<City, BenchError
 pub fn bytes_of(folder: &Path) -> Result<u64, BenchError> {
     let sizes = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.metadata()?.len()));
     Ok(sizes.sum::<std::io::Result<u64>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_city_has_the_rounds_that_were_asked_for_and_nobody_twice_in_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().join("city");
+        let city = write(&at, 2_000, 1).unwrap();
+        assert_eq!((city.stored, city.lanes.len(), city.lane_tokens.len()), (2_000, LANES, LANES));
+        assert!(city.entry_bytes > 100);
+        let opening = Opening { folder: at.clone(), profile: None, pack: None, date: None, drill_from: None };
+        let store = open(opening).unwrap().office.store;
+        let query = outpace_screening::flow::ConservationQuery { round: None, recount: true };
+        let balance = store.read(|tx| outpace_screening::conservation(tx, &query)).unwrap();
+        assert_eq!((balance.difference, balance.resulted), (0, city.tubes()));
+        assert_eq!(store.read(outpace_orders_open_conflicts).unwrap(), 0);
+        assert!(write(&at, 10, 0).is_err(), "a folder with data is not written over");
+    }
+
+    fn outpace_orders_open_conflicts(tx: &mut outpace_store::Tx<'_>) -> outpace_store::Result<i64> {
+        tx.number("SELECT COUNT(*) FROM conflict", &[])
+    }
+
+    #[test]
+    fn shares_of_the_city_do_not_overlap() {
+        let city = City {
+            people: 5_300_003,
+            stored: 0,
+            round: RoundId(1),
+            lanes: Vec::new(),
+            laboratory: LaboratoryId(1),
+            lane_tokens: Vec::new(),
+            laboratory_token: String::new(),
+            office_token: String::new(),
+            entry_bytes: 0,
+            seconds: 0.0,
+        };
+        let shares = [(0, 50), (50, 60), (60, 75), (75, 100)].map(|(from, to)| city.share(from, to));
+        assert!(shares.windows(2).all(|pair| pair[0].end == pair[1].start));
+        assert_eq!(city.members(shares[3].end - 1).last(), Some(&5_300_000));
+    }
 }

@@ -1,5 +1,6 @@
 //! The measurements, one function each, over one city and one server.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +61,8 @@ impl Work {
 const ENGINE: &str = "sqlite";
 /// Tubes in a batch of results, as a laboratory's file has them.
 const RESULTS: i64 = 1_000;
+/// Batches of results at most: a million people.
+const RESULT_BATCHES_MAX: i64 = 100;
 /// Requests a second of the open loop beside registration.
 const BESIDE: f64 = 200.0;
 
@@ -97,25 +100,29 @@ impl Bench<'_> {
         }
     }
 
-    fn tubes(&self, campaign: &'static str, path: &'static str) -> Maker {
+    /// Registers tubes of a share of the city, each once; ends when everybody there was sampled.
+    fn tubes(&self, campaign: &'static str, share: Range<i64>, path: &'static str) -> Maker {
         let city = Arc::clone(&self.city);
         Arc::new(move |number| {
             let lane = city.lanes[usize::try_from(number).unwrap_or(0) % city.lanes.len()];
-            let people = city.members(number);
+            let people = city.members(share.start + number);
             let request = tube(city.round, lane, &code(campaign, number), &people);
-            Some(Asked { path: path.to_owned(), body: Some(body(&request)), count: people.len() as i64 })
+            let asked = Asked { path: path.to_owned(), body: Some(body(&request)), count: people.len() as i64 };
+            (number < share.end - share.start).then_some(asked)
         })
     }
 
     async fn registration(&self) -> Result<Vec<Row>, BenchError> {
-        let measured = offer(&self.load(&self.city.lane_tokens), self.tubes("R", "/api/screening/tubes")).await?;
+        let measured =
+            offer(&self.load(&self.city.lane_tokens), self.tubes("R", self.city.share(0, 50), "/api/screening/tubes"))
+                .await?;
         let fault = accepted(&measured)?;
         let scratch = self.options.folder.join("bare");
         let bytes = self.city.entry_bytes.to_string();
         let arguments = ["bench-bare", "--data", &scratch.display().to_string(), "--entry-bytes", &bytes];
         let server = Server::start(&self.options.program, &arguments, "/empty").await?;
         let load = Load { address: server.address, ..self.load(&[]) };
-        let limit = offer(&load, self.tubes("R", "/tubes")).await?;
+        let limit = offer(&load, self.tubes("R", self.city.share(0, 100), "/tubes")).await?;
         accepted(&limit)?;
         let nothing =
             offer(&load, Arc::new(|_| Some(Asked { path: "/empty".to_owned(), body: None, count: 1 }))).await?;
@@ -147,19 +154,23 @@ impl Bench<'_> {
 
     async fn persons(&self) -> Result<Row, BenchError> {
         let city = Arc::clone(&self.city);
+        let share = city.share(50, 60);
         let make: Maker = Arc::new(move |number| {
             // Sixty-four queues move side by side, each filling its own tube.
             let queues = city.lanes.len() as i64;
             let (queue, turn) = (number % queues, number / queues);
             let tube = queue + turn / POOL * queues;
-            let person = city.people - 1 - (tube * POOL + turn % POOL) % city.people;
+            if share.start + tube >= share.end {
+                return None;
+            }
+            let person = (share.start + tube) * POOL + turn % POOL + 1;
             let request = RegisterSwab {
                 tube: code("P", tube).as_str().into(),
                 lane: city.lanes[usize::try_from(queue).unwrap_or(0)],
                 round: Some(city.round),
                 purpose: None,
                 position: None,
-                swab: Swab { person: Some(outpace_core::PersonId(person.max(1))), ..Swab::default() },
+                swab: Swab { person: Some(outpace_core::PersonId(person)), ..Swab::default() },
                 seal: false,
                 occurred_at: None,
             };
@@ -173,14 +184,15 @@ impl Bench<'_> {
 
     /// Registers tubes (not counted), takes them in, then reports their results.
     async fn results(&self) -> Result<Row, BenchError> {
-        let batches = (self.city.people / POOL / RESULTS).clamp(1, 100);
-        let tubes = batches * RESULTS;
-        let make = self.tubes("T", "/api/screening/tubes");
-        let all: Maker = Arc::new(move |number| (number < tubes).then(|| make(number)).flatten());
+        let share = self.city.share(60, 75);
+        let size = RESULTS.min(share.end - share.start).max(1);
+        let batches = ((share.end - share.start) / size).clamp(1, RESULT_BATCHES_MAX);
+        let share = share.start..share.start + batches * size;
+        let all = self.tubes("T", share, "/api/screening/tubes");
         let long = Duration::from_secs(600);
         accepted(&offer(&Load { lasts: long, ..self.load(&self.city.lane_tokens) }, all).await?)?;
         let laboratory = std::slice::from_ref(&self.city.laboratory_token);
-        let codes = |batch: i64| (batch * RESULTS..(batch + 1) * RESULTS).map(|number| code("T", number));
+        let codes = move |batch: i64| (batch * size..(batch + 1) * size).map(|number| code("T", number));
         let id = self.city.laboratory;
         let few = Load { connections: 2, lasts: long, ..self.load(laboratory) };
         let intake: Maker = Arc::new(move |batch| {
@@ -193,7 +205,7 @@ impl Bench<'_> {
         let report: Maker = Arc::new(move |batch| {
             let request = ReportResults { laboratory: id, results: codes(batch).map(negative).collect() };
             let path = "/api/screening/results".to_owned();
-            (batch < batches).then(|| Asked { path, body: Some(body(&request)), count: RESULTS * POOL })
+            (batch < batches).then(|| Asked { path, body: Some(body(&request)), count: size * POOL })
         });
         let measured = offer(&few, report).await?;
         let ok = accepted(&measured)? && measured.rate() >= 100_000.0;
@@ -229,7 +241,7 @@ impl Bench<'_> {
         let alone = offer(&watching, self.coverage_maker()).await?;
         let lanes = self.load(&self.city.lane_tokens);
         let (registered, beside) = tokio::join!(
-            offer(&lanes, self.tubes("M", "/api/screening/tubes")),
+            offer(&lanes, self.tubes("M", self.city.share(75, 100), "/api/screening/tubes")),
             offer(&watching, self.coverage_maker())
         );
         let (registered, beside) = (registered?, beside?);

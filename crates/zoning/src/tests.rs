@@ -186,12 +186,17 @@ fn a_zone_keeps_the_history_of_its_levels_and_a_lifted_one_cannot_be_changed() {
     let at = house.now();
     let id = house.system(move |unit, call| crate::declare(unit, call, zone_of(&[VILLAGE], ZoneLevel::Control, at)));
     let id = id.unwrap();
-    let change = |level| ZoneChange { level, risk: None, ground: ground(), lift: lift(), plan: None };
+    let change = |level| ZoneChange { level, risk: None, ground: ground(), lift: lift(), plan: None, name: None };
     house.pass_hours(3);
     house.system(move |unit, call| crate::change(unit, call, id, change(ZoneLevel::Lockdown))).unwrap();
     let steps = house.store.read(|tx| crate::zones::store::steps(tx, id)).unwrap();
     let levels: Vec<_> = steps.iter().map(|step| (step.level, step.from_at)).collect();
     assert_eq!(levels, [(ZoneLevel::Control, at), (ZoneLevel::Lockdown, house.now())]);
+    let called = |house: &House| house.store.read(|tx| crate::zone(tx, id)).unwrap().unwrap().name;
+    let before = called(&house);
+    let renamed = ZoneChange { name: Some(Text::new("管控区", "control")), ..change(ZoneLevel::Control) };
+    house.system(move |unit, call| crate::change(unit, call, id, renamed)).unwrap();
+    assert_ne!(called(&house), before, "a zone is not called by its old level");
     house.system(move |unit, call| crate::lift(unit, call, id, Text::new("解除", "lifted"))).unwrap();
     let refused = house.system(move |unit, call| crate::change(unit, call, id, change(ZoneLevel::Control)));
     assert_eq!(refused.unwrap_err().code, "zone_lifted");

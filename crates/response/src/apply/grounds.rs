@@ -107,7 +107,7 @@ fn zone(
     let ground = ground(order.line, item);
     let plan = Some(order.plan);
     if let Some(id) = item.id {
-        let change = ZoneChange { level, risk: None, ground, lift, plan };
+        let change = ZoneChange { level, risk: None, ground, lift, plan, name: Some(zone_name(order.line)) };
         zoning::change(unit, call, ZoneId(id), change)?;
         return Ok(id);
     }

@@ -61,6 +61,9 @@ pub struct ZoneChange {
     pub lift: Lift,
     /// The approved plan.
     pub plan: Option<PlanId>,
+    /// What it is called from now on, where its old name told the old level; absent: the name stays.
+    #[serde(default)]
+    pub name: Option<Text>,
 }
 
 /// A zone as it stands.

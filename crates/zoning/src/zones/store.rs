@@ -130,9 +130,10 @@ pub(crate) fn fold_changed(tx: &mut Tx<'_>, entry: &Entry, fact: &ZoneChanged) -
     let change = &fact.change;
     let (level, risk) = (word(&change.level), change.risk.map(|risk| word(&risk)));
     let (ground, rule) = (packed(&change.ground)?, packed(&change.lift.rule)?);
+    let name = change.name.as_ref().map(packed).transpose()?;
     tx.execute(
         "UPDATE zone SET level = $3, risk = $4, ground = $5, level_since = $6, lift_rule = $7, lift_earliest_at = $8,
-           lift_due = 0, plan = COALESCE($9, plan) WHERE j = $1 AND id = $2",
+           lift_due = 0, plan = COALESCE($9, plan), name = COALESCE($10, name) WHERE j = $1 AND id = $2",
         values![
             j,
             fact.id,
@@ -142,7 +143,8 @@ pub(crate) fn fold_changed(tx: &mut Tx<'_>, entry: &Entry, fact: &ZoneChanged) -
             entry.occurred_at,
             &rule,
             change.lift.earliest_at,
-            change.plan
+            change.plan,
+            name.as_deref()
         ],
     )?;
     step(tx, entry, fact.id, entry.occurred_at, change.level, change.risk, &change.ground)
