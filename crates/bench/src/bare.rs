@@ -13,6 +13,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use outpace_server::office::{Opening, open};
+use outpace_store::Place;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +73,7 @@ impl Writer {
     pub fn open(folder: &Path, entry_bytes: usize) -> Result<Self, BenchError> {
         let opening = Opening {
             folder: folder.to_owned(),
+            place: Place::Folder,
             profile: Some("taiyuan".to_owned()),
             pack: None,
             date: None,

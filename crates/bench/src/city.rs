@@ -24,7 +24,7 @@ use outpace_screening::rounds::{CloseRound, Method, OpenRound, PlanRound, close_
 use outpace_screening::sites::{ImportSites, LanesQuery, SiteKind, SiteRow, import_sites, list_lanes};
 use outpace_screening::tubes::{RegisterTube, Swab, register_tube};
 use outpace_server::office::{Opening, open};
-use outpace_store::{Store, Unit};
+use outpace_store::{Place, Store, Unit};
 
 use crate::BenchError;
 
@@ -323,13 +323,14 @@ fn device(writing: &Writing, name: String, role: Role) -> Result<String, BenchEr
 ///
 /// # Errors
 /// When the folder is not empty, or the store refuses.
-pub fn write(folder: &Path, people: i64, rounds: i64) -> Result<City, BenchError> {
+pub fn write(folder: &Path, place: Place, people: i64, rounds: i64) -> Result<City, BenchError> {
     if folder.exists() && std::fs::read_dir(folder)?.next().is_some() {
         return Err(BenchError::Http(format!("{} is not empty; choose another folder", folder.display())));
     }
     let began = Instant::now();
     let opening = Opening {
         folder: folder.to_owned(),
+        place,
         profile: Some("taiyuan".to_owned()),
         pack: None,
         date: None,
@@ -392,16 +393,23 @@ mod tests {
     fn a_city_has_the_rounds_that_were_asked_for_and_nobody_twice_in_one() {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path().join("city");
-        let city = write(&at, 2_000, 1).unwrap();
+        let city = write(&at, Place::Folder, 2_000, 1).unwrap();
         assert_eq!((city.stored, city.lanes.len(), city.lane_tokens.len()), (2_000, LANES, LANES));
         assert!(city.entry_bytes > 100);
-        let opening = Opening { folder: at.clone(), profile: None, pack: None, date: None, drill_from: None };
+        let opening = Opening {
+            folder: at.clone(),
+            place: Place::Folder,
+            profile: None,
+            pack: None,
+            date: None,
+            drill_from: None,
+        };
         let store = open(opening).unwrap().office.store;
         let query = outpace_screening::flow::ConservationQuery { round: None, recount: true };
         let balance = store.read(|tx| outpace_screening::conservation(tx, &query)).unwrap();
         assert_eq!((balance.difference, balance.resulted), (0, city.tubes()));
         assert_eq!(store.read(outpace_orders_open_conflicts).unwrap(), 0);
-        assert!(write(&at, 10, 0).is_err(), "a folder with data is not written over");
+        assert!(write(&at, Place::Folder, 10, 0).is_err(), "a folder with data is not written over");
     }
 
     fn outpace_orders_open_conflicts(tx: &mut outpace_store::Tx<'_>) -> outpace_store::Result<i64> {

@@ -17,6 +17,7 @@ pub mod works;
 
 use std::path::PathBuf;
 
+use outpace_store::Place;
 pub use report::{Report, Row};
 pub use works::{Work, run};
 
@@ -35,6 +36,8 @@ pub struct Options {
     pub connections: usize,
     /// Where the city is written; must be empty or absent.
     pub folder: PathBuf,
+    /// The database; the folder's own file where nothing is said. On a server it must be empty.
+    pub place: Place,
     /// The program that serves: this one.
     pub program: PathBuf,
 }

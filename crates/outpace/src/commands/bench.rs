@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use outpace_bench::{BenchError, Options, Work, bare, run as measure};
+use outpace_store::Place;
 
 use super::{Failure, block_on};
 
@@ -28,6 +29,9 @@ pub struct Arguments {
     /// Write the report as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// The database to measure, which must be empty: sqlite:PATH or postgres://user@host/database.
+    #[arg(long = "db", value_name = "URL", default_value = "sqlite:")]
+    place: Place,
     /// An empty folder for the city; a temporary one where nothing is said. Removed afterwards.
     #[arg(long = "data", value_name = "DIR")]
     folder: Option<PathBuf>,
@@ -55,6 +59,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         seconds: arguments.seconds,
         connections: arguments.connections,
         folder: folder.clone(),
+        place: arguments.place,
         program: std::env::current_exe()?,
     };
     let report = block_on(async { Ok(measure(&options, |line| eprintln!("{line}")).await?) });
