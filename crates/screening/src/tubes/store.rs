@@ -285,8 +285,9 @@ fn insert_samples(tx: &mut Tx<'_>, entry: &Entry, fact: &SwabsTaken) -> Result<(
             ],
         )?;
     }
-    // Someone who comes late into a tube that was already filed is filed at once.
-    if fact.opening.is_none() && fact.tube <= filed_to(tx)? {
+    // Someone who comes late into a tube that was already filed is filed at once; so are the people of a tube that had
+    // been found, and filed while it was empty, before its registration came.
+    if (fact.opening.is_none() || fact.adopts) && fact.tube <= filed_to(tx)? {
         for (index, swab) in fact.swabs.iter().enumerate() {
             if let Some(person) = swab.person {
                 file(tx, person, fact.tube, fact.first_position + index as i64)?;
