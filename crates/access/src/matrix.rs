@@ -5,7 +5,7 @@ use outpace_core::{Permission, Role};
 use Permission as P;
 
 /// What everyone who works here may read.
-const STAFF: &[P] = &[P::RegistryRead, P::ScreeningRead, P::ZonesRead, P::OrdersRead, P::OrdersWork];
+const STAFF: &[P] = &[P::RegistryRead, P::ScreeningRead, P::ZonesRead, P::OrdersRead, P::OrdersWork, P::StatusRead];
 
 fn own(role: Role) -> &'static [P] {
     match role {
@@ -68,7 +68,7 @@ fn own(role: Role) -> &'static [P] {
         Role::GridWorker => &[P::RegistryFind, P::IdentityReveal],
         Role::FacilityStaff => &[P::FacilityWork, P::IsolationRead, P::RegistryFind, P::IdentityReveal],
         Role::Driver => &[P::TripWork],
-        Role::Gatekeeper => &[],
+        Role::Gatekeeper => &[P::CheckInRecord],
         Role::Hospital => &[P::FacilityWork, P::IsolationRead, P::TracingRecord, P::TracingRead, P::AssessmentSign],
         Role::Supplies => &[P::SuppliesWork, P::SuppliesRead],
         Role::Publisher => &[P::NoticesPublish, P::CommandRead],

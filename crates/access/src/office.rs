@@ -7,6 +7,8 @@ use outpace_policy::{Pack, Playbook, Profile};
 use outpace_store::Store;
 use parking_lot::RwLock;
 
+use crate::actors::{self, Doors};
+
 /// The rules in force: what must be done, how work is ordered, who approves.
 #[derive(Debug, Clone)]
 pub struct Rulebook {
@@ -24,13 +26,15 @@ pub struct Office {
     /// The data.
     pub store: Store,
     rulebook: Arc<RwLock<Arc<Rulebook>>>,
+    pub(crate) doors: Doors,
 }
 
 impl Office {
     /// Opens an office on a store with the rules in force.
     #[must_use]
     pub fn new(store: Store, rulebook: Rulebook) -> Self {
-        Self { store, rulebook: Arc::new(RwLock::new(Arc::new(rulebook))) }
+        let doors = actors::doors(&store);
+        Self { store, rulebook: Arc::new(RwLock::new(Arc::new(rulebook))), doors }
     }
 
     /// The rules in force now. A call keeps the ones it started with.

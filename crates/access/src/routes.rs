@@ -2,9 +2,9 @@
 //!
 //! A query is `fn(&mut Tx, &Call, Q) -> Result<A, Refusal>` and runs on a reading connection; a command is
 //! `fn(&mut Unit, &Call, Q) -> Result<A, Refusal>` and runs on the writer, answered after its commit with the
-//! journal's head in `x-outpace-seq` and `x-outpace-head`. Queries are GET with a query string, commands POST with a
-//! JSON body; there are no path parameters, so a path is a noun and a verb. Both are plain synchronous functions: the
-//! command line and the tests call the same ones.
+//! journal's head in `x-outpace-seq` and `x-outpace-head`. A look is a query that is answered from memory. Queries are
+//! GET with a query string, commands POST with a JSON body; there are no path parameters, so a path is a noun and a
+//! verb. All are plain synchronous functions: the command line and the tests call the same ones.
 
 use std::any::TypeId;
 use std::pin::Pin;
@@ -127,6 +127,32 @@ impl Routes {
             })
         });
         let described = Described::document::<Q>();
+        self.list.push(Route { path, is_command: false, permission, summary, described, serve });
+        self
+    }
+
+    /// Adds a look: GET, answered at once from what a capability keeps in memory. `look` must neither wait nor read
+    /// the database: it runs where requests are taken in, so that no load on the writer or the disk delays it.
+    #[must_use]
+    pub fn look<Q, A>(
+        mut self,
+        path: &'static str,
+        permission: Permission,
+        summary: &'static str,
+        look: impl Fn(&Office, &Call, Q) -> Result<A, Refusal> + Send + Sync + 'static,
+    ) -> Self
+    where
+        Q: DeserializeOwned + ToSchema + Send + 'static,
+        A: Serialize + ToSchema + Send + 'static,
+    {
+        let serve: Serve = Arc::new(move |office, actor, parameters| {
+            let looked = read_query::<Q>(&parameters).and_then(|query| look(&office, &office.call(actor), query));
+            Box::pin(std::future::ready(match looked {
+                Ok(answer) => Ok(axum::Json(answer).into_response()),
+                Err(refusal) => Err(refusal.into()),
+            }))
+        });
+        let described = Described::of::<Q, A>();
         self.list.push(Route { path, is_command: false, permission, summary, described, serve });
         self
     }
@@ -280,7 +306,7 @@ pub fn permit(
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "));
     let actor = match token {
-        Some(token) => actors::by_token(&office.store, token.trim()).ok_or_else(not_signed_in)?,
+        Some(token) => actors::by_token(office, token.trim()).ok_or_else(not_signed_in)?,
         None if permission == Permission::Public => actors::nobody(office.store.area()),
         // A drill's people are made up, so whoever is at the machine may watch it; nobody may act without signing in.
         None if office.store.is_drill() && !is_command => actors::onlooker(office.store.area()),

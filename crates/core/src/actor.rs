@@ -91,6 +91,10 @@ pub enum Permission {
     TracingRecord,
     /// Read cases and contacts.
     TracingRead,
+    /// Read a person's colour, its reasons, last sample and last negative.
+    StatusRead,
+    /// Record who checked in at a place.
+    CheckInRecord,
     /// Sign an assessment (研判).
     AssessmentSign,
     /// Read plans and the situation.

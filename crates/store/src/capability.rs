@@ -30,6 +30,7 @@ pub struct Table {
 
 type Fold = Box<dyn Fn(&mut Tx<'_>, &Entry, Option<&dyn Any>) -> Result<()> + Send + Sync>;
 type Remember = Box<dyn Fn(&mut Memory, &Entry, Option<&dyn Any>) -> Result<()> + Send + Sync>;
+type Follow = Box<dyn Fn(&mut Tx<'_>, &Entry, Option<&dyn Any>) -> Result<()> + Send + Sync>;
 type Restore = Box<dyn Fn(&mut Tx<'_>, &mut Memory) -> Result<()> + Send + Sync>;
 type Work = Box<dyn Fn(&Store, &crate::jobs::Job) -> Result<()> + Send + Sync>;
 
@@ -47,6 +48,7 @@ pub struct Capability {
     pub(crate) tables: Vec<Table>,
     pub(crate) folds: BTreeMap<&'static str, Fold>,
     pub(crate) remembers: BTreeMap<&'static str, Remember>,
+    pub(crate) follows: BTreeMap<&'static str, Follow>,
     pub(crate) restores: Vec<Restore>,
     pub(crate) works: BTreeMap<&'static str, Work>,
 }
@@ -69,6 +71,7 @@ impl Capability {
             tables: Vec::new(),
             folds: BTreeMap::new(),
             remembers: BTreeMap::new(),
+            follows: BTreeMap::new(),
             restores: Vec::new(),
             works: BTreeMap::new(),
         }
@@ -113,6 +116,22 @@ impl Capability {
                     Ok(())
                 })
             }),
+        );
+        self
+    }
+
+    /// How facts of a kind change a board that stands outside [`Memory`] and has its own locks: one that is read more
+    /// often than anything else and must not wait for the writer. Runs after the command succeeded, beside the tables
+    /// as its folds left them. It may run before a commit that fails: what it changes must come right again when the
+    /// restores run, and doing it twice must do no more than once.
+    #[must_use]
+    pub fn follow<F: Fact>(
+        mut self,
+        follow: impl Fn(&mut Tx<'_>, &Entry, &F) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.follows.insert(
+            F::KIND,
+            Box::new(move |tx, entry, live| with_fact::<F, _>(entry, live, |fact| follow(tx, entry, fact))),
         );
         self
     }
@@ -166,6 +185,15 @@ impl Capabilities {
         for capability in &self.all {
             if let Some(remember) = capability.remembers.get(entry.kind.as_str()) {
                 remember(memory, entry, live)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn follow(&self, tx: &mut Tx<'_>, entry: &Entry, live: Option<&dyn Any>) -> Result<()> {
+        for capability in &self.all {
+            if let Some(follow) = capability.follows.get(entry.kind.as_str()) {
+                follow(tx, entry, live)?;
             }
         }
         Ok(())

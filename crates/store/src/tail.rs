@@ -102,6 +102,10 @@ pub(crate) fn catch_up(inner: &Inner, connection: &mut dyn Connection) -> Result
         for entry in &entries {
             inner.capabilities.remember(&mut memory, entry, None)?;
         }
+        drop(memory);
+        for entry in &entries {
+            inner.capabilities.follow(&mut tx, entry, None)?;
+        }
     }
     Ok(newest)
 }

@@ -470,6 +470,10 @@ fn run_batch(
                     inner.capabilities.remember(&mut memory, &fact.entry, Some(fact.live.as_ref()))?;
                 }
             }
+            let mut tx = Tx::new(connection, inner.area.0);
+            for fact in &recorded {
+                inner.capabilities.follow(&mut tx, &fact.entry, Some(fact.live.as_ref()))?;
+            }
         } else {
             unit.undo()?;
         }

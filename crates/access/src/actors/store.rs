@@ -1,12 +1,16 @@
 //! Tables of actors and tokens, and the directory in memory that answers each request.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use outpace_core::{Actor, ActorId, ActorKind, AreaId, Role, Timestamp};
 use outpace_store::{Capability, Memory, Result, Row, Store, StoreError, Tx, Unit, Value, values};
 
+use parking_lot::RwLock;
+
 use super::facts::{ActorAdded, ActorDisabled, TokenIssued, TokenRevoked};
 use super::password;
+use crate::office::Office;
 
 const SCHEMA: &[&str] = &["
 CREATE TABLE actor (
@@ -26,6 +30,9 @@ pub struct Directory {
     tokens: BTreeMap<String, (ActorId, Timestamp)>,
 }
 
+/// The directory as an office keeps it: under a lock of its own, so that no request waits for the writer.
+pub(crate) type Doors = Arc<RwLock<Directory>>;
+
 impl Directory {
     fn forget_tokens(&mut self, actor: ActorId) {
         self.tokens.retain(|_, (whose, _)| *whose != actor);
@@ -44,6 +51,8 @@ fn unword<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
 /// The capability: tables, folds, memory.
 #[must_use]
 pub fn capability() -> Capability {
+    // One directory for the life of the store: after a failed commit its content is restored, the handle stays.
+    let doors = Doors::default();
     Capability::new("access")
         .schema(SCHEMA)
         .table("actor", "j, id")
@@ -58,14 +67,14 @@ pub fn capability() -> Capability {
             .map(|_| ())
         })
         .remember(|memory, _, fact: &ActorAdded| {
-            memory.of::<Directory>().actors.insert(fact.actor.id, fact.actor.clone());
+            memory.of::<Doors>().write().actors.insert(fact.actor.id, fact.actor.clone());
         })
         .fold(|tx, _, fact: &ActorDisabled| {
             let j = tx.jurisdiction();
             tx.execute("UPDATE actor SET disabled = 1 WHERE j = $1 AND id = $2", values![j, fact.actor]).map(|_| ())
         })
         .remember(|memory, _, fact: &ActorDisabled| {
-            let directory = memory.of::<Directory>();
+            let mut directory = memory.of::<Doors>().write();
             directory.actors.remove(&fact.actor);
             directory.forget_tokens(fact.actor);
         })
@@ -78,19 +87,19 @@ pub fn capability() -> Capability {
             .map(|_| ())
         })
         .remember(|memory, _, fact: &TokenIssued| {
-            memory.of::<Directory>().tokens.insert(fact.hash.clone(), (fact.actor, fact.expires_at));
+            memory.of::<Doors>().write().tokens.insert(fact.hash.clone(), (fact.actor, fact.expires_at));
         })
         .fold(|tx, _, fact: &TokenRevoked| {
             let j = tx.jurisdiction();
             tx.execute("UPDATE token SET revoked = 1 WHERE j = $1 AND actor = $2", values![j, fact.actor]).map(|_| ())
         })
-        .remember(|memory, _, fact: &TokenRevoked| memory.of::<Directory>().forget_tokens(fact.actor))
-        .restore(restore)
+        .remember(|memory, _, fact: &TokenRevoked| memory.of::<Doors>().write().forget_tokens(fact.actor))
+        .restore(move |tx, memory| restore(tx, memory, &doors))
 }
 
-fn restore(tx: &mut Tx<'_>, memory: &mut Memory) -> Result<()> {
+fn restore(tx: &mut Tx<'_>, memory: &mut Memory, doors: &Doors) -> Result<()> {
     let j = tx.jurisdiction();
-    let directory = memory.of::<Directory>();
+    let mut directory = Directory::default();
     tx.each("SELECT id, kind, role, area FROM actor WHERE j = $1 AND disabled = 0", values![j], |row| {
         let actor = read_actor(row)?;
         directory.actors.insert(actor.id, actor);
@@ -99,7 +108,10 @@ fn restore(tx: &mut Tx<'_>, memory: &mut Memory) -> Result<()> {
     tx.each("SELECT hash, actor, expires_at FROM token WHERE j = $1 AND revoked = 0", values![j], |row| {
         directory.tokens.insert(row.get(0)?, (row.get(1)?, row.get(2)?));
         Ok(())
-    })
+    })?;
+    *doors.write() = directory;
+    memory.put(doors.clone());
+    Ok(())
 }
 
 fn read_actor(row: &Row<'_>) -> Result<Actor> {
@@ -116,15 +128,18 @@ pub(super) fn token_hash(token: &str) -> String {
     blake3::hash(token.as_bytes()).to_hex().to_string()
 }
 
-/// The actor behind a token, if it is good now.
+/// The directory of a store; an empty one where the store keeps no actors.
+pub(crate) fn doors(store: &Store) -> Doors {
+    store.remembered(|doors: &Doors| doors.clone()).unwrap_or_default()
+}
+
+/// The actor behind a token, if it is good now. Waits for no writer.
 #[must_use]
-pub fn by_token(store: &Store, token: &str) -> Option<Actor> {
+pub fn by_token(office: &Office, token: &str) -> Option<Actor> {
     let hash = token_hash(token);
-    let now = store.now();
-    store.remembered(|directory: &Directory| {
-        let (actor, expires_at) = directory.tokens.get(&hash)?;
-        (now < *expires_at).then(|| directory.actors.get(actor).cloned()).flatten()
-    })?
+    let directory = office.doors.read();
+    let (actor, expires_at) = directory.tokens.get(&hash)?;
+    (office.store.now() < *expires_at).then(|| directory.actors.get(actor).cloned()).flatten()
 }
 
 /// An account or device that may act, by its id.
