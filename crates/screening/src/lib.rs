@@ -51,6 +51,7 @@ pub mod sites;
 #[cfg(test)]
 mod tests;
 mod tick;
+pub mod times;
 pub mod tubes;
 mod words;
 

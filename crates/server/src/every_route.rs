@@ -18,6 +18,7 @@ pub fn every_route() -> Routes {
         .and(outpace_isolation::routes())
         .and(outpace_contacts::routes())
         .and(outpace_screening::routes())
+        .and(outpace_status::routes())
         .and(outpace_response::routes())
         .and(briefing::routes())
 }
@@ -47,6 +48,7 @@ pub fn every_capability() -> Capabilities {
         outpace_isolation::capability(),
         outpace_contacts::capability(),
         outpace_screening::capability(),
+        outpace_status::capability(),
         outpace_response::capability(),
     ];
     Capabilities::new(all)

@@ -17,7 +17,7 @@ use outpace_server::office::Opening;
 use tower::ServiceExt;
 
 /// Lowest first; a crate may use what stands before it.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "core",
     "policy",
     "store",
@@ -29,6 +29,7 @@ const ORDER: [&str; 15] = [
     "isolation",
     "contacts",
     "screening",
+    "status",
     "response",
     "server",
     "drill",
@@ -83,6 +84,7 @@ fn only_the_clock_reads_the_machines_time_and_no_pure_crate_draws_random_numbers
         "isolation",
         "contacts",
         "screening",
+        "status",
         "response",
         "server",
     ] {

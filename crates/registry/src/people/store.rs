@@ -277,6 +277,18 @@ pub fn each_person_in(tx: &mut Tx<'_>, area: AreaId, mut each: impl FnMut(&Perso
     )
 }
 
+/// Hands over where everyone is registered, grid by grid, from the index `person_area` alone.
+///
+/// # Errors
+/// What the engine refused.
+pub fn each_home(tx: &mut Tx<'_>, mut each: impl FnMut(PersonId, AreaId)) -> Result<()> {
+    let j = tx.jurisdiction();
+    tx.each("SELECT id, area FROM person WHERE j = $1 ORDER BY area, id", values![j], |row| {
+        each(row.get(0)?, row.get(1)?);
+        Ok(())
+    })
+}
+
 /// One page of the people of an area after a person, by grid and id.
 ///
 /// # Errors
