@@ -87,6 +87,7 @@ fn clock_and_lookback(rules: &Rules, wrong: &mut Vec<Wrong>) {
     let lookback = &rules.lookback;
     let (contact, movement) = (lookback.contact_days.value, lookback.movement_days.value);
     not_above(wrong, "lookback.contact_days", contact, movement, "lookback.movement_days");
+    above_zero(wrong, "lookback.frequent_days_min", &lookback.frequent_days_min);
 }
 
 fn contacts(rules: &Rules, wrong: &mut Vec<Wrong>) {
@@ -324,6 +325,7 @@ fn people(rules: &Rules, wrong: &mut Vec<Wrong>) {
     let (least, most) = (transfer.drivers_per_vehicle_min.value, transfer.drivers_per_vehicle_max.value);
     not_above(wrong, "transfer.drivers_per_vehicle_min", least, most, "transfer.drivers_per_vehicle_max");
     once(wrong, "home_care.roles", &rules.home_care.roles.value);
+    above_zero(wrong, "home_care.packs_per_household_day", &rules.home_care.packs_per_household_day);
     above_zero(wrong, "appeal.answer_hours", &rules.appeal.answer_hours);
     above_zero(wrong, "antigen.kits_per_person", &rules.antigen.kits_per_person);
 }

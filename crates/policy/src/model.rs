@@ -185,6 +185,8 @@ section! {
         repeated_screening: Sourced<RepeatedScreening>,
         /// Days before onset or first positive sample from which the movements of a case are established.
         movement_days: Sourced<u32>,
+        /// On how many local days of the window somebody must have been at a place for it to be one they went to often.
+        frequent_days_min: Sourced<u32>,
         /// Days before a zone is drawn from which people who left the area are listed.
         leaver_days: Sourced<u32>,
     }

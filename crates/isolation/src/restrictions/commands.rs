@@ -322,8 +322,8 @@ pub fn retested(unit: &mut Unit<'_>, _: &Call, people: &[PersonId]) -> Result<us
     Ok(count)
 }
 
-/// Notes that restricted people were sampled at a moment: whatever test is due for them until that local day counts as
-/// taken. Answers how many tests that were.
+/// Notes that restricted people were sampled at a moment: of each test that is due for them until that local day one
+/// sample counts as taken. Answers how many tests that were.
 ///
 /// # Errors
 /// What the store refused.

@@ -122,7 +122,7 @@ pub struct NewRestriction {
     pub starts_at: Timestamp,
     /// Until when. There is no restriction without an end.
     pub ends_at: Timestamp,
-    /// Local days (from the epoch) on which the person is tested.
+    /// Local days (from the epoch) on which the person is tested; a day that stands twice asks for two samples.
     pub test_days: Vec<i64>,
     /// The approved plan; none for a hold that started by itself.
     pub plan: Option<PlanId>,
@@ -276,6 +276,8 @@ pub struct ObservedRestriction {
 pub struct TestDue {
     /// Local day from the epoch.
     pub day: i64,
+    /// Samples still to be taken: 2 where the pack asks for a double test.
+    pub samples: i64,
     /// Whom.
     pub person: PersonId,
     /// Where the person lives.

@@ -11,7 +11,7 @@ use super::model::{Certificate, NewRestriction, RestrictionKind};
 pub struct Clock {
     /// Until when.
     pub ends_at: Timestamp,
-    /// Local days of tests.
+    /// Local days of tests; one that stands twice asks for two samples.
     pub test_days: Vec<i64>,
 }
 
@@ -24,7 +24,19 @@ pub fn day_ends_at(day: i64, clock: &ClockRules, offset_minutes: i64) -> Timesta
 /// The clock of the first phase, from its day 0.
 #[must_use]
 pub fn first_phase(rules: &QuarantineRules, clock: &ClockRules, day_zero: i64, offset_minutes: i64) -> Clock {
-    phase(day_zero, rules.days.value, &rules.test_days.value, clock, offset_minutes)
+    let mut first = phase(day_zero, rules.days.value, &rules.test_days.value, clock, offset_minutes);
+    add_exit_test(rules, day_zero, &mut first.test_days);
+    first
+}
+
+/// Where the pack asks for a double test at the exit of the first phase, two samples are due on its last day.
+pub fn add_exit_test(rules: &QuarantineRules, day_zero: i64, test_days: &mut Vec<i64>) {
+    if !rules.double_test_at_exit.value || rules.days.value == 0 {
+        return;
+    }
+    let last = day_zero + i64::from(rules.days.value);
+    let planned = test_days.iter().filter(|day| **day == last).count();
+    test_days.extend(std::iter::repeat_n(last, 2_usize.saturating_sub(planned)));
 }
 
 /// The clock of the home phase, whose days count from the last day of the first.

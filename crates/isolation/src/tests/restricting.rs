@@ -192,13 +192,34 @@ fn tests_are_due_on_their_days_until_they_are_taken() {
 }
 
 #[test]
+fn a_double_test_is_taken_with_its_second_sample() {
+    let house = House::open();
+    let at = house.now();
+    let today = at.local_day(480);
+    let mut new = new_restriction(1, SITE, at, 14 * 24);
+    new.test_days = vec![today, today];
+    house.system(move |unit, call| restrict(unit, call, new)).unwrap();
+    let left = || -> Vec<i64> {
+        let due = house.store.read(move |tx| tests_due(tx, today, COUNTY)).unwrap();
+        due.into_iter().map(|test| test.samples).collect()
+    };
+    assert_eq!(left(), [2]);
+    let sample = || house.system(move |unit, call| record_tests(unit, call, &[PersonId(1)], at)).unwrap();
+    assert_eq!((sample(), left()), (1, vec![1]));
+    assert_eq!((sample(), left()), (1, vec![]));
+    assert_eq!(sample(), 0);
+    let rebuilt = house.store.rebuild().unwrap();
+    assert_eq!(rebuilt.before, rebuilt.after, "changed: {:?}", rebuilt.changed);
+}
+
+#[test]
 fn the_clock_of_a_close_contact_is_the_packs() {
     let house = House::open();
     let pack = &house.rules.pack;
     let rules = pack.quarantine_of(QuarantineClass::CloseContact);
     let day_zero = Timestamp::parse_local("2022-04-12T08:00", 480).unwrap().local_day(480);
     let first = first_phase(rules, &pack.clock, day_zero, 480);
-    assert_eq!(first.test_days, [1, 4, 7, 14].map(|day| day_zero + day));
+    assert_eq!(first.test_days, [1, 4, 7, 14, 14].map(|day| day_zero + day), "two samples at the exit");
     assert_eq!(first.ends_at.local(480), "2022-04-27 00:00", "day 14 is the 26th and ends at midnight");
     let home = home_phase(rules, &pack.clock, day_zero, 480);
     assert_eq!(home.ends_at.local(480), "2022-05-04 00:00");

@@ -163,6 +163,8 @@ section! {
         roles: Sourced<Vec<CareRole>>,
         /// Hours until an emergency visit is answered; emergencies never wait for a bed or a result.
         urgent_minutes: Sourced<u32>,
+        /// Packs of food and daily needs for each household that may not leave home, a day.
+        packs_per_household_day: Sourced<u32>,
     }
 }
 

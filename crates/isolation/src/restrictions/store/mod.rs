@@ -3,6 +3,8 @@
 
 mod queries;
 
+use std::collections::BTreeMap;
+
 use outpace_core::{PersonId, RestrictionId, Seq};
 use outpace_store::{Capability, Entry, Result, Tx, values};
 use outpace_zoning::ground::{packed, word};
@@ -33,8 +35,8 @@ CREATE INDEX restriction_standing_ends ON restriction_standing (j, ends_at, id);
 CREATE TABLE restriction_fact (
   j BIGINT NOT NULL, fact BIGINT NOT NULL, restriction BIGINT NOT NULL, PRIMARY KEY (j, fact, restriction));
 CREATE TABLE restriction_test (
-  j BIGINT NOT NULL, restriction BIGINT NOT NULL, day BIGINT NOT NULL, person BIGINT NOT NULL, taken_at BIGINT,
-  PRIMARY KEY (j, restriction, day));
+  j BIGINT NOT NULL, restriction BIGINT NOT NULL, day BIGINT NOT NULL, person BIGINT NOT NULL, samples BIGINT NOT NULL,
+  taken BIGINT NOT NULL, taken_at BIGINT, PRIMARY KEY (j, restriction, day));
 CREATE INDEX restriction_test_day ON restriction_test (j, day, restriction);
 CREATE TABLE restriction_observed (
   j BIGINT NOT NULL, id BIGINT NOT NULL, person BIGINT NOT NULL, area BIGINT NOT NULL, kind TEXT NOT NULL,
@@ -126,11 +128,15 @@ fn rest_on(tx: &mut Tx<'_>, id: RestrictionId, facts: &[Seq]) -> Result<()> {
 
 fn plan_tests(tx: &mut Tx<'_>, id: RestrictionId, person: PersonId, days: &[i64]) -> Result<()> {
     let j = tx.jurisdiction();
+    let mut samples: BTreeMap<i64, i64> = BTreeMap::new();
     for day in days {
+        *samples.entry(*day).or_default() += 1;
+    }
+    for (day, samples) in samples {
         tx.execute(
-            "INSERT INTO restriction_test (j, restriction, day, person, taken_at) VALUES ($1, $2, $3, $4, NULL)
-             ON CONFLICT DO NOTHING",
-            values![j, id, *day, person],
+            "INSERT INTO restriction_test (j, restriction, day, person, samples, taken, taken_at)
+             VALUES ($1, $2, $3, $4, $5, 0, NULL) ON CONFLICT DO NOTHING",
+            values![j, id, day, person, samples],
         )?;
     }
     Ok(())
@@ -235,7 +241,9 @@ fn fold_tests(tx: &mut Tx<'_>, entry: &Entry, fact: &TestsTaken) -> Result<()> {
     let j = tx.jurisdiction();
     for item in &fact.items {
         tx.execute(
-            "UPDATE restriction_test SET taken_at = $4 WHERE j = $1 AND restriction = $2 AND day = $3",
+            "UPDATE restriction_test SET taken = taken + 1,
+               taken_at = CASE WHEN taken + 1 >= samples THEN CAST($4 AS BIGINT) ELSE NULL END
+             WHERE j = $1 AND restriction = $2 AND day = $3",
             values![j, item.restriction, item.day, entry.occurred_at],
         )?;
     }

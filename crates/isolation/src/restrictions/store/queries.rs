@@ -181,7 +181,7 @@ pub fn tests_due(tx: &mut Tx<'_>, day: i64, area: AreaId) -> Result<Vec<TestDue>
     let j = tx.jurisdiction();
     let (first, last) = area.grids();
     tx.query(
-        "SELECT t.day, t.person, s.area, t.restriction, s.kind FROM restriction_test t
+        "SELECT t.day, t.person, s.area, t.restriction, s.kind, t.samples - t.taken FROM restriction_test t
          JOIN restriction_standing s ON s.j = t.j AND s.id = t.restriction
          WHERE t.j = $1 AND t.day <= $2 AND t.taken_at IS NULL AND s.area BETWEEN $3 AND $4
          ORDER BY t.day, t.restriction",
@@ -193,6 +193,7 @@ pub fn tests_due(tx: &mut Tx<'_>, day: i64, area: AreaId) -> Result<Vec<TestDue>
                 area: row.get(2)?,
                 restriction: row.get(3)?,
                 kind: unword(&row.get::<String>(4)?)?,
+                samples: row.get(5)?,
             })
         },
     )
