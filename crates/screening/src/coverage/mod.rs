@@ -3,8 +3,10 @@
 //!
 //! Law: registered = sampled + missing + exempt + absent + quarantined, for every grid of every round at any moment.
 
+mod missed;
 mod missing;
 
+pub use missed::{MissedRound, OurFailure, missed_round};
 pub use missing::{
     HouseholdCoverage, HouseholdsAnswer, HouseholdsQuery, MissingAnswer, MissingPerson, MissingQuery, households,
     missing, sampled_in,

@@ -11,7 +11,7 @@ pub use import::{
     CSV_COLUMNS, ImportSites, ImportSitesCsv, SiteRow, SitesImported, import_sites, import_sites_csv, parse_sites_csv,
 };
 pub use model::{LANES_MAX, Lane, OpenState, Shift, Site, SiteKind, SiteSpec};
-pub(crate) use store::{SCHEMA, every, join};
+pub(crate) use store::{SCHEMA, closed_between, every, join};
 pub use store::{lane, lanes_of, site, site_by_key, sites_in, staffed};
 pub use verbs::{
     AddLanes, LaneIds, MoveSite, Post, SetHours, SetLane, SetSite, add_lanes, move_site, post_samplers, set_hours,

@@ -11,7 +11,7 @@ pub(crate) const SCHEMA: &str = "
 CREATE TABLE sampling_site (
   j BIGINT NOT NULL, id BIGINT NOT NULL, key TEXT NOT NULL, name_zh TEXT NOT NULL, name_en TEXT NOT NULL,
   kind TEXT NOT NULL, area BIGINT NOT NULL, lon DOUBLE PRECISION, lat DOUBLE PRECISION, opens_minute BIGINT NOT NULL,
-  closes_minute BIGINT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (j, id));
+  closes_minute BIGINT NOT NULL, state TEXT NOT NULL, closed_at BIGINT, PRIMARY KEY (j, id));
 CREATE UNIQUE INDEX sampling_site_key ON sampling_site (j, key);
 CREATE TABLE sampling_lane (
   j BIGINT NOT NULL, id BIGINT NOT NULL, site BIGINT NOT NULL, number BIGINT NOT NULL, people_per_hour BIGINT NOT NULL,
@@ -36,10 +36,13 @@ pub(crate) fn join(capability: Capability) -> Capability {
             Ok(())
         })
         .fold(|tx, _, fact: &LanesAdded| insert_lanes(tx, &fact.lanes))
-        .fold(|tx, _, fact: &SiteSet| {
+        .fold(|tx, entry, fact: &SiteSet| {
             let j = tx.jurisdiction();
-            let sql = "UPDATE sampling_site SET state = $3 WHERE j = $1 AND id = $2";
-            tx.execute(sql, values![j, fact.site, fact.state]).map(|_| ())
+            // The last closing stays known after the site opened again: whoever came in between found it shut.
+            let closed_at = (fact.state == OpenState::Closed).then_some(entry.occurred_at);
+            let sql =
+                "UPDATE sampling_site SET state = $3, closed_at = COALESCE($4, closed_at) WHERE j = $1 AND id = $2";
+            tx.execute(sql, values![j, fact.site, fact.state, closed_at]).map(|_| ())
         })
         .fold(|tx, _, fact: &LaneSet| {
             let j = tx.jurisdiction();
@@ -155,6 +158,21 @@ const LANE: &str = "id, site, number, people_per_hour, samplers, state";
 pub fn site(tx: &mut Tx<'_>, id: SiteId) -> Result<Option<Site>> {
     let j = tx.jurisdiction();
     tx.first(&format!("SELECT {SITE} FROM sampling_site s WHERE s.j = $1 AND s.id = $2"), values![j, id], read_site)
+}
+
+/// Sites of an area that stopped working within a span of time, by id.
+///
+/// # Errors
+/// What the engine refused.
+pub(crate) fn closed_between(tx: &mut Tx<'_>, area: AreaId, from: Timestamp, until: Timestamp) -> Result<Vec<SiteId>> {
+    let j = tx.jurisdiction();
+    let (first, last) = area.grids();
+    tx.query(
+        "SELECT id FROM sampling_site WHERE j = $1 AND area BETWEEN $2 AND $3 AND closed_at >= $4 AND closed_at < $5
+         ORDER BY id",
+        values![j, first, last, from, until],
+        |row| row.get(0),
+    )
 }
 
 /// A site by the jurisdiction's own key.

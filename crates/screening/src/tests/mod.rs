@@ -3,6 +3,7 @@
 mod antigen;
 mod lane;
 mod laws;
+mod missed;
 mod round;
 mod speed;
 mod way;
