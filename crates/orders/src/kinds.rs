@@ -46,7 +46,8 @@ pub fn missing(playbook: &Playbook, issued: &[IssuedKind]) -> Vec<Text> {
     issued.iter().filter_map(wrong).collect()
 }
 
-/// Whether a subject is what a kind is about. A measure may be one of a person, of a class or place, or a zone.
+/// Whether a subject is what a kind is about. A measure may be one of a person, of a class or place, or a zone; zones,
+/// closures and lots may be named by their ground as long as they have no number of their own.
 #[must_use]
 pub fn fits_subject(asked: SubjectKind, subject: &Subject) -> bool {
     match asked {
@@ -54,6 +55,9 @@ pub fn fits_subject(asked: SubjectKind, subject: &Subject) -> bool {
         SubjectKind::Measure => {
             matches!(subject, Subject::Restriction(_) | Subject::Closure(_) | Subject::Zone(_))
         }
+        SubjectKind::Zone => matches!(subject, Subject::Zone(_) | Subject::Area(_) | Subject::Place(_)),
+        SubjectKind::PlaceClass => matches!(subject, Subject::PlaceClass(_) | Subject::Area(_)),
+        SubjectKind::Lot => matches!(subject, Subject::Lot(_) | Subject::Place(_)),
         other => subject.kind() == other.key(),
     }
 }

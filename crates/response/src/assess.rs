@@ -2,7 +2,7 @@
 
 use outpace_access::Call;
 use outpace_core::trigger::RESPOND;
-use outpace_core::{ActorId, AssessmentId, PersonId, Refusal, Timestamp, Trigger};
+use outpace_core::{ActorId, AssessmentId, PersonId, Refusal, Text, Timestamp, Trigger};
 use outpace_policy::ContactClass;
 use outpace_store::{Tx, Unit};
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ pub struct Assess {
     /// When it ends by itself.
     pub expires_at: Timestamp,
     /// The reason, as those affected will read it.
-    pub reason: String,
+    pub reason: Text,
     /// What it rests on.
     #[serde(default)]
     pub evidence: Vec<String>,
@@ -54,12 +54,17 @@ fn words(field: &'static str, text: &str) -> Result<(), ResponseError> {
     if (1..=WORDS_MAX).contains(&length) { Ok(()) } else { Err(ResponseError::Words(field)) }
 }
 
+/// Those affected read either language: neither is left out.
+fn both(field: &'static str, text: &Text) -> Result<(), ResponseError> {
+    words(field, &text.zh).and(words(field, &text.en))
+}
+
 /// Signs an assessment. The same finding and scope signed again while the first stands answers the first.
 ///
 /// # Errors
 /// A scope that lacks what the finding speaks of, unknown areas, places or people, no reason, an end that is not ahead.
 pub fn assess(unit: &mut Unit<'_>, call: &Call, request: Assess) -> Result<Assessed, Refusal> {
-    words("reason", &request.reason)?;
+    both("reason", &request.reason)?;
     for piece in &request.evidence {
         words("evidence", piece)?;
     }
@@ -126,6 +131,20 @@ fn check_scope(tx: &mut Tx<'_>, call: &Call, request: &Assess) -> Result<(), Ref
             .filter(|person| call.sees(person.area))
             .ok_or(ResponseError::UnknownPerson(*person))?;
     }
+    check_cases(tx, call, request)
+}
+
+/// Cases of the scope must be known; those to be discharged must be infections that stand.
+fn check_cases(tx: &mut Tx<'_>, call: &Call, request: &Assess) -> Result<(), Refusal> {
+    for id in &request.scope.cases {
+        let found = outpace_contacts::case(tx, *id)?.filter(|case| call.sees(case.area));
+        let case = found.ok_or(ResponseError::UnknownCase(*id))?;
+        let discharged = outpace_contacts::Stage::Discharged;
+        let may = case.stage == discharged || case.stage.next().contains(&discharged);
+        if request.finding == Finding::DischargeAgreed && !may {
+            return Err(ResponseError::NotDischargeable(*id, case.stage.word()).into());
+        }
+    }
     Ok(())
 }
 
@@ -135,7 +154,7 @@ pub struct Withdraw {
     /// Which.
     pub assessment: AssessmentId,
     /// Why.
-    pub reason: String,
+    pub reason: Text,
 }
 
 /// Takes an assessment back; whatever hung on it lifts. Twice is once.
@@ -143,7 +162,7 @@ pub struct Withdraw {
 /// # Errors
 /// An unknown assessment, no reason.
 pub fn withdraw(unit: &mut Unit<'_>, _: &Call, request: Withdraw) -> Result<Assessed, Refusal> {
-    words("reason", &request.reason)?;
+    both("reason", &request.reason)?;
     let id = request.assessment;
     let known = store::assessment(unit.tx(), id)?.ok_or(ResponseError::UnknownAssessment(id))?;
     if !known.withdrawn {

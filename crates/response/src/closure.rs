@@ -157,6 +157,11 @@ pub trait World {
         &mut self,
         assessment: Option<AssessmentId>,
     ) -> Result<(Vec<PlaceId>, Vec<PersonId>), Self::Error>;
+    /// Cases that an assessment lets go from care.
+    ///
+    /// # Errors
+    /// What the store refused.
+    fn let_go(&mut self, assessment: AssessmentId) -> Result<Vec<CaseId>, Self::Error>;
     /// People on whom something is in force because of the trigger: an exclusion must reach them even when nothing
     /// else leads there any more.
     ///
@@ -210,6 +215,10 @@ fn spread<W: World>(trigger: &Trigger, world: &mut W, reach: &mut Reach) -> Resu
         Trigger::Assessment(assessment) => {
             let (places, people) = world.called_contacts(Some(*assessment))?;
             seeds.extend(people);
+            for case in world.let_go(*assessment)? {
+                seeds.extend(world.person_of(case)?);
+                reach.cases.insert(case);
+            }
             for place in places {
                 seeds.extend(world.workers(place)?);
             }
@@ -351,6 +360,11 @@ impl World for Loaded<'_> {
             }
         }
         Ok((places, people))
+    }
+
+    fn let_go(&mut self, assessment: AssessmentId) -> Result<Vec<CaseId>, Self::Error> {
+        let found = self.0.assessments.get(&assessment).filter(|one| one.finding == Finding::DischargeAgreed);
+        Ok(found.into_iter().flat_map(|one| one.scope.cases.iter().copied()).collect())
     }
 
     fn hanging_on(&mut self, trigger: &Trigger) -> Result<Vec<PersonId>, Self::Error> {

@@ -1,6 +1,6 @@
 //! Why an assessment, an approval or a naming was refused.
 
-use outpace_core::{AreaId, AssessmentId, PersonId, PlaceId, PlanId, Refusal, Role};
+use outpace_core::{AreaId, AssessmentId, CaseId, PersonId, PlaceId, PlanId, Refusal, Role};
 
 /// An intention that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +17,12 @@ pub enum ResponseError {
     /// No such place.
     #[error("unknown place {0}")]
     UnknownPlace(PlaceId),
+    /// No such case.
+    #[error("unknown case {0}")]
+    UnknownCase(CaseId),
+    /// A case that cannot leave care: not confirmed yet, or over.
+    #[error("case {0} is {1} and cannot be discharged")]
+    NotDischargeable(CaseId, &'static str),
     /// No such person.
     #[error("unknown person {0}")]
     UnknownPerson(PersonId),
@@ -104,6 +110,20 @@ impl From<ResponseError> for Refusal {
                 "没有这个场所,请先登记。",
                 "There is no such place; register it first.",
             ),
+            E::UnknownCase(case) => Self::unknown(
+                "unknown_case",
+                "scope.cases",
+                case,
+                "没有这个病例,请核对编号。",
+                "There is no such case; check the number.",
+            ),
+            E::NotDischargeable(case, stage) => Self::conflict(
+                "not_dischargeable",
+                "scope.cases",
+                case,
+                format!("病例当前为 {stage},须为确诊病例、无症状感染者或复阳人员方可同意出院。"),
+                format!("The case is {stage}; only one that is confirmed, asymptomatic or positive again leaves care."),
+            ),
             E::UnknownPerson(person) => Self::unknown(
                 "unknown_person",
                 "person",
@@ -129,8 +149,8 @@ impl From<ResponseError> for Refusal {
                 "words",
                 field,
                 "",
-                "须填写理由(不超过 1000 字)。",
-                "Words are needed here, at most 1,000 characters.",
+                "须填写(中英文均须填写,各不超过 1000 字)。",
+                "Words are needed here, in both languages where both are asked for, at most 1,000 characters each.",
             ),
             E::UnknownLine(line) => Self::unknown(
                 "unknown_line",

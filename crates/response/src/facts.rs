@@ -8,6 +8,15 @@ use crate::items::{Key, Subject, What};
 use crate::plan::{Line, Price};
 use crate::situation::{Finding, Scope};
 
+/// Reads words in both languages; journals of before have one sentence that held both.
+fn in_both<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<Text, D::Error> {
+    let value = serde_json::Value::deserialize(reader)?;
+    match value {
+        serde_json::Value::String(words) => Ok(Text::typed(&words)),
+        other => serde_json::from_value(other).map_err(serde::de::Error::custom),
+    }
+}
+
 /// A judgement (研判) was signed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AssessmentSigned {
@@ -20,7 +29,8 @@ pub struct AssessmentSigned {
     /// When it ends by itself.
     pub expires_at: Timestamp,
     /// The reason in words.
-    pub reason: String,
+    #[serde(deserialize_with = "in_both")]
+    pub reason: Text,
     /// What it rests on.
     pub evidence: Vec<String>,
     /// Who signed.
@@ -37,7 +47,8 @@ pub struct AssessmentWithdrawn {
     /// Which.
     pub id: AssessmentId,
     /// Why.
-    pub reason: String,
+    #[serde(deserialize_with = "in_both")]
+    pub reason: Text,
 }
 
 impl Fact for AssessmentWithdrawn {

@@ -250,7 +250,8 @@ pub enum What {
         class: Option<QuarantineClass>,
         /// What follows.
         then: Option<Then>,
-        /// Local days (counted from the epoch) on which the person is tested, in both phases.
+        /// Local days (counted from the epoch) on which the person is tested, in both phases; a day that stands twice
+        /// asks for two samples, as at the exit of the first phase.
         test_days: Vec<i64>,
         /// How the person gets there, as long as they are not there.
         transfer: Option<Transfer>,

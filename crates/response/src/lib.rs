@@ -16,12 +16,14 @@ pub mod decide;
 pub mod errors;
 pub mod facts;
 pub mod items;
+pub mod judgement;
 pub mod load;
 pub mod pages;
 pub mod plan;
 pub mod respond;
 pub mod situation;
 pub mod status;
+pub mod status_page;
 mod store;
 
 pub use clock::{Ticked, tick};
@@ -50,7 +52,12 @@ pub fn routes() -> Routes {
         .query("/api/response/situation", Permission::PlanRead, "Where the response stands", pages::situation)
         .query("/api/response/what-if", Permission::PlanRead, "Prices under two packs, side by side", pages::what_if)
         .query("/api/response/verify", Permission::AuditRead, "Recompute every measure in force", pages::verify)
-        .query("/api/response/status", Permission::RegistryRead, "A person's status and its reasons", pages::status_of)
+        .query(
+            "/api/response/status",
+            Permission::RegistryRead,
+            "A person's status and its reasons",
+            status_page::status_of,
+        )
 }
 
 /// What the store must know: tables, folds, and the job that responds.

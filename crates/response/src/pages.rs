@@ -1,9 +1,9 @@
-//! What officers and the live page read: plans, the plan that waits, assessments, a person's status, the counts.
+//! What officers and the live page read: plans, the plan that waits, assessments, the counts.
 
 use std::collections::BTreeMap;
 
 use outpace_access::Call;
-use outpace_core::{ActorId, AssessmentId, PersonId, PlanId, Refusal, Role, Text, Timestamp, Trigger};
+use outpace_core::{ActorId, AssessmentId, PlanId, Refusal, Role, Text, Timestamp, Trigger};
 use outpace_store::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,8 +12,7 @@ use crate::errors::ResponseError;
 use crate::items::What;
 use crate::load;
 use crate::plan::{Language, Line, Needs, Plan, Price, render, total};
-use crate::situation::{Finding, Scope, Stage};
-use crate::status::{Standing as StatusStanding, Status, status};
+use crate::situation::{Finding, Scope};
 use crate::store;
 
 /// Plans on a page at most.
@@ -208,86 +207,6 @@ pub fn current(tx: &mut Tx<'_>, call: &Call, query: PlanQuery) -> Result<Current
     Ok(CurrentPlan { plan: newest, lines, price: whole.price, text })
 }
 
-/// Whose status to show.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct StatusQuery {
-    /// Whose.
-    pub person: PersonId,
-}
-
-/// A measure on a person, as the person reads it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct MeasureOn {
-    /// How.
-    pub kind: Text,
-    /// Why.
-    pub reason: Text,
-    /// By which clause.
-    pub clause: String,
-    /// From when on.
-    pub starts_at: Timestamp,
-    /// Until when.
-    pub ends_at: Timestamp,
-}
-
-/// A person's status, with everything it follows from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct StatusAnswer {
-    /// Whose.
-    pub person: PersonId,
-    /// Colour and reasons.
-    pub status: Status,
-    /// Measures in force on the person.
-    pub measures: Vec<MeasureOn>,
-}
-
-/// The status of a person.
-///
-/// # Errors
-/// An unknown person, or one outside the actor's area.
-pub fn status_of(tx: &mut Tx<'_>, call: &Call, query: StatusQuery) -> Result<StatusAnswer, Refusal> {
-    let person = outpace_registry::person(tx, query.person)?
-        .filter(|person| call.sees(person.area))
-        .ok_or(ResponseError::UnknownPerson(query.person))?;
-    let restrictions = outpace_isolation::in_force_of(tx, query.person)?;
-    let mut standing = StatusStanding {
-        case: outpace_contacts::active_case_of(tx, query.person)?.map(|case| match case.stage {
-            outpace_contacts::Stage::Suspected => Stage::Suspected,
-            outpace_contacts::Stage::Preliminary => Stage::Preliminary,
-            outpace_contacts::Stage::Asymptomatic => Stage::Asymptomatic,
-            _ => Stage::Confirmed,
-        }),
-        ..StatusStanding::default()
-    };
-    for restriction in &restrictions {
-        use crate::items::Confinement as C;
-        use outpace_isolation::RestrictionKind as K;
-        let kind = match restriction.kind {
-            K::Hold => continue,
-            K::FacilityQuarantine => C::FacilityQuarantine,
-            K::HomeQuarantine => C::HomeQuarantine,
-            K::HomeMonitoring => C::HomeMonitoring,
-            K::Isolation => C::Isolation,
-        };
-        standing.confined.push((kind, restriction.class));
-    }
-    for zone in outpace_zoning::zones_at(tx, person.area)? {
-        standing.zones.insert(zone.level);
-        standing.zones.extend(zone.risk);
-    }
-    let measures = restrictions
-        .into_iter()
-        .map(|restriction| MeasureOn {
-            kind: restriction.kind.name(),
-            reason: restriction.ground.reason,
-            clause: restriction.ground.clause,
-            starts_at: restriction.starts_at,
-            ends_at: restriction.ends_at,
-        })
-        .collect();
-    Ok(StatusAnswer { person: query.person, status: status(&standing, call.pack()), measures })
-}
-
 /// An assessment as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AssessmentView {
@@ -298,7 +217,7 @@ pub struct AssessmentView {
     /// What it found.
     pub finding: Finding,
     /// The reason.
-    pub reason: String,
+    pub reason: Text,
     /// What it rests on.
     pub evidence: Vec<String>,
     /// Who signed.

@@ -8,7 +8,7 @@ use std::time::Instant;
 use outpace_access::Call;
 use outpace_contacts as contacts;
 use outpace_core::trigger::RESPOND;
-use outpace_core::{CaseId, PlanId, Refusal, Seq, Trigger};
+use outpace_core::{CaseId, PlanId, Refusal, Seq, Text, Timestamp, Trigger};
 use outpace_isolation::LiftReason;
 use outpace_orders::{self as orders, NewOrder, Subject as About};
 use outpace_policy::{OrderTrigger, SubjectKind};
@@ -35,6 +35,7 @@ struct Look {
     jobs: Vec<i64>,
     opening: Vec<contacts::cases::OpenCase>,
     excluding: Vec<CaseId>,
+    discharging: Vec<Discharge>,
     plan: Plan,
     reach: Reach,
     why: BTreeMap<Key, LiftReason>,
@@ -42,6 +43,13 @@ struct Look {
     fleet: Fleet,
     people: usize,
     started: Instant,
+}
+
+/// A case that an expert group let go, not yet recorded as such.
+struct Discharge {
+    case: CaseId,
+    at: Timestamp,
+    reason: Text,
 }
 
 /// Does the work of a job of the kind `respond`, together with all others that wait.
@@ -90,13 +98,28 @@ fn look(
     tracing::debug!(loaded_ms, people = situation.people.len(), "a situation was loaded");
     let opening = cases_to_open(tx, &situation)?;
     let excluding = cases_to_exclude(tx)?;
+    let discharging = cases_to_discharge(tx, &situation)?;
     let rules = rules(call);
     let desired = decide(&situation, &rules, call.now);
     let plan = plan(&situation, &desired, &reach, &rules, call.now);
     let why = why_lifted(&situation, &plan);
     let beds_short = plan.price.beds - situation.fleet.beds_free;
     let (people, fleet) = (situation.people.len(), situation.fleet);
-    Ok(Look { basis, triggers, jobs, opening, excluding, plan, reach, why, beds_short, fleet, people, started })
+    Ok(Look {
+        basis,
+        triggers,
+        jobs,
+        opening,
+        excluding,
+        discharging,
+        plan,
+        reach,
+        why,
+        beds_short,
+        fleet,
+        people,
+        started,
+    })
 }
 
 /// Single samples that are positive and belong to no case yet.
@@ -152,6 +175,20 @@ fn cases_to_exclude(tx: &mut Tx<'_>) -> Result<Vec<CaseId>, Refusal> {
     Ok(hung.map(|case| case.id).collect())
 }
 
+/// Cases whose discharge an expert group agreed to: that is recorded on the case itself, so that it stands when the
+/// assessment has run out.
+fn cases_to_discharge(tx: &mut Tx<'_>, situation: &Situation) -> Result<Vec<Discharge>, Refusal> {
+    let mut discharging = Vec::new();
+    for (id, case) in situation.cases.iter().filter(|(_, case)| case.discharged_at.is_none()) {
+        let Some((_, agreed)) = situation.discharge_agreed(*id, case) else { continue };
+        let known = contacts::case(tx, *id)?;
+        if known.is_some_and(|known| known.stage.next().contains(&contacts::Stage::Discharged)) {
+            discharging.push(Discharge { case: *id, at: agreed.signed_at, reason: agreed.reason.clone() });
+        }
+    }
+    Ok(discharging)
+}
+
 /// Why what is lifted ends, where more is known than that nothing asks for it: the fact it rested on was excluded.
 fn why_lifted(situation: &Situation, plan: &Plan) -> BTreeMap<Key, LiftReason> {
     let mut excluded: BTreeSet<Seq> = BTreeSet::new();
@@ -168,7 +205,7 @@ fn why_lifted(situation: &Situation, plan: &Plan) -> BTreeMap<Key, LiftReason> {
                 What::Hold { person, .. } | What::Confine { person, .. } => person,
                 _ => return None,
             };
-            let is_case = situation.case_of(person).is_some_and(|(_, case)| case.is_active());
+            let is_case = situation.case_of(person).is_some_and(|(id, case)| situation.is_in_care(id, case));
             let fact = item.facts.iter().find(|fact| excluded.contains(fact));
             match fact {
                 Some(fact) => Some((item.key.clone(), LiftReason::Excluded(*fact))),
@@ -185,8 +222,14 @@ fn write(unit: &mut Unit<'_>, call: &Call, look: Look) -> Result<(), Refusal> {
         unit.finish_job(*job)?;
     }
     let stale = store::newest_answer(unit.tx())? > look.basis;
-    if stale || !look.opening.is_empty() || !look.excluding.is_empty() {
+    if stale || !look.opening.is_empty() || !look.excluding.is_empty() || !look.discharging.is_empty() {
         // A case changes everything that was just decided, and so does an answer that came in between: look again.
+        for Discharge { case, at, reason } in look.discharging {
+            let reason = format!("专家组同意出院:{} / the expert group agreed: {}", reason.zh, reason.en);
+            let (stage, occurred_at) = (contacts::Stage::Discharged, Some(at));
+            let step = contacts::cases::ChangeStage { case, stage, severity: None, reason, occurred_at };
+            contacts::change_stage(unit, call, step)?;
+        }
         for case in look.opening {
             contacts::open_case(unit, call, case)?;
         }
@@ -314,7 +357,7 @@ fn beds_short(unit: &mut Unit<'_>, call: &Call, missing: i64) -> Result<(), Refu
     for kind in kinds {
         let mut form = BTreeMap::new();
         form.insert("beds".to_owned(), serde_json::Value::from(missing));
-        let text = outpace_core::Text::new(format!("缺隔离床位 {missing} 张"), format!("{missing} beds are missing"));
+        let text = Text::new(format!("缺隔离床位 {missing} 张"), format!("{missing} beds are missing"));
         let order = NewOrder {
             key: format!("order/{kind}/jurisdiction"),
             kind,

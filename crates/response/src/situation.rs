@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use outpace_core::{
     AreaId, AssessmentId, CaseId, ExposureId, HouseholdId, PersonId, PlaceId, Seq, Timestamp, TubeCode,
 };
-use outpace_policy::{Aboard, ContactClass, Setting, VehicleKind, ZoneLevel};
+use outpace_policy::{Aboard, ContactClass, Setting, VehicleKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::items::{InForce, Key};
+pub use crate::judgement::{Assessment, Finding, Scope};
 
 /// Why a resident needs more care than a closed door allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -107,6 +108,15 @@ pub enum Stage {
     Excluded,
 }
 
+/// A day on which a case was at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Visited {
+    /// Local day, counted from the epoch.
+    pub day: i64,
+    /// The fact.
+    pub seq: Seq,
+}
+
 /// One infection of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
@@ -132,8 +142,10 @@ pub struct Case {
     pub area: Option<AreaId>,
     /// The place in whose dormitory the person lives: then that place, and no village, is the residence.
     pub lives_at: Option<PlaceId>,
-    /// Where the person works, and other places they went to often in the look-back.
+    /// Where the person works or learns.
     pub places: BTreeSet<PlaceId>,
+    /// Days of the look-back on which the person was at other places: those they went to often follow by the pack.
+    pub visited: BTreeMap<PlaceId, BTreeSet<Visited>>,
     /// The facts that say all this.
     pub facts: Vec<Seq>,
 }
@@ -145,10 +157,10 @@ impl Case {
         self.stage != Stage::Excluded
     }
 
-    /// Whether the person has to be cared for now.
+    /// Whether an expert group can let the person go: the infection stands and is more than a suspicion.
     #[must_use]
-    pub fn is_active(&self) -> bool {
-        self.counts() && self.discharged_at.is_none()
+    pub fn may_be_discharged(&self) -> bool {
+        matches!(self.stage, Stage::Confirmed | Stage::Asymptomatic)
     }
 
     /// Until when others were exposed: the moment of isolation, or of finding as long as that is not recorded.
@@ -245,85 +257,6 @@ pub struct Exposure {
     pub seq: Seq,
 }
 
-/// What a signed judgement found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Finding {
-    /// The areas and places of the scope belong on this level.
-    Zone {
-        /// The level.
-        #[schema(value_type = String)]
-        level: ZoneLevel,
-    },
-    /// The people of the scope (or who work at its places) are contacts.
-    PeopleAreContacts {
-        /// Of which class.
-        #[schema(value_type = String)]
-        class: ContactClass,
-        /// Their last exposure; the time of signing where it is not known.
-        exposed_until: Option<Timestamp>,
-    },
-    /// The places of the scope must be held before anything is confirmed.
-    HoldPlaces,
-    /// Goods at the places of the scope must be held.
-    HoldGoods {
-        /// Which goods, in words.
-        goods: String,
-    },
-    /// The chain of transmission is unclear in the areas of the scope.
-    ChainUnclear,
-    /// There is no risk of spread in the community in the areas of the scope.
-    NoCommunitySpread,
-    /// Classes of places in the areas of the scope must close.
-    CloseClasses {
-        /// Keys of place classes, such as `express_outlet`.
-        classes: BTreeSet<String>,
-    },
-    /// The expert group agrees to the discharge of the cases of the scope.
-    DischargeAgreed,
-}
-
-/// What a judgement is about. Lists that the finding does not ask for stay empty.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct Scope {
-    /// Areas.
-    pub areas: BTreeSet<AreaId>,
-    /// Places.
-    pub places: BTreeSet<PlaceId>,
-    /// People.
-    pub people: BTreeSet<PersonId>,
-    /// Cases.
-    pub cases: BTreeSet<CaseId>,
-}
-
-/// A signed judgement (研判) that counts now or did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assessment {
-    /// What it is about.
-    pub scope: Scope,
-    /// What it found.
-    pub finding: Finding,
-    /// When it was signed.
-    pub signed_at: Timestamp,
-    /// When it ends by itself.
-    pub expires_at: Timestamp,
-    /// Whether it was withdrawn.
-    pub withdrawn: bool,
-    /// The reason in words, for those affected.
-    pub reason: String,
-    /// The fact.
-    pub seq: Seq,
-}
-
-impl Assessment {
-    /// Whether it counts at a moment.
-    #[must_use]
-    pub fn counts(&self, now: Timestamp) -> bool {
-        !self.withdrawn && now < self.expires_at
-    }
-}
-
 /// A zone covers an area of the tree or one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -352,6 +285,15 @@ pub struct CareResident {
     pub need: CareNeed,
 }
 
+/// A closed round of an area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RoundHeld {
+    /// When it was closed.
+    pub closed_at: Timestamp,
+    /// Whether it found no case. Who is in quarantine is tested there, so a round finds only cases outside of it.
+    pub clean: bool,
+}
+
 /// What is known of an area or place that has or may get a zone: one row each, never one per resident.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ground {
@@ -377,7 +319,9 @@ pub struct Ground {
     pub contacts_negative: bool,
     /// When the last round closed in which everyone was negative.
     pub negative_round_at: Option<Timestamp>,
-    /// The facts behind the last three.
+    /// Rounds since the chain was found unclear, where it was.
+    pub rounds: Vec<RoundHeld>,
+    /// The facts behind last contact, its tests and the negative round.
     pub facts: Vec<Seq>,
 }
 
@@ -444,6 +388,32 @@ pub struct Situation {
 }
 
 impl Situation {
+    /// When care of a case ended: as recorded, or when an expert group agreed to it. That is a moment, not a state: it
+    /// outlasts the assessment, and only taking the assessment back undoes it.
+    #[must_use]
+    pub fn discharged_at(&self, id: CaseId, case: &Case) -> Option<Timestamp> {
+        case.discharged_at.or_else(|| self.discharge_agreed(id, case).map(|(_, agreed)| agreed.signed_at))
+    }
+
+    /// The first assessment by which a case may leave care.
+    #[must_use]
+    pub fn discharge_agreed(&self, id: CaseId, case: &Case) -> Option<(AssessmentId, &Assessment)> {
+        let agreed = self.assessments.iter().filter(|(_, one)| {
+            case.may_be_discharged()
+                && !one.withdrawn
+                && one.finding == Finding::DischargeAgreed
+                && one.scope.cases.contains(&id)
+                && one.signed_at >= case.found_at
+        });
+        agreed.min_by_key(|(id, one)| (one.signed_at, **id)).map(|(id, one)| (*id, one))
+    }
+
+    /// Whether the person of a case has to be cared for now.
+    #[must_use]
+    pub fn is_in_care(&self, id: CaseId, case: &Case) -> bool {
+        case.counts() && self.discharged_at(id, case).is_none()
+    }
+
     /// The newest case of a person that counts.
     #[must_use]
     pub fn case_of(&self, person: PersonId) -> Option<(CaseId, &Case)> {

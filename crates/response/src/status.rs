@@ -19,7 +19,7 @@ pub struct Standing {
     pub confined: Vec<(Confinement, Option<QuarantineClass>)>,
     /// Levels of the zones in force around their home.
     pub zones: BTreeSet<ZoneLevel>,
-    /// Whether they missed a round by their own doing.
+    /// Whether they missed a round by their own doing and still owe the test.
     pub missed_round: bool,
 }
 
@@ -97,7 +97,11 @@ fn reasons(standing: &Standing) -> BTreeSet<StatusReason> {
 pub fn status(standing: &Standing, pack: &Pack) -> Status {
     let mut because = Vec::new();
     for reason in reasons(standing) {
-        let found = if pack.status.red.value.contains(&reason) {
+        // A missed round has a rule of its own.
+        let missed = &pack.missed_round.colour;
+        let found = if reason == StatusReason::MissedRound {
+            (missed.value != StatusColour::Green).then_some((missed.value, &missed.source))
+        } else if pack.status.red.value.contains(&reason) {
             Some((StatusColour::Red, &pack.status.red.source))
         } else if pack.status.yellow.value.contains(&reason) {
             Some((StatusColour::Yellow, &pack.status.yellow.source))

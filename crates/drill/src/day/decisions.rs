@@ -100,7 +100,7 @@ impl Play {
         let body = json!({
             "scope": { "areas": areas, "places": places }, "finding": finding,
             "expires_at": self.now.plus_days(assessment.valid_days),
-            "reason": format!("{} / {}", assessment.text.zh, assessment.text.en),
+            "reason": assessment.text,
             "evidence": ["夜间结果与流调 / results of the night and tracing"], "signers": [second.id()],
         });
         first.tell("/api/response/assess", &body).await

@@ -123,7 +123,9 @@ fn first_orders(unit: &mut Unit<'_>, call: &Call, because: &Text) -> Result<(), 
             for (area, count) in profile.inner_areas.iter().zip(teams::shares(orders, areas)) {
                 places.extend((0..count).map(|_| (*area, Subject::Area(*area))));
             }
-        } else {
+        } else if kind.subject == SubjectKind::Area {
+            places.push((profile.area, Subject::Area(profile.area)));
+        } else if kind.subject == SubjectKind::Jurisdiction {
             places.push((profile.area, Subject::None));
         }
         for (number, (area, subject)) in (1_u32..).zip(places) {

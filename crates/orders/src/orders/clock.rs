@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use outpace_access::Call;
 use outpace_core::{Refusal, Role, Text};
-use outpace_policy::OrderTrigger;
+use outpace_policy::{OrderTrigger, SubjectKind};
 use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -78,8 +78,9 @@ pub fn tick(unit: &mut Unit<'_>, call: &Call) -> Result<Ticked, Refusal> {
 
 /// Opens the order to find out why orders of this kind are late in this township; not about such an order itself, or there were no end of it.
 fn ask_why(unit: &mut Unit<'_>, call: &Call, order: &Order) -> Result<(), Refusal> {
-    let started: Vec<String> =
-        call.rules.playbook.started_by(OrderTrigger::OrderOverdue).map(|kind| kind.key.clone()).collect();
+    let started = call.rules.playbook.started_by(OrderTrigger::OrderOverdue);
+    let about_orders = started.filter(|kind| kind.subject == SubjectKind::Order);
+    let started: Vec<String> = about_orders.map(|kind| kind.key.clone()).collect();
     if started.contains(&order.kind) {
         return Ok(());
     }

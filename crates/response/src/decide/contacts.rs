@@ -199,7 +199,7 @@ fn assessed(
 
 /// A reason by judgement.
 pub(crate) fn judged(cause: Cause, assessment: &Assessment) -> Because {
-    let reason = Text::typed(&assessment.reason);
+    let reason = &assessment.reason;
     let text = Text::new(format!("研判:{}", reason.zh), format!("assessment: {}", reason.en));
     Because { cause, clause: None, facts: vec![assessment.seq], judgement: true, text }
 }

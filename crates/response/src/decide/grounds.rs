@@ -2,9 +2,9 @@
 //! resident. Zones are asked for by rule (where a case lives, where it went often, the rest of the county) and by
 //! signed judgement, and end when the pack's conditions of lifting are met.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use outpace_core::{AreaId, AreaLevel, Seq, Text, Timestamp};
+use outpace_core::{AreaId, AreaLevel, PlaceId, Seq, Text, Timestamp};
 use outpace_policy::{Delineation, LiftBy, LiftFacts, Measure, ZoneLevel, ZoneRules, ZoneUnit};
 
 use super::contacts::judged;
@@ -28,7 +28,8 @@ pub fn scopes(situation: &Situation, rules: &Rules<'_>, now: Timestamp) -> BTree
     let mut found: BTreeMap<ZoneScope, Option<ZoneLevel>> = BTreeMap::new();
     for (id, case) in situation.cases.iter().filter(|(_, case)| case.counts()) {
         around_case(rules, Cause::Case(*id), case, &mut wishes);
-        found.extend(case.places.iter().map(|place| (ZoneScope::Place(*place), None)));
+        let held = often_at(rules, case, rules.pack.lookback.contact_days.value);
+        found.extend(held.into_keys().map(|place| (ZoneScope::Place(place), None)));
     }
     for ((scope, _), wishes) in &wishes {
         found.insert(*scope, wishes.iter().map(|wish| wish.level).min());
@@ -36,6 +37,7 @@ pub fn scopes(situation: &Situation, rules: &Rules<'_>, now: Timestamp) -> BTree
     for assessment in situation.assessments.values().filter(|assessment| assessment.counts(now)) {
         let level = match assessment.finding {
             Finding::Zone { level } => Some(level),
+            Finding::ChainUnclear => hard_to_trace(rules).map(|(level, _)| level).min(),
             _ => None,
         };
         let areas = assessment.scope.areas.iter().map(|area| ZoneScope::Area(*area));
@@ -76,6 +78,15 @@ pub(super) fn decide(situation: &Situation, rules: &Rules<'_>, now: Timestamp, r
                 for scope in areas.chain(places) {
                     let wish = Wish { level: *level, since, ends_at, because: because.clone() };
                     wishes.entry((scope, level.is_risk())).or_default().push(wish);
+                }
+            }
+            Finding::ChainUnclear => {
+                for (level, row) in hard_to_trace(rules) {
+                    for area in &assessment.scope.areas {
+                        let because = Because { clause: cite(&row.delineation), ..because.clone() };
+                        let key = (ZoneScope::Area(*area), level.is_risk());
+                        wishes.entry(key).or_default().push(Wish { level, since, ends_at, because });
+                    }
                 }
             }
             Finding::CloseClasses { classes } => {
@@ -148,6 +159,28 @@ fn unit_of(row: &ZoneRules, home: AreaId) -> AreaId {
     home.at(level.unwrap_or(AreaLevel::Village)).unwrap_or(village)
 }
 
+/// The levels that the pack draws where contacts are hard to trace.
+fn hard_to_trace<'a>(rules: &Rules<'a>) -> impl Iterator<Item = (ZoneLevel, &'a ZoneRules)> {
+    let zones = rules.pack.zones.iter();
+    zones.filter(|(_, row)| row.delineation.value == Delineation::ContactsHardToTrace).map(|(level, row)| (*level, row))
+}
+
+/// Where a case works or learns, and every other place where it was on as many days of the window as the pack asks for,
+/// with the facts beyond the case's own. The window reaches so many days back from onset, or from the positive sample.
+pub(crate) fn often_at(rules: &Rules<'_>, case: &Case, days: u32) -> BTreeMap<PlaceId, Vec<Seq>> {
+    let mut often: BTreeMap<PlaceId, Vec<Seq>> = case.places.iter().map(|place| (*place, Vec::new())).collect();
+    let first = rules.day(case.onset_at.or(case.sampled_at).unwrap_or(case.found_at)) - i64::from(days);
+    for (place, visits) in &case.visited {
+        let within: Vec<_> = visits.iter().filter(|visit| visit.day >= first).collect();
+        let distinct: BTreeSet<i64> = within.iter().map(|visit| visit.day).collect();
+        let least = rules.pack.lookback.frequent_days_min.value;
+        if days > 0 && u32::try_from(distinct.len()).is_ok_and(|count| count >= least) {
+            often.entry(*place).or_default().extend(within.iter().map(|visit| visit.seq));
+        }
+    }
+    often
+}
+
 /// Zones that the rules draw around a case.
 fn around_case(rules: &Rules<'_>, cause: Cause, case: &Case, wishes: &mut Wishes) {
     for (level, row) in &rules.pack.zones {
@@ -157,25 +190,28 @@ fn around_case(rules: &Rules<'_>, cause: Cause, case: &Case, wishes: &mut Wishes
             Delineation::StayedForSomeTime => (false, true),
             Delineation::ContactsHardToTrace | Delineation::RestOfCounty | Delineation::Assessment => continue,
         };
-        let mut push = |scope: ZoneScope, zh: &str, en: &str| {
+        let mut push = |scope: ZoneScope, visits: &[Seq], zh: &str, en: &str| {
             let text = Text::new(zh, en);
-            let because = by_rule(cause.clone(), cite(&row.delineation), &case.facts, text);
+            let facts = [case.facts.as_slice(), visits].concat();
+            let because = by_rule(cause.clone(), cite(&row.delineation), &facts, text);
             let wish = Wish { level: *level, since: case.found_at, ends_at: None, because };
             wishes.entry((scope, level.is_risk())).or_default().push(wish);
         };
         if let Some(place) = case.lives_at.filter(|_| residence && row.units.value.contains(&ZoneUnit::Place)) {
             push(
                 ZoneScope::Place(place),
+                &[],
                 "感染者居住的宿舍所在场所",
                 "the place whose dormitory an infected person lives in",
             );
         } else if let Some(home) = case.area.filter(|_| residence) {
-            push(ZoneScope::Area(unit_of(row, home)), "感染者居住地", "where an infected person lives");
+            push(ZoneScope::Area(unit_of(row, home)), &[], "感染者居住地", "where an infected person lives");
         }
         if places && row.units.value.contains(&ZoneUnit::Place) {
-            for place in &case.places {
+            for (place, visits) in often_at(rules, case, row.lookback_days.value) {
                 push(
-                    ZoneScope::Place(*place),
+                    ZoneScope::Place(place),
+                    &visits,
                     "感染者工作或活动频繁的场所",
                     "where an infected person works or often is",
                 );
@@ -196,10 +232,11 @@ fn hold_places(
     if !rules.pack.measures.get(Measure::PlaceHold).may_start_at_once.value {
         return;
     }
-    for place in &case.places {
+    for (place, visits) in often_at(rules, case, rules.pack.lookback.contact_days.value) {
         let text = Text::new("感染者工作或活动频繁的场所", "where an infected person works or often is");
-        let because = by_rule(cause.clone(), cite(&rules.pack.holds.place_hours), &case.facts, text);
-        hold_place(situation, rules, now, *place, case.found_at, because, response);
+        let facts = [case.facts.as_slice(), &visits].concat();
+        let because = by_rule(cause.clone(), cite(&rules.pack.holds.place_hours), &facts, text);
+        hold_place(situation, rules, now, place, case.found_at, because, response);
     }
 }
 
@@ -207,7 +244,7 @@ fn hold_place(
     situation: &Situation,
     rules: &Rules<'_>,
     now: Timestamp,
-    place: outpace_core::PlaceId,
+    place: PlaceId,
     since: Timestamp,
     because: Because,
     response: &mut Response,

@@ -7,6 +7,7 @@
 mod contacts;
 mod grounds;
 mod people;
+mod rounds;
 mod work;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use outpace_core::{Text, Timestamp};
 use outpace_policy::{Citation, Pack, Playbook, Profile, Sourced};
 
 pub use contacts::{Contact, contacts, window};
+pub(crate) use grounds::often_at;
 pub use grounds::scopes;
 
 use crate::items::{Because, Cause, Item, Key};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use outpace_core::{PersonId, Text, Timestamp, TubeCode};
+use outpace_core::{CaseId, PersonId, Text, Timestamp, TubeCode};
 use outpace_policy::{ContactClass, DayZero, EarlyRelease, HomePhase, QuarantineClass, QuarantineRules};
 
 use super::contacts::Contact;
@@ -23,7 +23,7 @@ pub(super) fn decide(
     }
     for (id, person) in &situation.people {
         match situation.case_of(*id) {
-            Some((case_id, case)) if case.is_active() => {
+            Some((case_id, case)) if situation.is_in_care(case_id, case) => {
                 let cause = Cause::Case(case_id);
                 hold_of_case(rules, now, *id, case, &cause, response);
                 isolation(situation, rules, now, *id, person, case, &cause, response);
@@ -192,7 +192,7 @@ fn confinement(
         .filter_map(|contact| of_contact(situation, rules, now, id, contact))
         .collect();
     if let Some((case_id, case)) = situation.case_of(id) {
-        candidates.extend(after_discharge(rules, now, Cause::Case(case_id), case));
+        candidates.extend(after_discharge(situation, rules, now, case_id, case));
     }
     // The strictest first, the longest of those, rule before judgement, then by text so that order never matters.
     candidates.sort_by(|a, b| {
@@ -303,6 +303,7 @@ fn phase(
     let first = Confinement::at(row.place.value).filter(|_| row.days.value > 0 && now < first_ends);
     if let Some(kind) = first {
         let mut test_days = days(&row.test_days.value, day_zero);
+        outpace_isolation::restrictions::rules::add_exit_test(row, day_zero, &mut test_days);
         test_days.extend(&home_tests);
         let then = home.map(|kind| Then { kind, until: home_ends });
         return Some(Candidate { kind, class, ends_at: first_ends, then, test_days, because });
@@ -312,11 +313,19 @@ fn phase(
 }
 
 /// What follows care: quarantine or monitoring of the discharged.
-fn after_discharge(rules: &Rules<'_>, now: Timestamp, cause: Cause, case: &Case) -> Option<Candidate> {
-    let discharged_at = case.discharged_at?;
+fn after_discharge(
+    situation: &Situation,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    id: CaseId,
+    case: &Case,
+) -> Option<Candidate> {
+    let discharged_at = situation.discharged_at(id, case)?;
     let class = QuarantineClass::DischargedCase;
     let row = rules.pack.quarantine_of(class);
     let text = Text::new("出院后健康监测", "discharged; what the treatment plan asks for afterwards");
-    let because = by_rule(cause, cite(&row.home_days), &case.facts, text);
+    let mut facts = case.facts.clone();
+    facts.extend(situation.discharge_agreed(id, case).map(|(_, agreed)| agreed.seq));
+    let because = by_rule(Cause::Case(id), cite(&row.home_days), &facts, text);
     phase(rules, now, row, class, rules.day(discharged_at), because)
 }

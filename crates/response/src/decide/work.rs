@@ -7,9 +7,10 @@ use outpace_core::{AreaId, PersonId, Seq, Text, Timestamp, TubeCode};
 use outpace_policy::{ContactClass, Effect, OrderKind, OrderTrigger, SubjectKind, ZoneLevel};
 use outpace_registry::places::class_name;
 
-use super::{Contact, Response, Rules, by_rule, people};
+use super::contacts::judged;
+use super::{Contact, Response, Rules, by_rule, people, rounds};
 use crate::items::{Audience, Because, Cause, Item, Key, Subject, What};
-use crate::situation::{Case, Outcome, Situation, Stage, Tube, ZoneScope};
+use crate::situation::{Case, Finding, Outcome, Situation, Stage, Tube, ZoneScope};
 
 /// Something that starts orders.
 struct Event {
@@ -37,13 +38,14 @@ pub(super) fn decide(
     for (code, tube) in situation.tubes.iter().filter(|(_, tube)| !tube.excluded) {
         tube_events(situation, rules, now, jurisdiction, (code, tube), &mut events);
     }
-    for (id, case) in situation.cases.iter().filter(|(_, case)| case.is_active()) {
-        case_events(jurisdiction, Cause::Case(*id), (*id, case), &mut events);
+    for (id, case) in situation.cases.iter().filter(|(id, case)| situation.is_in_care(**id, case)) {
+        case_events(rules, jurisdiction, Cause::Case(*id), (*id, case), &mut events);
         if matches!(case.stage, Stage::Preliminary | Stage::Confirmed | Stage::Asymptomatic) {
             positive_notices(rules, jurisdiction, (*id, case), response);
         }
     }
     antigen_events(situation, jurisdiction, &mut events);
+    chain_events(situation, rules, now, &mut events);
     left_events(situation, jurisdiction, contacts, &mut events);
     for (key, item) in response.items.clone() {
         measure_events(situation, rules, now, jurisdiction, (&key, &item), &mut events, response);
@@ -66,7 +68,9 @@ fn orders(rules: &Rules<'_>, kind: &OrderKind, event: &Event, response: &mut Res
     for subject in event.subjects.get(&kind.subject).into_iter().flatten() {
         let what = What::Order { kind: kind.key.clone(), subject: subject.clone(), area: event.area, deadline_at };
         let mut because = event.because.clone();
-        because.clause = due.source.as_ref().map(|source| (**source).clone()).or(because.clause);
+        let due_by = due.source.as_ref().map(|source| (**source).clone());
+        // A judgement that carries the clause it works by keeps it; otherwise the deadline's says more.
+        because.clause = if because.judgement { because.clause.or(due_by) } else { due_by.or(because.clause) };
         let item = Item {
             what,
             starts_at: event.at,
@@ -137,14 +141,21 @@ fn tube_events(
 }
 
 /// A case: ambulance and reports when it was found positive, tracing, disinfection of where the person was.
-fn case_events(jurisdiction: AreaId, cause: Cause, (id, case): (outpace_core::CaseId, &Case), events: &mut Vec<Event>) {
+fn case_events(
+    rules: &Rules<'_>,
+    jurisdiction: AreaId,
+    cause: Cause,
+    (id, case): (outpace_core::CaseId, &Case),
+    events: &mut Vec<Event>,
+) {
     let because = by_rule(cause, None, &case.facts, Text::new(format!("病例 {id}"), format!("case {id}")));
     let about = Some(Subject::Case(id));
     let area = case.area.unwrap_or(jurisdiction);
+    let often = super::often_at(rules, case, rules.pack.lookback.contact_days.value);
     let subjects = BTreeMap::from([
         (SubjectKind::Person, vec![Subject::Person(case.person)]),
         (SubjectKind::Case, vec![Subject::Case(id)]),
-        (SubjectKind::Place, case.places.iter().map(|place| Subject::Place(*place)).collect()),
+        (SubjectKind::Place, often.into_keys().map(Subject::Place).collect()),
         (SubjectKind::Area, vec![Subject::Area(area)]),
     ]);
     let mut push = |trigger, at| {
@@ -188,6 +199,34 @@ fn antigen_events(situation: &Situation, jurisdiction: AreaId, events: &mut Vec<
                 about: Some(Subject::Person(*person)),
                 way_out: false,
             });
+        }
+    }
+}
+
+/// Areas in which the chain is unclear: a round on each day that the pack asks for one.
+fn chain_events(situation: &Situation, rules: &Rules<'_>, now: Timestamp, events: &mut Vec<Event>) {
+    for (id, assessment) in situation.assessments.iter().filter(|(_, one)| one.counts(now)) {
+        if assessment.finding != Finding::ChainUnclear {
+            continue;
+        }
+        let mut because = judged(Cause::Assessment(*id), assessment);
+        because.clause = super::cite(&rules.pack.zoning.clean_rounds_to_stop);
+        for area in &assessment.scope.areas {
+            let held = situation.grounds.get(&ZoneScope::Area(*area)).map_or(&[][..], |ground| &ground.rounds);
+            for day in rounds::days_due(rules, assessment.signed_at, now, held) {
+                let subject = Subject::Area(*area);
+                events.push(Event {
+                    trigger: OrderTrigger::ChainUnclear,
+                    at: assessment.signed_at.max(Timestamp::start_of_local_day(day, rules.offset_minutes())),
+                    subjects: BTreeMap::from([(SubjectKind::Area, vec![subject.clone()])]),
+                    area: *area,
+                    mark: day.to_string(),
+                    because: because.clone(),
+                    with: None,
+                    about: Some(subject),
+                    way_out: false,
+                });
+            }
         }
     }
 }

@@ -11,33 +11,33 @@ use crate::plan::{Action, AtOnce, Language, Needs, Plan, plan, render};
 use crate::situation::{Declined, Finding, Scope, Situation, Stage, ZoneScope};
 use crate::status::{Standing, status};
 
-const ED8: usize = 0;
-const ED9: usize = 1;
+pub(super) const ED8: usize = 0;
+pub(super) const ED9: usize = 1;
 
-fn case(person: u8, hour: i64) -> Happens {
+pub(super) fn case(person: u8, hour: i64) -> Happens {
     Happens::Case { id: 0, person, stage: Stage::Confirmed, hour, isolated: Some(1) }
 }
 
-fn told(story: &[Happens]) -> Situation {
+pub(super) fn told(story: &[Happens]) -> Situation {
     let mut situation = town();
     tell(&mut situation, story);
     situation
 }
 
-fn days(days: i64) -> Timestamp {
+pub(super) fn days(days: i64) -> Timestamp {
     start().plus_days(days)
 }
 
-fn look(situation: &Situation, pack: usize, now: Timestamp) -> Plan {
+pub(super) fn look(situation: &Situation, pack: usize, now: Timestamp) -> Plan {
     let rules = rules(pack);
     plan(situation, &decide(situation, &rules, now), &Reach::all(), &rules, now)
 }
 
-fn confined(situation: &Situation, pack: usize, now: Timestamp, person: i64) -> Option<Item> {
+pub(super) fn confined(situation: &Situation, pack: usize, now: Timestamp, person: i64) -> Option<Item> {
     decide(situation, &rules(pack), now).items.remove(&Key::confinement(PersonId(person)))
 }
 
-fn kind(item: &Item) -> (Confinement, Option<QuarantineClass>) {
+pub(super) fn kind(item: &Item) -> (Confinement, Option<QuarantineClass>) {
     match item.what {
         What::Confine { kind, class, .. } => (kind, class),
         _ => panic!("no confinement: {:?}", item.what),
@@ -54,7 +54,7 @@ fn a_close_contact_of_the_eighth_edition_has_fourteen_days_at_a_site_and_seven_a
     let What::Confine { then: Some(then), test_days, transfer: Some(_), .. } = first.what else { panic!("{first:?}") };
     assert_eq!((then.kind, then.until.local(480)), (Confinement::HomeMonitoring, "2022-05-05 00:00".to_owned()));
     let day_zero = start().local_day(480);
-    assert_eq!(test_days, [1, 4, 7, 14].map(|day| day_zero + day));
+    assert_eq!(test_days, [1, 4, 7, 14, 14].map(|day| day_zero + day), "two samples at the exit of the site");
     let home = confined(&situation, ED8, days(15), 3).unwrap();
     assert_eq!(kind(&home).0, Confinement::HomeMonitoring);
     assert_eq!(home.ends_at, Some(then.until));

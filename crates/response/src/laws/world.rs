@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use outpace_core::{
-    AreaId, AssessmentId, CaseId, ExposureId, HouseholdId, PersonId, PlaceId, Seq, Timestamp, TubeCode,
+    AreaId, AssessmentId, CaseId, ExposureId, HouseholdId, PersonId, PlaceId, Seq, Text, Timestamp, TubeCode,
 };
 use outpace_policy::{ContactClass, Date, Library, Pack, Playbook, Profile, Setting, ZoneLevel};
 use proptest::prelude::*;
@@ -60,6 +60,8 @@ pub(super) enum Happens {
     Contact { id: u8, person: u8, to: u8, hour: i64 },
     Judged { id: u8, finding: Finding, scope: Scope, hour: i64, days: i64 },
     Admitted { person: u8, hour: i64 },
+    Visit { case: u8, place: i64, hour: i64 },
+    Round { area: i64, clean: bool, hour: i64 },
 }
 
 pub(super) const PEOPLE: u8 = 40;
@@ -152,6 +154,7 @@ pub(super) fn tell(town: &mut Situation, story: &[Happens]) {
                     area: who.area,
                     lives_at: None,
                     places: who.workplace.into_iter().collect(),
+                    visited: BTreeMap::new(),
                     facts: vec![seq],
                 };
                 town.cases.insert(CaseId(i64::from(id)), case);
@@ -179,7 +182,7 @@ pub(super) fn tell(town: &mut Situation, story: &[Happens]) {
                     signed_at: at(hour),
                     expires_at: at(hour).plus_days(days),
                     withdrawn: false,
-                    reason: format!("judgement {id}"),
+                    reason: Text::new(format!("研判 {id}"), format!("judgement {id}")),
                     seq,
                 };
                 town.assessments.insert(AssessmentId(i64::from(id)), assessment);
@@ -189,6 +192,20 @@ pub(super) fn tell(town: &mut Situation, story: &[Happens]) {
                     person.isolated_at = Some(at(hour));
                 }
             }
+            Happens::Round { area, clean, hour } => {
+                let ground = town.grounds.entry(ZoneScope::Area(village(area))).or_default();
+                ground.rounds.push(RoundHeld { closed_at: at(hour), clean });
+            }
+            // Known with the case, whichever was told first.
+            Happens::Visit { .. } => {}
+        }
+    }
+    for (number, happens) in story.iter().enumerate() {
+        if let Happens::Visit { case, place, hour } = happens
+            && let Some(case) = town.cases.get_mut(&CaseId(i64::from(*case)))
+        {
+            let (day, seq) = (at(*hour).local_day(480), Seq(first + number as i64));
+            case.visited.entry(PlaceId(*place)).or_default().insert(Visited { day, seq });
         }
     }
 }
@@ -219,7 +236,8 @@ pub(super) fn newest(town: &Situation) -> Seq {
     let singles = town.singles.values().flatten().map(|single| single.seq);
     let exposures = town.exposures.values().map(|exposure| exposure.seq);
     let judged = town.assessments.values().map(|assessment| assessment.seq);
-    cases.chain(tubes).chain(singles).chain(exposures).chain(judged).max().unwrap_or(Seq(0))
+    let visits = town.cases.values().flat_map(|case| case.visited.values().flatten().map(|visit| visit.seq));
+    cases.chain(tubes).chain(singles).chain(exposures).chain(judged).chain(visits).max().unwrap_or(Seq(0))
 }
 
 fn person() -> impl Strategy<Value = u8> {
@@ -250,6 +268,9 @@ fn finding() -> impl Strategy<Value = (Finding, Scope)> {
             (Finding::HoldPlaces, Scope { places: BTreeSet::from([PlaceId(place)]), ..Scope::default() })
         }),
         numbers().prop_map(move |numbers| (Finding::NoCommunitySpread, areas(numbers))),
+        numbers().prop_map(move |numbers| (Finding::ChainUnclear, areas(numbers))),
+        prop::collection::btree_set((0..5_i64).prop_map(CaseId), 1..3)
+            .prop_map(|cases| (Finding::DischargeAgreed, Scope { cases, ..Scope::default() })),
     ]
 }
 
@@ -276,6 +297,9 @@ fn happens() -> impl Strategy<Value = Happens> {
         2 => (0..5_u8, finding(), hour(), 1..20_i64)
             .prop_map(|(id, (finding, scope), hour, days)| Happens::Judged { id, finding, scope, hour, days }),
         1 => (person(), hour()).prop_map(|(person, hour)| Happens::Admitted { person, hour }),
+        2 => (0..5_u8, 1..5_i64, -80..60_i64)
+            .prop_map(|(case, place, hour)| Happens::Visit { case, place, hour }),
+        1 => (0..5_i64, any::<bool>(), hour()).prop_map(|(area, clean, hour)| Happens::Round { area, clean, hour }),
     ]
 }
 
@@ -288,6 +312,8 @@ fn name(happens: &Happens) -> String {
         Happens::Exposure { id, .. } | Happens::Contact { id, .. } => format!("exposure {id}"),
         Happens::Judged { id, .. } => format!("judged {id}"),
         Happens::Admitted { person, .. } => format!("admitted {person}"),
+        Happens::Visit { case, place, hour } => format!("visit {case} {place} {hour}"),
+        Happens::Round { area, hour, .. } => format!("round {area} {hour}"),
     }
 }
 

@@ -13,7 +13,7 @@ use outpace_store::{Result, Tx};
 use crate::closure::{Reach, closure};
 use crate::decide::{Rules, scopes};
 use crate::items::{Key, What};
-use crate::situation::{CareResident, Case, Fleet, Ground, Situation, ZoneScope};
+use crate::situation::{CareResident, Case, Finding, Fleet, Ground, RoundHeld, Situation, ZoneScope};
 use crate::store;
 
 use world::Stored;
@@ -43,7 +43,8 @@ pub fn load(tx: &mut Tx<'_>, call: &Call, triggers: &[Trigger]) -> Result<(Situa
     situation.fleet = fleet(tx)?;
     held::mark_moved(tx, &mut situation)?;
     for (scope, level) in scopes(&situation, &rules, call.now) {
-        let ground = ground(tx, &rules, &situation, scope, level, call.now)?;
+        let mut ground = ground(tx, &rules, &situation, scope, level, call.now)?;
+        ground.rounds = rounds_of_unclear_chain(tx, &rules, &situation, scope, call.now)?;
         situation.grounds.insert(scope, ground);
     }
     Ok((situation, reach))
@@ -88,6 +89,30 @@ fn ground(
         }
     }
     Ok(ground)
+}
+
+/// Rounds of an area since its chain was found unclear, where the pack counts them.
+fn rounds_of_unclear_chain(
+    tx: &mut Tx<'_>,
+    rules: &Rules<'_>,
+    situation: &Situation,
+    scope: ZoneScope,
+    now: Timestamp,
+) -> Result<Vec<RoundHeld>> {
+    let ZoneScope::Area(area) = scope else { return Ok(Vec::new()) };
+    let unclear = situation
+        .assessments
+        .values()
+        .filter(|one| one.counts(now) && one.finding == Finding::ChainUnclear && one.scope.areas.contains(&area));
+    let since = unclear.map(|one| one.signed_at).min();
+    let Some(since) = since.filter(|_| rules.pack.zoning.clean_rounds_to_stop.value > 0) else {
+        return Ok(Vec::new());
+    };
+    let rounds = outpace_screening::rounds_of(tx, area, since)?;
+    let held = rounds
+        .into_iter()
+        .filter_map(|round| round.closed_at.map(|closed_at| RoundHeld { closed_at, clean: round.is_all_negative() }));
+    Ok(held.collect())
 }
 
 fn area_ground(tx: &mut Tx<'_>, area: AreaId, locked: bool) -> Result<Ground> {
@@ -142,7 +167,8 @@ fn place_ground(tx: &mut Tx<'_>, id: outpace_core::PlaceId) -> Result<Ground> {
 fn cases_inside(situation: &Situation, scope: ZoneScope) -> impl Iterator<Item = &Case> {
     situation.cases.values().filter(|case| case.counts()).filter(move |case| match scope {
         ZoneScope::Area(area) => case.area.is_some_and(|home| area.contains(home)),
-        ZoneScope::Place(place) => case.places.contains(&place),
+        // At work there, or often enough that some rule may have drawn the zone.
+        ZoneScope::Place(place) => case.places.contains(&place) || case.visited.contains_key(&place),
     })
 }
 

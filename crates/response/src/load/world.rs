@@ -17,7 +17,9 @@ use outpace_store::{Result, StoreError, Tx};
 use super::people;
 use crate::closure::{Reach, World};
 use crate::decide::Rules;
-use crate::situation::{Assessment, Case, ExposedTo, Exposure, Finding, Outcome, Single, Situation, Stage, Tube};
+use crate::situation::{
+    Assessment, Case, ExposedTo, Exposure, Finding, Outcome, Single, Situation, Stage, Tube, Visited,
+};
 use crate::store;
 
 /// Cases read in one page.
@@ -58,7 +60,7 @@ impl<'a, 't> Stored<'a, 't> {
         };
         world.assessments = store::assessments(world.tx)?.into_iter().collect();
         world.read_tubes()?;
-        world.read_cases()?;
+        world.read_cases(rules)?;
         world.read_exposures(rules)?;
         Ok(world)
     }
@@ -110,7 +112,7 @@ impl<'a, 't> Stored<'a, 't> {
         Ok(())
     }
 
-    fn read_cases(&mut self) -> Result<()> {
+    fn read_cases(&mut self, rules: &Rules<'_>) -> Result<()> {
         let everywhere = AreaId(self.tx.jurisdiction());
         let mut after = CaseId(0);
         loop {
@@ -119,7 +121,8 @@ impl<'a, 't> Stored<'a, 't> {
             after = last;
             for case in page {
                 let case_id = case.id;
-                let case = self.case(case)?;
+                let mut case = self.case(case)?;
+                self.visits(&mut case, rules)?;
                 self.cases.insert(case_id, case);
             }
         }
@@ -161,8 +164,27 @@ impl<'a, 't> Stored<'a, 't> {
             area: Some(found.area),
             lives_at,
             places: person.and_then(|person| person.workplace).into_iter().collect(),
+            visited: BTreeMap::new(),
             facts: facts.into_iter().collect(),
         })
+    }
+
+    /// Where a case that counts was on which days, as far back as any rule of the pack looks.
+    fn visits(&mut self, case: &mut Case, rules: &Rules<'_>) -> Result<()> {
+        if !case.counts() {
+            return Ok(());
+        }
+        let zones = rules.pack.zones.values().map(|row| row.lookback_days.value);
+        let days = zones.chain([rules.pack.lookback.contact_days.value]).max().unwrap_or(0);
+        let index = rules.day(case.onset_at.or(case.sampled_at).unwrap_or(case.found_at));
+        let from = Timestamp::start_of_local_day(index - i64::from(days), rules.offset_minutes());
+        for (visit, seq) in contacts::visits_of(self.tx, case.person, from, case.infectious_until())? {
+            if let (contacts::Spot::Place(place), None) = (visit.spot, visit.flaw) {
+                let day = rules.day(visit.from.max(from));
+                case.visited.entry(place).or_default().insert(Visited { day, seq });
+            }
+        }
+        Ok(())
     }
 
     fn changed_at(&mut self, seq: Seq) -> Result<Option<Timestamp>> {
@@ -407,6 +429,12 @@ impl World for Stored<'_, '_> {
             }
         }
         Ok((places, people))
+    }
+
+    fn let_go(&mut self, assessment: AssessmentId) -> Result<Vec<CaseId>> {
+        let found = store::assessment(self.tx, assessment)?;
+        let agreed = found.filter(|one| one.finding == Finding::DischargeAgreed);
+        Ok(agreed.into_iter().flat_map(|one| one.scope.cases).collect())
     }
 
     fn hanging_on(&mut self, trigger: &Trigger) -> Result<Vec<PersonId>> {

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::price::{Price, of_people};
 use super::render;
+use super::supplies::Supply;
 use crate::care::{CareEntry, MissingCarer};
 use crate::decide::Rules;
 use crate::items::{Because, Key, What};
@@ -142,6 +143,9 @@ pub struct Line {
     /// Households in a zone.
     #[serde(default)]
     pub households: i64,
+    /// What a locked zone needs to live and to be tested.
+    #[serde(default)]
+    pub supplies: Vec<Supply>,
     /// What it costs.
     pub price: Price,
 }
@@ -158,6 +162,8 @@ impl Line {
     pub fn says_the_same(&self, other: &Self) -> bool {
         let essence = |line: &Self| Self {
             items: line.items.iter().map(Planned::essence).collect(),
+            // Both are reckoned from the days that are left.
+            supplies: Vec::new(),
             price: Price::default(),
             ..line.clone()
         };

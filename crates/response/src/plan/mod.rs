@@ -8,6 +8,7 @@
 mod lines;
 mod price;
 mod render;
+mod supplies;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use outpace_policy::Measure;
 pub use lines::{Action, AtOnce, Line, Needs, Plan, Planned, WithoutReason};
 pub use price::{Affected, Price, of_people, price, total};
 pub use render::{Language, render};
+pub use supplies::Supply;
 
 use crate::care::{self, CareEntry};
 use crate::closure::Reach;
@@ -123,7 +125,9 @@ fn or_never(until: Option<Timestamp>) -> Timestamp {
 /// Whether an item is worse for those under it than what is in force.
 fn is_worse(item: &Item, held: &InForce) -> bool {
     let until = or_never(item.what.lasts_until(item.ends_at));
-    let until_held = or_never(held.what.lasts_until(held.ends_at));
+    // A case is isolated until care ends; the date on it is that of the next review.
+    let in_care = matches!(held.what, What::Confine { kind: Confinement::Isolation, .. });
+    let until_held = or_never(held.what.lasts_until(held.ends_at).filter(|_| !in_care));
     item.what.strictness() > held.what.strictness() || until > until_held
 }
 
@@ -263,6 +267,7 @@ fn bundle(
             line.missing_carers.dedup();
             add_ground(situation, rules, &mut line);
             line.price = price::of_items(situation, rules, now, &zones, items.iter());
+            line.supplies = supplies::of_line(&line, rules);
             line.title = render::title(situation, rules, &line);
             line
         })
@@ -289,6 +294,7 @@ fn empty_line(key: String, action: Action, word: String, needs: Needs) -> Line {
         leavers: Vec::new(),
         population: 0,
         households: 0,
+        supplies: Vec::new(),
         price: Price::default(),
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use outpace_core::time::{DAY_MS, HOUR_MS};
 use outpace_core::{AreaId, PersonId, PlaceId, Timestamp};
-use outpace_policy::{LiftBy, ZoneLevel};
+use outpace_policy::{Effect, LiftBy, ZoneLevel};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -57,6 +57,9 @@ pub struct Price {
     pub staff_hours: i64,
     /// Antigen kits.
     pub kits: i64,
+    /// Packs of food and daily needs for households that may not leave home.
+    #[serde(default)]
+    pub household_packs: i64,
     /// Orders.
     pub orders: i64,
 }
@@ -82,6 +85,7 @@ pub fn total<'a>(prices: impl Iterator<Item = &'a Price>) -> Price {
         tubes: sum.tubes + price.tubes,
         staff_hours: sum.staff_hours + price.staff_hours,
         kits: sum.kits + price.kits,
+        household_packs: sum.household_packs + price.household_packs,
         orders: sum.orders + price.orders,
     })
 }
@@ -206,7 +210,7 @@ pub fn of_items<'a>(
                 sum.confine(rules, now, item, *kind, *transfer, test_days);
             }
             What::Zone { scope, level, .. } => sum.zone(situation, rules, now, zones, item, (*scope, *level)),
-            What::Order { .. } => sum.price.orders += 1,
+            What::Order { kind, area, .. } => sum.order(situation, rules, kind, *area),
             What::Closure { .. } | What::PlaceHold { .. } | What::GoodsHold { .. } | What::Notice { .. } => {}
         }
     }
@@ -341,8 +345,25 @@ impl Sum {
         self.price.tubes += rounds * tubes;
         self.price.staff_hours +=
             rounds * ceil(people, i64::from(rules.pack.screening.lane_people_per_hour.value.max(1)));
+        if row.locked.value {
+            let packs = i64::from(rules.pack.home_care.packs_per_household_day.value);
+            self.price.household_packs += households * days * packs;
+        }
         let antigen = i64::try_from(row.antigen_days.value.len()).unwrap_or(0);
         self.price.kits += antigen * people * i64::from(rules.pack.antigen.kits_per_person.value);
+    }
+
+    /// An order that holds a round costs the tubes and hours of one.
+    fn order(&mut self, situation: &Situation, rules: &Rules<'_>, kind: &str, area: AreaId) {
+        self.price.orders += 1;
+        let known = rules.playbook.kind(kind);
+        if !known.is_some_and(|kind| kind.effects.contains(&Effect::RoundOpened)) {
+            return;
+        }
+        let people = situation.grounds.get(&ZoneScope::Area(area)).map_or(0, |ground| ground.population);
+        let pool = rules.pack.screening.pool_in(None);
+        self.price.tubes += ceil(people, i64::from(pool.people_max.value.max(1)));
+        self.price.staff_hours += ceil(people, i64::from(rules.pack.screening.lane_people_per_hour.value.max(1)));
     }
 
     fn finish(mut self, situation: &Situation, rules: &Rules<'_>) -> Price {

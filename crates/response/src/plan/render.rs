@@ -150,6 +150,15 @@ fn render_line(out: &mut String, line: &Line, rules: &Rules<'_>, language: Langu
         };
         push(out, &text);
     }
+    for supply in &line.supplies {
+        let daily = match (supply.per_day, language) {
+            (0, _) => String::new(),
+            (per_day, Language::Chinese) => format!("(每日 {per_day})"),
+            (per_day, Language::English) => format!(" ({per_day} a day)"),
+        };
+        let head = language.say("需备", "needs");
+        push(out, &format!("    {head} {} {}{daily}", language.pick(&supply.name), supply.quantity));
+    }
     if !line.care.is_empty() {
         let out_count = line.care.iter().filter(|entry| entry.way_out).count();
         let text = match language {
@@ -198,7 +207,7 @@ fn render_price(out: &mut String, price: &Price, language: Language) {
     let people = &price.affected;
     let text = match language {
         Language::Chinese => format!(
-            "代价:封控 {} · 管控 {} · 防范 {} · 集中 {} · 居家 {} · 临时 {} 人;{} 人日(研判 {});床位 {} · 车辆 {} · 采样管 {} · 工时 {} · 试剂 {} · 任务 {}",
+            "代价:封控 {} · 管控 {} · 防范 {} · 集中 {} · 居家 {} · 临时 {} 人;{} 人日(研判 {});床位 {} · 车辆 {} · 采样管 {} · 工时 {} · 试剂 {} · 物资包 {} · 任务 {}",
             people.locked,
             people.controlled,
             people.precaution,
@@ -212,10 +221,11 @@ fn render_price(out: &mut String, price: &Price, language: Language) {
             price.tubes,
             price.staff_hours,
             price.kits,
+            price.household_packs,
             price.orders,
         ),
         Language::English => format!(
-            "Price: locked {} · controlled {} · precaution {} · facility {} · home {} · held {}; {} person-days ({} on judgement); beds {} · vehicles {} · tubes {} · staff-hours {} · kits {} · orders {}",
+            "Price: locked {} · controlled {} · precaution {} · facility {} · home {} · held {}; {} person-days ({} on judgement); beds {} · vehicles {} · tubes {} · staff-hours {} · kits {} · household packs {} · orders {}",
             people.locked,
             people.controlled,
             people.precaution,
@@ -229,6 +239,7 @@ fn render_price(out: &mut String, price: &Price, language: Language) {
             price.tubes,
             price.staff_hours,
             price.kits,
+            price.household_packs,
             price.orders,
         ),
     };

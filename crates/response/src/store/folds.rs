@@ -101,7 +101,7 @@ pub(super) fn owner_text(owner: &Owner) -> String {
 fn fold_signed(tx: &mut Tx<'_>, entry: &Entry, fact: &AssessmentSigned) -> Result<()> {
     let j = tx.jurisdiction();
     let (scope, finding) = (pack(&fact.scope)?, pack(&fact.finding)?);
-    let (evidence, signers) = (pack(&fact.evidence)?, pack(&fact.signers)?);
+    let (reason, evidence, signers) = (pack(&fact.reason)?, pack(&fact.evidence)?, pack(&fact.signers)?);
     tx.execute(
         "INSERT INTO assessment (j, id, scope, finding, signed_at, expires_at, withdrawn, expired, reason, evidence,
            signers, seq) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7, $8, $9, $10)",
@@ -112,7 +112,7 @@ fn fold_signed(tx: &mut Tx<'_>, entry: &Entry, fact: &AssessmentSigned) -> Resul
             &finding,
             entry.occurred_at,
             fact.expires_at,
-            &fact.reason,
+            &reason,
             &evidence,
             &signers,
             entry.seq

@@ -23,7 +23,7 @@ fn read_assessment(row: &Row<'_>) -> Result<(AssessmentId, Assessment)> {
         signed_at: row.get(3)?,
         expires_at: row.get(4)?,
         withdrawn: row.get(5)?,
-        reason: row.get(6)?,
+        reason: unpack(&row.get::<String>(6)?)?,
         seq: row.get(7)?,
     };
     Ok((row.get(0)?, assessment))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use outpace_core::{PlanId, Role};
+use outpace_core::{PlanId, Role, Text};
 use outpace_isolation::RestrictionKind as Kind;
 use outpace_policy::{ContactClass, ZoneLevel};
 use outpace_screening::tubes::Purpose;
@@ -183,12 +183,16 @@ fn a_verbal_yes_is_recorded_within_the_hour_with_the_time_it_was_said() {
     assert_eq!(house.store.read(outpace_zoning::in_force).unwrap().len(), 1);
 }
 
+fn text(zh: &str, en: &str) -> Text {
+    Text::new(zh, en)
+}
+
 pub(crate) fn judged(house: &House, finding: Finding, scope: Scope) -> outpace_core::AssessmentId {
     let request = Assess {
         scope,
         finding,
         expires_at: house.now().plus_days(14),
-        reason: "work and meals are shared".to_owned(),
+        reason: text("工作和用餐在一起", "work and meals are shared"),
         evidence: Vec::new(),
         signers: Vec::new(),
         occurred_at: None,
@@ -213,7 +217,7 @@ fn what_a_judgement_asks_for_is_counted_apart_and_falls_with_it() {
     house.approve_all();
     assert_eq!(house.restrictions(member(70, 0)), [Kind::FacilityQuarantine]);
     assert_eq!(house.store.read(outpace_zoning::closures::in_force).unwrap().len(), 1);
-    let request = Withdraw { assessment: first, reason: "no".to_owned() };
+    let request = Withdraw { assessment: first, reason: text("不成立", "no") };
     house.act(officer(1, Role::Commander), move |unit, call| withdraw(unit, call, request)).unwrap();
     house.settled();
     assert_eq!(house.restrictions(member(70, 0)), []);
@@ -257,7 +261,7 @@ fn the_same_assessment_signed_twice_is_one_and_a_wrong_one_is_refused() {
         scope: Scope::default(),
         finding: Finding::HoldPlaces,
         expires_at: house.now().plus_days(1),
-        reason: "x".to_owned(),
+        reason: text("甲", "x"),
         evidence: Vec::new(),
         signers: Vec::new(),
         occurred_at: None,

@@ -1,6 +1,7 @@
 //! Given facts, when a command, then facts: on a real temporary store with every capability that the response reads.
 
 mod answers;
+mod judgements;
 mod positives;
 mod speed;
 

@@ -105,13 +105,13 @@ fn the_status_of_a_contact_is_derived_and_says_why() {
     let house = House::of(90);
     house.tested("S1", &[member(3, 0)], Purpose::Routine, "positive");
     house.approve_all();
-    let query = |person| crate::pages::StatusQuery { person };
+    let query = |person| crate::status_page::StatusQuery { person };
     let contact =
-        house.ask(officer(1, Role::Commander), |tx, call| crate::pages::status_of(tx, call, query(member(3, 1))));
+        house.ask(officer(1, Role::Commander), |tx, call| crate::status_page::status_of(tx, call, query(member(3, 1))));
     assert_eq!(contact.status.colour, outpace_policy::StatusColour::Red);
     assert_eq!(contact.measures.len(), 1);
-    let other =
-        house.ask(officer(1, Role::Commander), |tx, call| crate::pages::status_of(tx, call, query(member(80, 3))));
+    let other = house
+        .ask(officer(1, Role::Commander), |tx, call| crate::status_page::status_of(tx, call, query(member(80, 3))));
     assert!(other.measures.is_empty());
 }
 
