@@ -33,6 +33,7 @@ const ORDER: [&str; 16] = [
     "response",
     "server",
     "drill",
+    "bench",
     "outpace",
 ];
 
