@@ -17,7 +17,7 @@ use outpace_server::office::Opening;
 use tower::ServiceExt;
 
 /// Lowest first; a crate may use what stands before it.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "core",
     "policy",
     "store",
