@@ -6,6 +6,7 @@ use outpace_store::StoreError;
 use thiserror::Error;
 
 use crate::cases::Stage;
+use crate::check_ins::{CHECK_INS_MAX, GAPS_MAX};
 use crate::{BATCH_MAX, TEXT_CHARACTERS_MAX};
 
 /// Every refusal of this capability's commands.
@@ -22,6 +23,18 @@ pub enum ContactsError {
         /// The id.
         id: i64,
     },
+    /// Check-ins come from devices: their counters are what makes them idempotent.
+    #[error("no device")]
+    NoDevice,
+    /// More check-ins than one request takes.
+    #[error("{0} check-ins in one request")]
+    TooManyCheckIns(usize),
+    /// A counter that no device gives.
+    #[error("counter {0}")]
+    Counter(i64),
+    /// A device whose check-ins come with too many gaps.
+    #[error("{0} gaps")]
+    TooManyGaps(usize),
     /// Neither a place nor a vehicle.
     #[error("no spot")]
     NoSpot,
@@ -71,6 +84,35 @@ impl From<ContactsError> for Refusal {
                 rows,
                 format!("一次最多提交 {BATCH_MAX} 行,请分批提交。"),
                 format!("One command takes at most {BATCH_MAX} rows; send them in parts."),
+            ),
+            E::NoDevice => Self::new(
+                403,
+                "no_device",
+                "actor",
+                "",
+                "场所登记只接受设备令牌,请用登记设备提交。",
+                "Check-ins are taken from devices only; send them with the token of one.",
+            ),
+            E::TooManyCheckIns(rows) => Self::rule(
+                "batch_too_large",
+                "check_ins",
+                rows,
+                format!("一次最多提交 {CHECK_INS_MAX} 条登记,请分批提交。"),
+                format!("One request takes at most {CHECK_INS_MAX} check-ins; send them in parts."),
+            ),
+            E::Counter(counter) => Self::rule(
+                "counter",
+                "counter",
+                counter,
+                "设备计数从 1 开始,每次登记加 1。",
+                "A device counts its check-ins from 1, one by one.",
+            ),
+            E::TooManyGaps(gaps) => Self::rule(
+                "too_many_gaps",
+                "counter",
+                gaps,
+                format!("缺号段超过 {GAPS_MAX} 个;请按顺序补传缺失的登记。"),
+                format!("There are more than {GAPS_MAX} gaps; send the missing check-ins in order."),
             ),
             E::Unknown { field, id } => Self::unknown(
                 "unknown_id",

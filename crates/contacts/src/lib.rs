@@ -2,6 +2,7 @@
 //!
 //! - [`cases`]: what a case is and may become, the report up the chain with its deadlines, who infected whom.
 //! - [`visits`]: a person at a place or in a vehicle, from–to, with the evidence; [`who_was_with`] reads them.
+//! - [`check_ins`]: devices at places, many people a minute; tracing reads them as visits.
 //! - [`tracing`]: exposures and contacts of a case, whether they were reached, how they are observed.
 //! - [`letters`]: co-investigation (协查) with other areas, out and in.
 //! - [`departures`]: who left the area, and when.
@@ -11,6 +12,7 @@
 //! makes the response look again.
 
 pub mod cases;
+pub mod check_ins;
 mod closed;
 pub mod departures;
 mod errors;
@@ -49,8 +51,15 @@ pub const TEXT_CHARACTERS_MAX: usize = 2_000;
 /// How far ahead of ours a clock may be before the observation is flagged, milliseconds.
 pub const SKEW_MS_MAX: i64 = 2 * 60_000;
 
-const SCHEMA: &[&str] =
-    &[cases::SCHEMA, visits::SCHEMA, tracing::SCHEMA, letters::SCHEMA, departures::SCHEMA, goods::SCHEMA];
+const SCHEMA: &[&str] = &[
+    cases::SCHEMA,
+    visits::SCHEMA,
+    tracing::SCHEMA,
+    letters::SCHEMA,
+    departures::SCHEMA,
+    goods::SCHEMA,
+    check_ins::SCHEMA,
+];
 
 /// The tables and folds of contacts.
 #[must_use]
@@ -61,7 +70,7 @@ pub fn capability() -> Capability {
     let capability = tracing::fold(capability);
     let capability = letters::fold(capability);
     let capability = departures::fold(capability);
-    goods::fold(capability)
+    check_ins::join_filing(check_ins::fold(goods::fold(capability)))
 }
 
 /// The routes of contacts.

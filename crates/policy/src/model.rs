@@ -189,6 +189,8 @@ section! {
         frequent_days_min: Sourced<u32>,
         /// Days before a zone is drawn from which people who left the area are listed.
         leaver_days: Sourced<u32>,
+        /// Minutes that a check-in at a place counts as a stay, where nobody checks out.
+        check_in_stay_minutes: Sourced<u32>,
     }
 }
 

@@ -17,6 +17,7 @@ pub fn tick(office: &Office) -> Result<(), Refusal> {
     office.store.write(&office.store.system(), move |unit| {
         call.now = unit.now();
         outpace_supplies::stock::tick(unit, &call)?;
+        outpace_status::tick(unit, &call)?;
         outpace_response::tick(unit, &call)
     })?;
     office.store.work_off()?;

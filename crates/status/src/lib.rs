@@ -21,7 +21,7 @@ mod tests;
 
 pub use board::{Board, Display};
 pub use errors::StatusError;
-pub use http::routes;
+pub use http::{routes, tick};
 pub use model::{Colour, ColourReason, Status};
 
 use outpace_store::{Capability, Store};

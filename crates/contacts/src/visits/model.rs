@@ -90,6 +90,8 @@ outpace_registry::words! {
         InFuture = "in_future",
         /// The person was elsewhere at that time.
         TwoPlaces = "two_places",
+        /// The device's clock was wrong; the moment was reckoned from when it was told.
+        ClockSkewed = "clock_skewed",
     }
 }
 

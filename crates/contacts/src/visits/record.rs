@@ -167,7 +167,7 @@ fn stands_already(unit: &mut Unit<'_>, visit: &Visit) -> Result<bool, ContactsEr
     if to != visit.to.max(visit.from) {
         return Ok(false);
     }
-    let near = store::visits_of(unit.tx(), visit.person, visit.from, visit.from)?;
+    let near = store::recorded_of(unit.tx(), visit.person, visit.from, visit.from)?;
     Ok(near.iter().any(|(known, _)| {
         (known.spot, known.from, known.evidence, &known.room) == (visit.spot, visit.from, visit.evidence, &visit.room)
     }))
@@ -189,7 +189,7 @@ fn flaw(
     if !visit.evidence.is_exact() {
         return Ok(None);
     }
-    let near = store::visits_of(unit.tx(), visit.person, visit.from, visit.to)?;
+    let near = store::recorded_of(unit.tx(), visit.person, visit.from, visit.to)?;
     for other in near.iter().map(|(other, _)| other).chain(beside) {
         let overlap = other.to.min(visit.to).since(other.from.max(visit.from));
         let elsewhere = other.spot != visit.spot && other.evidence.is_exact() && overlap > OVERLAP_MS_MAX;
@@ -212,6 +212,7 @@ fn flag(unit: &mut Unit<'_>, call: &Call, visit: &Visit, area: AreaId, seq: Seq)
         Some(Flaw::TwoPlaces) => {
             ("two_places_at_once", "同一时间另有在别处的确切记录", "another exact record puts the person elsewhere")
         }
+        Some(Flaw::ClockSkewed) => ("clock_skewed", "设备时钟有误", "the clock of the device was wrong"),
     };
     let person = visit.person;
     let what = Text::new(
@@ -277,6 +278,8 @@ pub fn exclude_visit(unit: &mut Unit<'_>, call: &Call, request: ExcludeVisit) ->
         .ok_or(ContactsError::Unknown { field: "visit", id: request.from.0 })?;
     visit.to = store::end_of(unit.tx(), visit.person, spot, visit.from)?.unwrap_or(visit.to);
     let mut triggers = triggers(unit, std::slice::from_ref(&visit))?;
+    // A check-in that is still in the log is filed first, so that it stands where it is taken out.
+    crate::check_ins::file(unit)?;
     triggers.insert(Trigger::Person(visit.person));
     unit.record(VisitExcluded { person: visit.person, spot, from: visit.from, reason })?;
     triggers.iter().try_for_each(|trigger| respond(unit, trigger))?;

@@ -7,6 +7,8 @@ use outpace_core::{CaseId, PersonId, Seq, Timestamp};
 use outpace_store::{Capability, Entry, Result, Row, Tx, Value, values};
 
 use super::facts::{VisitExcluded, VisitsRecorded};
+use crate::check_ins::store as check_ins;
+
 use super::model::{CasePlace, PIECE_MS_MAX, Spot, Together, Visit};
 
 pub(crate) const SCHEMA: &str = "
@@ -116,6 +118,7 @@ fn delete(tx: &mut Tx<'_>, person: PersonId, spot: Spot, from: Timestamp) -> Res
 
 fn remove(tx: &mut Tx<'_>, _: &Entry, fact: &VisitExcluded) -> Result<()> {
     delete(tx, fact.person, fact.spot, fact.from)?;
+    check_ins::delete(tx, fact.person, fact.spot, fact.from)?;
     for case in open_cases_of(tx, fact.person)? {
         case_excluded(tx, case)?;
         case_opened(tx, case, fact.person)?;
@@ -148,12 +151,26 @@ fn stand_for(tx: &mut Tx<'_>, case: CaseId, spot: Spot, from: Timestamp, to: Tim
 /// A case was opened: the spots that its person visited stand for it.
 pub(crate) fn case_opened(tx: &mut Tx<'_>, case: CaseId, person: PersonId) -> Result<()> {
     let j = tx.jurisdiction();
-    let visits = tx.query(
+    let mut visits = tx.query(
         "SELECT spot, from_at, to_at FROM visit_of WHERE j = $1 AND person = $2",
         values![j, person],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
+    let ever = (Timestamp(i64::MIN), Timestamp(i64::MAX));
+    let checked_in = check_ins::of_person(tx, person, ever.0, ever.1)?;
+    visits.extend(checked_in.into_iter().map(|(visit, _)| (visit.spot, visit.from, visit.to)));
     visits.into_iter().try_for_each(|(spot, from, to)| stand_for(tx, case, spot, from, to))
+}
+
+/// A person was at a spot: it stands for their cases that were not excluded.
+pub(crate) fn stand_for_cases_of(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    spot: Spot,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<()> {
+    open_cases_of(tx, person)?.into_iter().try_for_each(|case| stand_for(tx, case, spot, from, to))
 }
 
 /// A case was none: no spot stands for it.
@@ -175,11 +192,24 @@ fn read_visit(row: &Row<'_>) -> Result<(Visit, Seq)> {
     Ok((visit, row.get(7)?))
 }
 
-/// Where a person was between two moments, by time; each with the fact that says so.
+/// Where a person was between two moments, by time; each with the fact that says so. Check-ins are among them.
 ///
 /// # Errors
 /// What the engine refused.
 pub fn visits_of(tx: &mut Tx<'_>, person: PersonId, from: Timestamp, to: Timestamp) -> Result<Vec<(Visit, Seq)>> {
+    let mut found = recorded_of(tx, person, from, to)?;
+    found.extend(check_ins::of_person(tx, person, from, to)?);
+    found.sort_by_key(|(visit, seq)| (visit.from, visit.spot, *seq));
+    Ok(found)
+}
+
+/// As [`visits_of`], without check-ins: visits whose end was told and not assumed.
+pub(super) fn recorded_of(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<(Visit, Seq)>> {
     let j = tx.jurisdiction();
     tx.query(
         "SELECT person, spot, from_at, to_at, evidence, room, flaw, seq FROM visit_of
@@ -195,12 +225,17 @@ pub fn visits_of(tx: &mut Tx<'_>, person: PersonId, from: Timestamp, to: Timesta
 /// What the engine refused.
 pub fn visitors(tx: &mut Tx<'_>, spot: Spot, from: Timestamp, to: Timestamp) -> Result<Vec<(Visit, Seq)>> {
     let j = tx.jurisdiction();
-    tx.query(
+    let mut found = tx.query(
         "SELECT person, spot, from_at, to_at, evidence, room, flaw, seq FROM visit_at
          WHERE j = $1 AND spot = $2 AND from_at BETWEEN $3 AND $4 AND to_at >= $5 ORDER BY from_at, person",
         values![j, spot, Timestamp(from.0.saturating_sub(PIECE_MS_MAX)), to, from],
         read_visit,
-    )
+    )?;
+    if let Spot::Place(place) = spot {
+        found.extend(check_ins::at_place(tx, place, from, to)?);
+        found.sort_by_key(|(visit, seq)| (visit.from, visit.person, *seq));
+    }
+    Ok(found)
 }
 
 /// Who was with a person between two moments: everyone who was at the same spot at the same time, by person. Flagged
@@ -245,7 +280,7 @@ pub fn case_places(tx: &mut Tx<'_>) -> Result<Vec<CasePlace>> {
 }
 
 /// The cases that were at a spot at a time.
-pub(super) fn cases_at(tx: &mut Tx<'_>, spot: Spot, from: Timestamp, to: Timestamp) -> Result<Vec<CaseId>> {
+pub(crate) fn cases_at(tx: &mut Tx<'_>, spot: Spot, from: Timestamp, to: Timestamp) -> Result<Vec<CaseId>> {
     let j = tx.jurisdiction();
     tx.query(
         "SELECT infection FROM case_spot WHERE j = $1 AND spot = $2 AND first_at <= $4 AND last_at >= $3

@@ -1,5 +1,6 @@
 //! Given facts, when a command, then the board: on a real temporary store with its neighbours.
 
+mod check_ins;
 mod laws;
 mod stories;
 
