@@ -2,7 +2,7 @@
 # make build  the page and the release binary
 # make test   sets up what it needs and runs everything, with the seconds of each stage
 # make check  formatting, lints, licences, types of the page
-# make bench  how long the drill takes, how much memory, how fast a plan stands
+# make bench  the drill (time, memory, plans), then a city under load beside the bare limits
 
 SHELL := /bin/bash
 CARGO ?= cargo
