@@ -11,12 +11,13 @@ use std::time::Instant;
 use outpace_access::actors::{AddDevice, add_device};
 use outpace_access::{Call, Office};
 use outpace_core::{
-    AreaId, AreaLevel, LaboratoryId, LaneId, PersonId, Refusal, Role, RoundId, Text, Timestamp, TubeCode,
+    AreaId, AreaLevel, LaboratoryId, LaneId, PersonId, PlaceId, Refusal, Role, RoundId, Text, Timestamp, TubeCode,
 };
 use outpace_registry::areas::{Area, ImportAreas, import_areas};
 use outpace_registry::people::{
     HouseholdKind, ImportHousehold, ImportHouseholds, ImportPeople, ImportPerson, Sex, import_households, import_people,
 };
+use outpace_registry::places::{ImportPlaces, ImportedPlace, import_places};
 use outpace_screening::laboratory::{
     Intake, LaboratorySpec, ReportResults, ReportedResult, SetLaboratory, intake, report_results, set_laboratory,
 };
@@ -24,7 +25,8 @@ use outpace_screening::rounds::{CloseRound, Method, OpenRound, PlanRound, close_
 use outpace_screening::sites::{ImportSites, LanesQuery, SiteKind, SiteRow, import_sites, list_lanes};
 use outpace_screening::tubes::{RegisterTube, Swab, register_tube};
 use outpace_server::office::{Opening, open};
-use outpace_store::{Place, Store, Unit};
+use outpace_store::snapshot::WORTH_ENTRIES;
+use outpace_store::{Place, Store, Unit, values};
 
 use crate::BenchError;
 
@@ -66,6 +68,10 @@ pub struct City {
     pub laboratory_token: String,
     /// Token of an office that may read.
     pub office_token: String,
+    /// Places with a gate each, and the tokens of the gates' devices.
+    pub places: Vec<PlaceId>,
+    /// See [`City::places`].
+    pub gate_tokens: Vec<String>,
     /// Bytes of a registered tube's entry in the journal, on average.
     pub entry_bytes: i64,
     /// How long writing it took.
@@ -230,6 +236,29 @@ fn furnish(writing: &Writing) -> Result<(Vec<LaneId>, LaboratoryId), BenchError>
     Ok((lanes, laboratory))
 }
 
+/// As many places as lanes, spread over the city.
+fn gates(writing: &Writing) -> Result<Vec<PlaceId>, BenchError> {
+    let villages = villages();
+    let places = (0..LANES).map(|index| ImportedPlace {
+        reference: Some(index as i64),
+        class: "market".to_owned(),
+        name: format!("{index}号市场"),
+        name_en: format!("Market {index}"),
+        area: AreaId(villages[index * villages.len() / LANES] * 1_000 + 1),
+        lon: None,
+        lat: None,
+        part_of: None,
+        staff: 10,
+    });
+    let request = ImportPlaces { source: "bench".to_owned(), places: places.collect() };
+    writing.act(move |unit, call| import_places(unit, call, request))?;
+    let found = writing.office.store.read(|tx| {
+        let j = tx.jurisdiction();
+        tx.query("SELECT id FROM place WHERE j = $1 ORDER BY id", values![j], |row| row.get(0))
+    })?;
+    Ok(found)
+}
+
 fn round(writing: &Writing, key: String) -> Result<RoundId, BenchError> {
     let request = PlanRound {
         name: Text::new(key.clone(), key.clone()),
@@ -350,6 +379,10 @@ pub fn write(folder: &Path, place: Place, people: i64, rounds: i64) -> Result<Ci
             .collect::<Result<_, _>>()?,
         laboratory_token: device(&writing, "laboratory".to_owned(), Role::Laboratory)?,
         office_token: device(&writing, "office".to_owned(), Role::Commander)?,
+        places: gates(&writing)?,
+        gate_tokens: (0..LANES)
+            .map(|gate| device(&writing, format!("gate {gate}"), Role::Gatekeeper))
+            .collect::<Result<_, _>>()?,
         entry_bytes: 0,
         seconds: 0.0,
     };
@@ -372,6 +405,8 @@ pub fn write(folder: &Path, place: Place, people: i64, rounds: i64) -> Result<Ci
         )
     })?;
     writing.office.store.work_off()?;
+    // As a server does when it is asked to end.
+    writing.office.store.keep_snapshot(WORTH_ENTRIES)?;
     city.seconds = began.elapsed().as_secs_f64();
     Ok(city)
 }
@@ -427,6 +462,8 @@ mod tests {
             lane_tokens: Vec::new(),
             laboratory_token: String::new(),
             office_token: String::new(),
+            places: Vec::new(),
+            gate_tokens: Vec::new(),
             entry_bytes: 0,
             seconds: 0.0,
         };

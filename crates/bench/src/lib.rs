@@ -10,6 +10,8 @@
 
 pub mod bare;
 pub mod city;
+mod day;
+mod display;
 pub mod load;
 pub mod report;
 pub mod server;

@@ -43,7 +43,7 @@ pub struct Measured {
     pub first_refusal: Option<String>,
     /// From the first request to the last answer.
     pub seconds: f64,
-    latencies_us: Vec<u32>,
+    pub(crate) latencies_us: Vec<u32>,
 }
 
 impl Measured {

@@ -55,8 +55,18 @@ impl Server {
     /// Memory in MB that the process holds, where the system says.
     #[must_use]
     pub fn memory_mb(&self) -> Option<u64> {
+        self.status_mb("VmRSS:")
+    }
+
+    /// The most that it ever held.
+    #[must_use]
+    pub fn memory_peak_mb(&self) -> Option<u64> {
+        self.status_mb("VmHWM:")
+    }
+
+    fn status_mb(&self, key: &str) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+        let line = status.lines().find(|line| line.starts_with(key))?;
         line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kb| kb / 1024)
     }
 }

@@ -1,7 +1,7 @@
 //! The measurements, one function each, over one city and one server.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,16 +27,40 @@ pub enum Work {
     Results,
     /// Coverage of areas of every size.
     Coverage,
-    /// Coverage asked at a fixed rate while registration runs.
+    /// A person's status with its reasons.
+    Status,
+    /// Check-ins at places, until they are on disk.
+    CheckIn,
+    /// From a positive pool to holds in force, orders and a plan.
+    Plan,
+    /// Coverage and status asked at a fixed rate while registration runs.
     Mixed,
+    /// Everybody of the city registered and tested: the day of Chengdu with 21 million people.
+    Day,
     /// From the start of the process to the first answer.
     Start,
 }
 
 impl Work {
     /// All of them, in the order in which they run.
-    pub const ALL: [Self; 6] =
-        [Self::Start, Self::Registration, Self::Persons, Self::Results, Self::Coverage, Self::Mixed];
+    pub const ALL: [Self; 10] = [
+        Self::Start,
+        Self::Registration,
+        Self::Persons,
+        Self::Results,
+        Self::Coverage,
+        Self::Status,
+        Self::CheckIn,
+        Self::Mixed,
+        Self::Plan,
+        Self::Day,
+    ];
+
+    /// Whether it runs where nothing is chosen. A day needs everybody, and leaves nobody for the others.
+    #[must_use]
+    pub fn is_usual(self) -> bool {
+        self != Self::Day
+    }
 
     /// Its word.
     #[must_use]
@@ -46,7 +70,11 @@ impl Work {
             Self::Persons => "persons",
             Self::Results => "results",
             Self::Coverage => "coverage",
+            Self::Status => "status",
+            Self::CheckIn => "checkin",
+            Self::Plan => "plan",
             Self::Mixed => "mixed",
+            Self::Day => "day",
             Self::Start => "start",
         }
     }
@@ -62,22 +90,20 @@ impl Work {
 const RESULTS: i64 = 1_000;
 /// Batches of results at most: a million people.
 const RESULT_BATCHES_MAX: i64 = 100;
-/// Requests a second of the open loop beside registration.
-const BESIDE: f64 = 200.0;
 
-struct Bench<'a> {
-    options: &'a Options,
-    city: Arc<City>,
-    server: Server,
+pub(crate) struct Bench<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) city: Arc<City>,
+    pub(crate) server: Server,
 }
 
-fn body(request: &impl serde::Serialize) -> String {
+pub(crate) fn body(request: &impl serde::Serialize) -> String {
     // Requests are our own types, whose maps have text as keys: they always serialise.
     serde_json::to_string(request).unwrap_or_default()
 }
 
 impl Bench<'_> {
-    fn load(&self, tokens: &[String]) -> Load {
+    pub(crate) fn load(&self, tokens: &[String]) -> Load {
         Load {
             address: self.server.address,
             tokens: tokens.to_vec(),
@@ -91,7 +117,7 @@ impl Bench<'_> {
         if matches!(self.options.place, Place::Postgres(_)) { "postgresql" } else { "sqlite" }
     }
 
-    fn row(&self, work: &str, measured: &Measured) -> Row {
+    pub(crate) fn row(&self, work: &str, measured: &Measured) -> Row {
         Row {
             work: work.to_owned(),
             engine: self.engine(),
@@ -104,7 +130,7 @@ impl Bench<'_> {
     }
 
     /// Registers tubes of a share of the city, each once; ends when everybody there was sampled.
-    fn tubes(&self, campaign: &'static str, share: Range<i64>, path: &'static str) -> Maker {
+    pub(crate) fn tubes(&self, campaign: &'static str, share: Range<i64>, path: &'static str) -> Maker {
         let city = Arc::clone(&self.city);
         Arc::new(move |number| {
             let lane = city.lanes[usize::try_from(number).unwrap_or(0) % city.lanes.len()];
@@ -115,21 +141,29 @@ impl Bench<'_> {
         })
     }
 
+    fn scratch(&self) -> PathBuf {
+        self.options.folder.join("bare")
+    }
+
+    /// The bare handlers in a process of their own.
+    pub(crate) async fn bare(&self) -> Result<Server, BenchError> {
+        let (scratch, bytes) = (self.scratch().display().to_string(), self.city.entry_bytes.to_string());
+        let arguments = ["bench-bare", "--data", &scratch, "--entry-bytes", &bytes];
+        Server::start(&self.options.program, &arguments, "/empty").await
+    }
+
     async fn registration(&self) -> Result<Vec<Row>, BenchError> {
         let measured =
             offer(&self.load(&self.city.lane_tokens), self.tubes("R", self.city.share(0, 50), "/api/screening/tubes"))
                 .await?;
         let fault = accepted(&measured)?;
-        let scratch = self.options.folder.join("bare");
-        let bytes = self.city.entry_bytes.to_string();
-        let arguments = ["bench-bare", "--data", &scratch.display().to_string(), "--entry-bytes", &bytes];
-        let server = Server::start(&self.options.program, &arguments, "/empty").await?;
+        let server = self.bare().await?;
         let load = Load { address: server.address, ..self.load(&[]) };
         let limit = offer(&load, self.tubes("R", self.city.share(0, 100), "/tubes")).await?;
         accepted(&limit)?;
-        let nothing =
-            offer(&load, Arc::new(|_| Some(Asked { path: "/empty".to_owned(), body: None, count: 1 }))).await?;
+        let nothing = offer(&load, empty()).await?;
         drop(server);
+        let scratch = self.scratch();
         std::fs::remove_dir_all(&scratch)?;
         let raw = bare::raw_inserts(&scratch, usize::try_from(self.city.entry_bytes).unwrap_or(0), 100_000)?;
         std::fs::remove_dir_all(&scratch)?;
@@ -221,7 +255,7 @@ impl Bench<'_> {
         Ok(Row { target: "100,000 people/s".to_owned(), ok, ..self.row("results, batches of 1,000 tubes", &measured) })
     }
 
-    fn coverage_maker(&self) -> Maker {
+    pub(crate) fn coverage_maker(&self) -> Maker {
         let round = self.city.round;
         Arc::new(move |number| {
             let area = match number % 4 {
@@ -241,32 +275,6 @@ impl Bench<'_> {
         let measured = offer(&load, self.coverage_maker()).await?;
         let ok = accepted(&measured)? && measured.percentile_ms(0.99) < 50.0;
         Ok(Row { target: "any area < 50 ms".to_owned(), ok, ..self.row("coverage of a round", &measured) })
-    }
-
-    /// What an office sees while the lanes are at their limit.
-    async fn mixed(&self) -> Result<Vec<Row>, BenchError> {
-        let office = std::slice::from_ref(&self.city.office_token);
-        let watching = Load { connections: 4, pace: Pace::Open(BESIDE), ..self.load(office) };
-        let alone = offer(&watching, self.coverage_maker()).await?;
-        let lanes = self.load(&self.city.lane_tokens);
-        let (registered, beside) = tokio::join!(
-            offer(&lanes, self.tubes("M", self.city.share(75, 100), "/api/screening/tubes")),
-            offer(&watching, self.coverage_maker())
-        );
-        let (registered, beside) = (registered?, beside?);
-        let fine = accepted(&registered)? && accepted(&beside)? && accepted(&alone)?;
-        let ratio = beside.percentile_ms(0.99) / alone.percentile_ms(0.99).max(0.001);
-        Ok(vec![
-            Row { target: "told, no target".to_owned(), ok: fine, ..self.row("mixed: registration", &registered) },
-            Row {
-                baseline: Some("the same alone (ratio of p99)"),
-                baseline_rate_per_s: Some(alone.rate()),
-                ratio: Some(ratio),
-                target: "p99 < 50 ms while lanes are saturated".to_owned(),
-                ok: fine && beside.percentile_ms(0.99) < 50.0,
-                ..self.row("mixed: coverage at 200/s", &beside)
-            },
-        ])
     }
 
     fn start(&self) -> Row {
@@ -296,8 +304,13 @@ impl Bench<'_> {
     }
 }
 
+/// Requests to the handler that does nothing.
+pub(crate) fn empty() -> Maker {
+    Arc::new(|_| Some(Asked { path: "/empty".to_owned(), body: None, count: 1 }))
+}
+
 /// A load that was refused measured nothing.
-fn accepted(measured: &Measured) -> Result<bool, BenchError> {
+pub(crate) fn accepted(measured: &Measured) -> Result<bool, BenchError> {
     match &measured.first_refusal {
         Some(refusal) if measured.requests == 0 => Err(BenchError::Http(refusal.clone())),
         Some(refusal) => {
@@ -322,14 +335,19 @@ pub async fn run(options: &Options, tell: impl Fn(&str)) -> Result<Report, Bench
     let city_bytes = city::bytes_of(&city_folder)?;
     let bench = Bench { options, server: serve(options, &city_folder).await?, city: Arc::new(written) };
     let mut results = Vec::new();
-    for work in Work::ALL.into_iter().filter(|work| options.only.is_empty() || options.only.contains(work)) {
+    let chosen = |work: &Work| if options.only.is_empty() { work.is_usual() } else { options.only.contains(work) };
+    for work in Work::ALL.into_iter().filter(chosen) {
         tell(work.word());
         match work {
             Work::Registration => results.extend(bench.registration().await?),
             Work::Persons => results.push(bench.persons().await?),
             Work::Results => results.push(bench.results().await?),
             Work::Coverage => results.push(bench.coverage().await?),
+            Work::Status => results.push(bench.status().await?),
+            Work::CheckIn => results.push(bench.check_ins().await?),
             Work::Mixed => results.extend(bench.mixed().await?),
+            Work::Plan => results.push(bench.plan().await?),
+            Work::Day => results.extend(bench.day().await?),
             Work::Start => results.push(bench.start()),
         }
     }

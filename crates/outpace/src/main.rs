@@ -12,6 +12,9 @@ use clap::{Parser, Subcommand};
 use commands::Failure;
 use outpace_store::Place;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Outbreak response, from the first positive tube to zero community spread.
 /// 疫情应急处置:从第一管阳性到社会面清零。
 #[derive(Parser)]

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use outpace_core::{AreaId, LaneId, PersonId, RoundId, SiteId, Timestamp};
 use outpace_store::{Capability, Memory, Result, Tx, values};
+use serde::{Deserialize, Serialize};
 
 use crate::antigen::AntigenReported;
 use crate::rounds::{
@@ -35,9 +36,11 @@ pub(crate) struct Seat {
 }
 
 /// Everyone of one round. Per person: 24 bits of grid, 3 of class, 37 of tube; 0 means none.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Seats {
     grids: Vec<AreaId>,
+    // In a snapshot the numbers stand as they are in memory, behind everything else.
+    #[serde(skip)]
     dense: Vec<u64>,
     far: HashMap<PersonId, u64>,
 }
@@ -118,7 +121,7 @@ impl Seats {
 }
 
 /// A site as registration needs it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SiteBrief {
     pub(crate) area: AreaId,
     pub(crate) kind: SiteKind,
@@ -126,7 +129,7 @@ pub(crate) struct SiteBrief {
 }
 
 /// A round as registration needs it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RoundBrief {
     pub(crate) method: Method,
     pub(crate) state: RoundState,
@@ -136,7 +139,7 @@ pub(crate) struct RoundBrief {
 }
 
 /// Everything registration looks at.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Desk {
     pub(crate) sites: BTreeMap<SiteId, SiteBrief>,
     pub(crate) lanes: BTreeMap<LaneId, (SiteId, OpenState)>,
@@ -200,7 +203,48 @@ pub(crate) fn join(capability: Capability) -> Capability {
                 lane.1 = fact.state;
             }
         });
-    join_rounds(capability).restore(restore)
+    join_rounds(capability).restore(restore).snapshot(
+        "screening.desk.1",
+        |memory| memory.get::<Desk>().and_then(saved),
+        |memory, bytes| {
+            memory.put(loaded(bytes)?);
+            Some(())
+        },
+    )
+}
+
+/// The desk for a snapshot: its length in JSON, the JSON, then for each round with seats how many and their numbers.
+fn saved(desk: &Desk) -> Option<Vec<u8>> {
+    let json = serde_json::to_vec(desk).ok()?;
+    let mut bytes = (json.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(json);
+    for seats in desk.rounds.values().filter_map(|round| round.seats.as_ref()) {
+        bytes.reserve(8 * (seats.dense.len() + 1));
+        bytes.extend((seats.dense.len() as u64).to_le_bytes());
+        seats.dense.iter().for_each(|seat| bytes.extend(seat.to_le_bytes()));
+    }
+    Some(bytes)
+}
+
+/// The desk from a snapshot; `None` for bytes that are none.
+fn loaded(bytes: &[u8]) -> Option<Desk> {
+    let mut rest = bytes;
+    let length = usize::try_from(number(&mut rest)?).ok()?;
+    let mut desk: Desk = serde_json::from_slice(rest.get(..length)?).ok()?;
+    rest = &rest[length..];
+    for seats in desk.rounds.values_mut().filter_map(|round| round.seats.as_mut()) {
+        let length = usize::try_from(number(&mut rest)?).ok()?.checked_mul(8)?;
+        let numbers = rest.get(..length)?.as_chunks::<8>().0;
+        seats.dense = numbers.iter().map(|eight| u64::from_le_bytes(*eight)).collect();
+        rest = &rest[length..];
+    }
+    rest.is_empty().then_some(desk)
+}
+
+fn number(rest: &mut &[u8]) -> Option<u64> {
+    let (eight, behind) = rest.split_first_chunk::<8>()?;
+    *rest = behind;
+    Some(u64::from_le_bytes(*eight))
 }
 
 fn join_rounds(capability: Capability) -> Capability {
@@ -337,5 +381,35 @@ mod tests {
         assert_eq!(seats.seat(PersonId(500)), Seat { home: None, tube: Some(3) });
         assert_eq!(seats.seat(PersonId(1 << 40)).home, Some((roster.grid, Class::Quarantined)));
         assert_eq!(seats.unsampled().count(), 3);
+    }
+
+    #[test]
+    fn a_desk_reads_back_from_its_bytes_and_from_no_others() {
+        let mut seats = Seats::of(&[RosterGrid {
+            grid: AreaId(140_121_203_206_001),
+            due: (1..900).map(PersonId).collect(),
+            absent: Default::default(),
+            exempt: Default::default(),
+            quarantined: [PersonId(1 << 40)].into_iter().collect(),
+        }]);
+        seats.sample(PersonId(7), 12_000_000);
+        let mut desk = Desk::default();
+        desk.lanes.insert(LaneId(3), (SiteId(2), OpenState::Open));
+        for (round, seats) in [(1, None), (2, Some(seats)), (3, Some(Seats::default()))] {
+            let brief = RoundBrief {
+                method: Method::Pcr,
+                state: RoundState::Open,
+                closed_at: Some(Timestamp(5)),
+                pools: BTreeMap::new(),
+                seats,
+            };
+            desk.rounds.insert(RoundId(round), brief);
+        }
+        let bytes = saved(&desk).unwrap();
+        assert_eq!(loaded(&bytes), Some(desk));
+        for cut in [0, 7, 40, bytes.len() - 1] {
+            assert_eq!(loaded(&bytes[..cut]), None);
+        }
+        assert_eq!(loaded(&[bytes.as_slice(), &[0]].concat()), None);
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct Server {
     pub(crate) office: Office,
     pub(crate) drill_clock: Option<Arc<DrillClock>>,
     pub(crate) scene: Arc<RwLock<Scene>>,
-    pub(crate) live: watch::Receiver<Arc<str>>,
+    pub(crate) live: Arc<watch::Sender<Arc<str>>>,
     pub(crate) changed: Arc<tokio::sync::Notify>,
 }
 
@@ -66,12 +66,12 @@ pub async fn start(opened: Opened, listen: SocketAddr) -> std::io::Result<Runnin
 /// The whole application.
 pub fn router(opened: Opened) -> Router {
     let Opened { office, drill_clock } = opened;
-    let (sender, receiver) = watch::channel(Arc::from(""));
+    let live = Arc::new(watch::Sender::new(Arc::from("")));
     let changed = Arc::new(tokio::sync::Notify::new());
-    let server = Server { office: office.clone(), drill_clock, scene: Arc::default(), live: receiver, changed };
+    let server = Server { office: office.clone(), drill_clock, scene: Arc::default(), live, changed };
     let notify = server.changed.clone();
     office.store.on_commit(move |_| notify.notify_one());
-    tokio::spawn(live::keep(server.clone(), sender));
+    tokio::spawn(live::keep(server.clone()));
     let all = every_route::every_route();
     let document: Arc<str> = Arc::from(openapi::document(&all, env!("CARGO_PKG_VERSION")).to_string());
     let own = Router::new()
@@ -125,8 +125,10 @@ async fn events(
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, std::convert::Infallible>>>, Problem> {
     routes::permit(&server.office, &headers, Permission::CommandRead, false)?;
-    let stream = WatchStream::new(server.live.clone())
+    let stream = WatchStream::new(server.live.subscribe())
         .filter(|live| !live.is_empty())
         .map(|live| Ok(Event::default().event("live").data(&*live)));
+    // Nobody may have watched until now: what stands in the channel is old, or nothing.
+    server.touch();
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(std::time::Duration::from_secs(5)).text("alive")))
 }

@@ -13,6 +13,7 @@ use parking_lot::RwLock;
 
 use crate::model::{Cause, Mark, Reasons, Status, ZoneMark};
 use crate::rules::{Rule, derive};
+use crate::snapshot::Rest;
 use crate::slots::{GRIDS_MAX, Seen, Slots, minute_of, moment_of};
 
 /// Drawers for people with marks: enough that readers rarely meet the writer at one.
@@ -86,6 +87,36 @@ impl Default for Board {
 }
 
 impl Board {
+    /// A board from what a snapshot held.
+    pub(crate) fn of(slots: Slots, rest: Rest) -> Self {
+        let board = Self { slots, ..Self::default() };
+        let mut homes = board.homes.write();
+        rest.zones.into_iter().for_each(|zone| homes.put(zone));
+        for grid in rest.grids {
+            homes.position(grid);
+        }
+        drop(homes);
+        for (person, marks) in rest.marks {
+            board.drawer(person).write().insert(person, marks);
+        }
+        board
+    }
+
+    /// Everything but the slots.
+    pub(crate) fn rest(&self) -> Rest {
+        let homes = self.homes.read();
+        let drawers = self.drawers.iter().map(|drawer| drawer.read().clone());
+        Rest {
+            grids: homes.grids.iter().map(|(grid, _)| *grid).collect(),
+            zones: homes.zones.values().map(|zone| ZoneMark::clone(zone)).collect(),
+            marks: drawers.flatten().collect(),
+        }
+    }
+
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.slots
+    }
+
     fn drawer(&self, person: PersonId) -> &Drawer {
         &self.drawers[person.0.rem_euclid(DRAWERS as i64) as usize]
     }

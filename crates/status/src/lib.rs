@@ -16,6 +16,7 @@ pub mod model;
 mod restore;
 pub mod rules;
 pub mod slots;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
@@ -31,11 +32,22 @@ use outpace_store::{Capability, Store};
 pub fn capability() -> Capability {
     let display = Display::default();
     let capability = feed::join(Capability::new("status"), &display);
-    capability.restore(move |tx, memory| {
-        display.replace(restore::filled(tx)?);
-        memory.put(display.clone());
-        Ok(())
-    })
+    let shown = display.clone();
+    capability
+        .restore(move |tx, memory| {
+            display.replace(restore::filled(tx)?);
+            memory.put(display.clone());
+            Ok(())
+        })
+        .snapshot(
+            snapshot::NAME,
+            |memory| snapshot::saved(&memory.get::<Display>()?.board()),
+            move |memory, bytes| {
+                shown.replace(snapshot::loaded(bytes)?);
+                memory.put(shown.clone());
+                Some(())
+            },
+        )
 }
 
 /// The board of a store; an empty one where the store was opened without this capability.

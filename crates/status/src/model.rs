@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A set of reasons: one bit each, by the position in the pack's closed list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Reasons(pub u16);
 
 impl Reasons {
@@ -44,7 +44,7 @@ impl FromIterator<StatusReason> for Reasons {
 }
 
 /// What a mark on a person hangs on. When that falls, so does the mark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Cause {
     /// The person's own case.
     Case(CaseId),
@@ -55,7 +55,7 @@ pub enum Cause {
 }
 
 /// One thing that bears on a person's colour, with what they must be told about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// What it hangs on.
     pub cause: Cause,
@@ -89,7 +89,7 @@ pub struct Because {
 }
 
 /// A zone as it bears on the colour of whoever lives in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ZoneMark {
     /// Which zone.
     pub zone: ZoneId,

@@ -123,6 +123,34 @@ impl Slots {
         }
     }
 
+    /// Adds the slots to a snapshot: for each block that was made its number, then its slots.
+    pub(crate) fn save(&self, bytes: &mut Vec<u8>) {
+        for (number, block) in self.blocks.iter().enumerate() {
+            let Some(slots) = block.get() else { continue };
+            bytes.reserve(8 + BLOCK * size_of::<Slot>());
+            bytes.extend((number as u64).to_le_bytes());
+            for slot in slots {
+                bytes.extend(slot.times.load(Ordering::Acquire).to_le_bytes());
+                bytes.extend(slot.state.load(Ordering::Acquire).to_le_bytes());
+            }
+        }
+    }
+
+    /// The slots of a snapshot; `None` for bytes that are none.
+    pub(crate) fn load(mut bytes: &[u8]) -> Option<Self> {
+        let slots = Self::default();
+        while let Some((number, rest)) = bytes.split_first_chunk::<8>() {
+            let number = usize::try_from(u64::from_le_bytes(*number)).ok()?;
+            let (block, rest) = rest.split_at_checked(BLOCK * size_of::<Slot>())?;
+            let numbers = block.as_chunks::<8>().0.iter().map(|eight| u64::from_le_bytes(*eight));
+            let pairs = numbers.clone().step_by(2).zip(numbers.skip(1).step_by(2));
+            let made = pairs.map(|(times, state)| Slot { times: times.into(), state: state.into() }).collect();
+            slots.blocks.get(number)?.set(made).ok()?;
+            bytes = rest;
+        }
+        bytes.is_empty().then_some(slots)
+    }
+
     /// Bytes that the slots take.
     #[must_use]
     pub fn bytes(&self) -> usize {

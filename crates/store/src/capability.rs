@@ -2,7 +2,7 @@
 //! which follow-up jobs it does. The store knows no domain word; everything it does with facts goes through here.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -32,6 +32,8 @@ type Fold = Box<dyn Fn(&mut Tx<'_>, &Entry, Option<&dyn Any>) -> Result<()> + Se
 type Remember = Box<dyn Fn(&mut Memory, &Entry, Option<&dyn Any>) -> Result<()> + Send + Sync>;
 type Follow = Box<dyn Fn(&mut Tx<'_>, &Entry, Option<&dyn Any>) -> Result<()> + Send + Sync>;
 type Restore = Box<dyn Fn(&mut Tx<'_>, &mut Memory) -> Result<()> + Send + Sync>;
+type Save = Box<dyn Fn(&Memory) -> Option<Vec<u8>> + Send + Sync>;
+type Load = Box<dyn Fn(&mut Memory, &[u8]) -> Option<()> + Send + Sync>;
 type Work = Box<dyn Fn(&Store, &crate::jobs::Job) -> Result<()> + Send + Sync>;
 
 /// Everything the store needs to know of one capability. Built once at start:
@@ -50,7 +52,15 @@ pub struct Capability {
     pub(crate) remembers: BTreeMap<&'static str, Remember>,
     pub(crate) follows: BTreeMap<&'static str, Follow>,
     pub(crate) restores: Vec<Restore>,
+    pub(crate) part: Option<Part>,
     pub(crate) works: BTreeMap<&'static str, Work>,
+}
+
+/// What a capability has in a snapshot of memory.
+pub(crate) struct Part {
+    pub(crate) name: &'static str,
+    pub(crate) save: Save,
+    pub(crate) load: Load,
 }
 
 /// The fact behind an entry: handed over as it is when it was just recorded, read from the payload otherwise.
@@ -73,6 +83,7 @@ impl Capability {
             remembers: BTreeMap::new(),
             follows: BTreeMap::new(),
             restores: Vec::new(),
+            part: None,
             works: BTreeMap::new(),
         }
     }
@@ -143,6 +154,21 @@ impl Capability {
         self
     }
 
+    /// How everything that this capability keeps in memory is written to a snapshot and read from one, where restoring it
+    /// from the tables takes long. `save` answers `None` where there is nothing to save, `load` where the bytes are none
+    /// that it wrote. The name changes whenever the bytes change their meaning. Facts that were recorded after the
+    /// snapshot reach memory by its folds, beside tables that may be ahead of them.
+    #[must_use]
+    pub fn snapshot(
+        mut self,
+        name: &'static str,
+        save: impl Fn(&Memory) -> Option<Vec<u8>> + Send + Sync + 'static,
+        load: impl Fn(&mut Memory, &[u8]) -> Option<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.part = Some(Part { name, save: Box::new(save), load: Box::new(load) });
+        self
+    }
+
     /// The work of a kind of job. Runs on the job thread, outside any transaction: it reads and writes by the store.
     /// It must finish the job inside its own write ([`crate::Unit::finish_job`]), so that both happen or neither.
     #[must_use]
@@ -159,41 +185,76 @@ impl Capability {
 /// All capabilities of a program, looked up by kind of fact.
 pub struct Capabilities {
     pub(crate) all: Vec<Capability>,
+    /// By kind: the capabilities that do anything with it, by their place in `all`.
+    by_kind: HashMap<&'static str, Vec<usize>>,
 }
 
 impl Capabilities {
     /// Composes a program. The order is the order of migrations.
     #[must_use]
     pub fn new(all: Vec<Capability>) -> Self {
-        Self { all }
+        let mut by_kind: HashMap<&'static str, Vec<usize>> = HashMap::new();
+        for (place, capability) in all.iter().enumerate() {
+            let kinds: BTreeSet<&'static str> = capability
+                .folds
+                .keys()
+                .chain(capability.remembers.keys())
+                .chain(capability.follows.keys())
+                .copied()
+                .collect();
+            for kind in kinds {
+                by_kind.entry(kind).or_default().push(place);
+            }
+        }
+        Self { all, by_kind }
+    }
+
+    fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Capability> {
+        self.by_kind.get(kind).into_iter().flatten().map(|place| &self.all[*place])
     }
 
     pub(crate) fn fold(&self, tx: &mut Tx<'_>, entry: &Entry, live: Option<&dyn Any>) -> Result<()> {
+        let kind = entry.kind.as_str();
         let mut known = false;
-        for capability in &self.all {
-            if let Some(fold) = capability.folds.get(entry.kind.as_str()) {
+        for capability in self.of_kind(kind) {
+            if let Some(fold) = capability.folds.get(kind) {
                 known = true;
                 fold(tx, entry, live)?;
-            } else if capability.remembers.contains_key(entry.kind.as_str()) {
-                known = true;
             }
+            known |= capability.remembers.contains_key(kind);
         }
         if known { Ok(()) } else { Err(StoreError::UnknownKind(entry.kind.clone())) }
     }
 
     pub(crate) fn remember(&self, memory: &mut Memory, entry: &Entry, live: Option<&dyn Any>) -> Result<()> {
-        for capability in &self.all {
-            if let Some(remember) = capability.remembers.get(entry.kind.as_str()) {
-                remember(memory, entry, live)?;
-            }
+        let kind = entry.kind.as_str();
+        for remember in self.of_kind(kind).filter_map(|capability| capability.remembers.get(kind)) {
+            remember(memory, entry, live)?;
         }
         Ok(())
     }
 
     pub(crate) fn follow(&self, tx: &mut Tx<'_>, entry: &Entry, live: Option<&dyn Any>) -> Result<()> {
-        for capability in &self.all {
-            if let Some(follow) = capability.follows.get(entry.kind.as_str()) {
-                follow(tx, entry, live)?;
+        let kind = entry.kind.as_str();
+        for follow in self.of_kind(kind).filter_map(|capability| capability.follows.get(kind)) {
+            follow(tx, entry, live)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.all.iter().filter_map(|capability| capability.part.as_ref())
+    }
+
+    /// Brings an entry to the capabilities whose memory came from a snapshot.
+    pub(crate) fn catch_up_parts(&self, tx: &mut Tx<'_>, memory: &mut Memory, entry: &Entry) -> Result<()> {
+        let kind = entry.kind.as_str();
+        for capability in self.of_kind(kind).filter(|capability| capability.part.is_some()) {
+            if let Some(remember) = capability.remembers.get(kind) {
+                remember(memory, entry, None)?;
+            }
+            if let Some(follow) = capability.follows.get(kind) {
+                follow(tx, entry, None)?;
             }
         }
         Ok(())

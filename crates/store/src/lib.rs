@@ -7,12 +7,14 @@
 //! the caller is answered after the commit. If the function answers an error, nothing of it remains.
 
 pub mod capability;
+mod counters;
 pub mod engine;
 pub mod jobs;
 pub mod journal;
 pub mod memory;
 mod migrate;
 pub mod rebuild;
+pub mod snapshot;
 mod tail;
 pub mod testing;
 pub mod unit;
@@ -20,7 +22,7 @@ pub mod vault;
 pub mod writer;
 
 pub use capability::{Capabilities, Capability, Fact, Table};
-pub use engine::{Place, Result, Row, StoreError, Tx};
+pub use engine::{Join, Place, Result, Row, StoreError, Sums, Tx};
 pub use jobs::Job;
 pub use journal::{Entry, Hash, Head};
 pub use memory::Memory;

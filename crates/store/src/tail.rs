@@ -3,12 +3,13 @@
 //! Announcements only wake the reader; the tail is read in any case, so a lost announcement costs a moment and no fact.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use outpace_core::Seq;
 
 use crate::engine::{Connection, Result, StoreError, Tx};
 use crate::journal::{self, Head};
+use crate::snapshot::WORTH_ENTRIES;
 use crate::writer::{Inner, Store, refresh};
 
 /// The tail is read at least so often.
@@ -18,11 +19,15 @@ const LOOKS_BETWEEN_JOBS: u32 = 20;
 /// Entries of the journal before figures are gathered for the first time; then whenever it has doubled.
 const GATHER_FROM: i64 = 500;
 
+/// Memory is written beside the journal at most so often, and only if enough was recorded.
+const SNAPSHOT_EVERY: Duration = Duration::from_secs(60);
+
 /// Starts the thread that follows the journal. It holds the store weakly and ends with it.
 pub(crate) fn start(store: &Store) -> Result<()> {
     let weak = Arc::downgrade(&store.inner);
     let mut connection: Option<Box<dyn Connection>> = None;
     let (mut looks, mut gather_at) = (0_u32, GATHER_FROM);
+    let mut snapshots = Instant::now();
     let spawned = std::thread::Builder::new().name("tail".to_owned()).spawn(move || {
         loop {
             match connection.as_mut() {
@@ -45,6 +50,12 @@ pub(crate) fn start(store: &Store) -> Result<()> {
                 continue;
             }
             let seq = inner.head.read().seq.0;
+            if snapshots.elapsed() > SNAPSHOT_EVERY {
+                snapshots = Instant::now();
+                if let Err(error) = (Store { inner: Arc::clone(&inner) }).keep_snapshot(WORTH_ENTRIES) {
+                    tracing::warn!(%error, "the snapshot of memory could not be written");
+                }
+            }
             if seq >= gather_at {
                 gather_at = seq.saturating_mul(2);
                 if let Err(error) = open.gather() {

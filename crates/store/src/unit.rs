@@ -8,6 +8,7 @@ use parking_lot::RwLock;
 use serde::Serialize;
 
 use crate::capability::{Capabilities, Fact};
+use crate::counters::Counters;
 use crate::engine::{Result, StoreError, Tx};
 use crate::journal::{self, Entry, Head};
 use crate::memory::Memory;
@@ -32,7 +33,19 @@ pub struct Unit<'a> {
     pub(crate) head: Head,
     pub(crate) recorded: Vec<Recorded>,
     pub(crate) jobs_queued: usize,
-    opened: bool,
+    counters: &'a mut Counters,
+    mark: Mark,
+}
+
+/// How far a unit is on its way to the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    /// Nothing was written.
+    None,
+    /// A savepoint stands before the first write.
+    Set,
+    /// Written without one: the command said that it is not refused any more.
+    Beyond,
 }
 
 impl<'a> Unit<'a> {
@@ -44,6 +57,7 @@ impl<'a> Unit<'a> {
         actor: Actor,
         now: Timestamp,
         head: Head,
+        counters: &'a mut Counters,
     ) -> Self {
         Self {
             tx,
@@ -56,7 +70,8 @@ impl<'a> Unit<'a> {
             head,
             recorded: Vec::new(),
             jobs_queued: 0,
-            opened: false,
+            counters,
+            mark: Mark::None,
         }
     }
 
@@ -140,16 +155,7 @@ impl<'a> Unit<'a> {
     /// # Errors
     /// What the store refused.
     pub fn next_many(&mut self, counter: &str, count: i64) -> Result<i64> {
-        self.open()?;
-        let jurisdiction = self.tx.jurisdiction();
-        self.tx.post(
-            "INSERT INTO counter (j, name, value) VALUES ($1, $2, $3)
-             ON CONFLICT (j, name) DO UPDATE SET value = counter.value + excluded.value",
-            values![jurisdiction, counter, count],
-        )?;
-        let last =
-            self.tx.number("SELECT value FROM counter WHERE j = $1 AND name = $2", values![jurisdiction, counter])?;
-        Ok(last - count + 1)
+        self.counters.take(&mut self.tx, counter, count)
     }
 
     /// Queues follow-up work; it commits with this unit's facts and runs after the commit.
@@ -188,26 +194,40 @@ impl<'a> Unit<'a> {
     /// # Errors
     /// What the store refused.
     pub fn open(&mut self) -> Result<()> {
-        if !self.opened {
+        if self.mark == Mark::None {
             self.tx.connection().savepoint()?;
-            self.opened = true;
+            self.mark = Mark::Set;
         }
         Ok(())
+    }
+
+    /// The command promises that it is not refused any more: everything was checked, what follows is written without a
+    /// savepoint, which costs a copy of every page it touches. If it answers an error after all, the engine's or a
+    /// bug's, the whole commit is given up and all its callers are told that nothing was kept.
+    pub fn certain(&mut self) {
+        if self.mark == Mark::None {
+            self.mark = Mark::Beyond;
+        }
     }
 
     pub(crate) fn keep(&mut self) -> Result<()> {
-        if self.opened {
+        if self.mark == Mark::Set {
             self.tx.connection().release()?;
         }
-        self.opened = false;
+        self.mark = Mark::None;
+        self.counters.keep();
         Ok(())
     }
 
+    /// Takes back what a refused command did; an error where that is not possible alone.
     pub(crate) fn undo(&mut self) -> Result<()> {
-        if self.opened {
-            self.tx.connection().undo()?;
+        match self.mark {
+            Mark::None => {}
+            Mark::Set => self.tx.connection().undo()?,
+            Mark::Beyond => return Err(StoreError::Uncommitted),
         }
-        self.opened = false;
+        self.mark = Mark::None;
+        self.counters.undo();
         self.recorded.clear();
         self.jobs_queued = 0;
         Ok(())

@@ -8,14 +8,16 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use outpace_core::{Actor, AreaId, Clock, Timestamp};
+use outpace_core::{Actor, AreaId, Clock, Seq, Timestamp};
 use parking_lot::{Mutex, RwLock};
 
 use crate::capability::Capabilities;
-use crate::engine::{Connection, Database, Place, Result, StoreError, Tx};
+use crate::counters::Counters;
+use crate::engine::{Adding, Connection, Database, Place, Result, StoreError, Tx};
 use crate::journal::{self, Head};
 use crate::memory::Memory;
 use crate::migrate::{self, migrate};
+use crate::snapshot::{self, Snapshot};
 use crate::tail;
 use crate::unit::Unit;
 use crate::vault::Keys;
@@ -72,6 +74,8 @@ pub(crate) struct Inner {
     /// Held by whoever moves head and memory along the journal: the writer, or the tail between two batches.
     pub(crate) following: Mutex<()>,
     pub(crate) wake: SyncSender<()>,
+    /// The entry after which the last snapshot of memory was taken, or would not have been worth it.
+    pub(crate) snapshot_at: Mutex<Seq>,
 }
 
 /// A data folder, opened. Clones share it.
@@ -146,7 +150,7 @@ impl Store {
         let database = settings.place.database(&settings.folder, settings.area)?;
         let mut connection = database.open_writer()?;
         migrate(&mut *connection, &settings, &capabilities, &keys)?;
-        let (memory, head) = restore(&mut *connection, settings.area, &capabilities)?;
+        let (memory, head) = restore(&mut *connection, &settings.folder, settings.area, &capabilities)?;
         let (queue, waiting) = sync_channel(QUEUE_MAX);
         let (wake, woken) = sync_channel(1);
         let store = Self {
@@ -166,9 +170,10 @@ impl Store {
                 jobs: Mutex::new(()),
                 following: Mutex::new(()),
                 wake,
+                snapshot_at: Mutex::new(Seq(0)),
             }),
         };
-        start_writer(&store, connection, waiting)?;
+        start_writer(&store, Box::new(Adding::new(connection)), waiting)?;
         start_jobs(&store, woken)?;
         tail::start(&store)?;
         Ok(store)
@@ -322,17 +327,30 @@ pub fn folder_kind(place: &Place, folder: &Path) -> Result<Option<(AreaId, bool)
 /// When there is no drill's journal at this place.
 pub fn discard_drill(place: &Place, folder: &Path) -> Result<()> {
     match folder_kind(place, folder)? {
-        Some((area, true)) => place.database(folder, area)?.discard(),
+        Some((area, true)) => {
+            snapshot::discard(folder)?;
+            place.database(folder, area)?.discard()
+        }
         _ => Err(StoreError::Folder("no drill's journal stands here".to_owned())),
     }
 }
 
-/// Memory and head as one consistent picture of the tables has them.
-fn restore(connection: &mut dyn Connection, area: AreaId, capabilities: &Capabilities) -> Result<(Memory, Head)> {
+/// Memory and head as one consistent picture of the tables has them, with the help of a snapshot where one stands.
+fn restore(
+    connection: &mut dyn Connection,
+    folder: &Path,
+    area: AreaId,
+    capabilities: &Capabilities,
+) -> Result<(Memory, Head)> {
     connection.begin_reading()?;
-    let mut memory = Memory::default();
     let mut tx = Tx::new(connection, area.0);
-    for capability in &capabilities.all {
+    let snapshot = match Snapshot::read(folder, area) {
+        Some(snapshot) => snapshot.apply(&mut tx, capabilities)?,
+        None => None,
+    };
+    let from_snapshot = snapshot.is_some();
+    let mut memory = snapshot.unwrap_or_default();
+    for capability in capabilities.all.iter().filter(|capability| !from_snapshot || capability.part.is_none()) {
         for restore in &capability.restores {
             restore(&mut tx, &mut memory)?;
         }
@@ -382,7 +400,7 @@ fn reconnect(store: &Weak<Inner>, waiting: &Receiver<Box<dyn Task>>) -> Option<B
 
 fn reopen(inner: &Inner) -> Result<Box<dyn Connection>> {
     let _following = inner.following.lock();
-    let mut connection = inner.database.open_writer()?;
+    let mut connection: Box<dyn Connection> = Box::new(Adding::new(inner.database.open_writer()?));
     refresh(inner, &mut *connection)?;
     Ok(connection)
 }
@@ -440,7 +458,7 @@ fn write_batch(inner: &Inner, connection: &mut dyn Connection, mut batch: Vec<Bo
 
 /// Reads head and memory again from the tables: after a failed commit.
 pub(crate) fn refresh(inner: &Inner, connection: &mut dyn Connection) -> Result<()> {
-    let (memory, head) = restore(connection, inner.area, &inner.capabilities)?;
+    let (memory, head) = restore(connection, &inner.folder, inner.area, &inner.capabilities)?;
     *inner.memory.write() = memory;
     *inner.head.write() = head;
     Ok(())
@@ -455,10 +473,20 @@ fn run_batch(
     let mut head = tail::catch_up(inner, connection)?;
     let mut heads = Vec::with_capacity(batch.len());
     let mut jobs = 0;
+    let mut counters = Counters::default();
     for task in batch.iter_mut() {
         let now = inner.clock.now().max(head.recorded_at);
         let tx = Tx::new(connection, inner.area.0);
-        let mut unit = Unit::new(tx, &inner.capabilities, &inner.memory, &inner.keys, task.actor(), now, head);
+        let mut unit = Unit::new(
+            tx,
+            &inner.capabilities,
+            &inner.memory,
+            &inner.keys,
+            task.actor(),
+            now,
+            head,
+            &mut counters,
+        );
         if task.run(&mut unit) {
             unit.keep()?;
             head = unit.head;
@@ -479,6 +507,7 @@ fn run_batch(
         }
         heads.push(head);
     }
+    counters.write(&mut Tx::new(connection, inner.area.0))?;
     connection.commit()?;
     Ok((heads, jobs))
 }

@@ -33,6 +33,44 @@ fn a_refused_command_leaves_no_fact_no_row_and_no_number() {
 }
 
 #[test]
+fn a_command_that_was_certain_and_errs_takes_its_whole_commit_with_it_and_nobody_is_told_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    put(&store, "red", 3).unwrap();
+    // The first command keeps the writer busy until the others wait, so that they share a commit.
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    store.submit(
+        &store.system(),
+        move |_| {
+            wait.recv().unwrap();
+            Ok::<(), StoreError>(())
+        },
+        |_| {},
+    );
+    let (told, answers) = std::sync::mpsc::channel();
+    for (name, fails) in [("innocent", false), ("certain", true)] {
+        let told = told.clone();
+        store.submit(
+            &store.system(),
+            move |unit| {
+                unit.certain();
+                unit.next("bowl")?;
+                unit.record(Put { bowl: "red".to_owned(), marbles: 100 })?;
+                if fails { Err(StoreError::Busy) } else { Ok(()) }
+            },
+            move |answer| told.send((name, answer.is_ok())).unwrap(),
+        );
+    }
+    go.send(()).unwrap();
+    let mut heard = [answers.recv().unwrap(), answers.recv().unwrap()];
+    heard.sort_unstable();
+    assert_eq!(heard, [("certain", false), ("innocent", false)]);
+    assert_eq!((count(&store, "red"), total(&store), store.head().seq.0), (3, 3, 1));
+    assert_eq!(store.write(&store.system(), |unit| unit.next("bowl")).unwrap().answer, 1);
+    assert_eq!(put(&store, "red", 1).unwrap().seq.0, 2);
+}
+
+#[test]
 fn a_command_that_panics_is_answered_and_the_writer_lives_on() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use outpace_access::actors;
 use outpace_core::Timestamp;
+use outpace_store::snapshot::WORTH_ENTRIES;
 
 use super::{Failure, block_on, open};
 use crate::Data;
@@ -20,11 +21,14 @@ pub fn run(data: Data, listen: SocketAddr, pack: Option<String>, drill_from: Opt
             println!("Password, shown once / 密码(只显示这一次): {password}");
         }
     }
-    block_on(async move {
+    let store = opened.office.store.clone();
+    let ended = block_on(async move {
         let running = outpace_server::start(opened, listen).await?;
         println!("Outpace: http://{}  (Ctrl-C ends / 按 Ctrl-C 结束)", running.address);
         until_interrupted(running).await
-    })
+    });
+    store.keep_snapshot(WORTH_ENTRIES)?;
+    ended
 }
 
 /// China has one offset; a drill elsewhere names its hours in its own scenario.

@@ -5,13 +5,13 @@
 //! - `coverage`: people of each home grid by round, as they stand to it.
 //! - `laboratory_hour`: tubes received and resulted, by laboratory and hour.
 //!
-//! A fold adds up its changes here and writes each row once, however many tubes its fact has.
+//! A fold adds up its changes here, however many tubes its fact has; the writer adds up those of a whole commit.
 
 use std::collections::BTreeMap;
 
 use outpace_core::time::{HOUR_MS, MINUTE_MS};
 use outpace_core::{AreaId, LaboratoryId, RoundId, SiteId, Timestamp};
-use outpace_store::{Result, Tx, values};
+use outpace_store::{Join, Result, Sums, Tx, values};
 
 use crate::rounds::Class;
 use crate::tubes::{Counts, Home, Stage};
@@ -84,6 +84,23 @@ impl CoverageRow {
         }
     }
 
+    /// In the order of [`COVERAGE`].
+    fn amounts(&self) -> [i64; 11] {
+        [
+            self.registered,
+            self.due,
+            self.absent,
+            self.exempt,
+            self.quarantined,
+            self.sampled,
+            self.again,
+            self.outside,
+            self.unknown,
+            self.resulted,
+            self.suspect_tubes,
+        ]
+    }
+
     fn count(&mut self, counts: Counts, people: i64) {
         match counts {
             Counts::Seat(class) => {
@@ -125,10 +142,6 @@ impl Tally {
 
     /// A tube of a wave goes from one stage to another.
     pub(crate) fn step(&mut self, round: RoundId, wave: i64, from: Stage, to: Stage) {
-        let waits = |stage: Stage| {
-            let lost = stage == Stage::Lost;
-            (i64::from(!stage.is_received() && !lost), i64::from(!stage.is_final()))
-        };
         let (before, after) = (waits(from), waits(to));
         let row = self.waves.entry((round, wave)).or_default();
         row.0 += after.0 - before.0;
@@ -154,125 +167,87 @@ impl Tally {
         row.1 += resulted;
     }
 
-    /// Writes every changed row once.
+    /// Adds every changed row up.
     pub(crate) fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        let j = tx.jurisdiction();
         for ((round, site, stage), (tubes, people)) in self.flow {
             if (tubes, people) != (0, 0) {
-                tx.execute(
-                    "INSERT INTO tube_flow (j, round, site, stage, tubes, people) VALUES ($1, $2, $3, $4, $5, $6)
-                     ON CONFLICT (j, round, site, stage) DO UPDATE
-                       SET tubes = tube_flow.tubes + excluded.tubes, people = tube_flow.people + excluded.people",
-                    values![j, round, site, stage, tubes, people],
-                )?;
+                tx.add(&FLOW, values![round, site, stage], &[tubes, people])?;
             }
         }
         for ((round, wave), (received, resulted)) in self.waves {
             if (received, resulted) != (0, 0) {
-                tx.execute(
-                    "UPDATE tube_wave SET not_received = not_received + $4, not_resulted = not_resulted + $5
-                     WHERE j = $1 AND round = $2 AND wave = $3",
-                    values![j, round, wave, received, resulted],
-                )?;
+                tx.add(&WAVE, values![round, wave], &[received, resulted, i64::MAX, 0, 0, 0, 0])?;
             }
         }
         for ((round, grid), row) in self.coverage {
-            add_coverage(tx, round, grid, &row)?;
+            if row != CoverageRow::default() {
+                tx.add(&COVERAGE, values![round, grid], &row.amounts())?;
+            }
         }
         for ((laboratory, hour), (received, resulted)) in self.hours {
-            tx.execute(
-                "INSERT INTO laboratory_hour (j, laboratory, hour, received, resulted) VALUES ($1, $2, $3, $4, $5)
-                 ON CONFLICT (j, laboratory, hour) DO UPDATE
-                   SET received = laboratory_hour.received + excluded.received,
-                       resulted = laboratory_hour.resulted + excluded.resulted",
-                values![j, laboratory, hour, received, resulted],
-            )?;
+            tx.add(&LABORATORY_HOUR, values![laboratory, hour], &[received, resulted])?;
         }
         Ok(())
     }
 }
 
-fn add_coverage(tx: &mut Tx<'_>, round: RoundId, grid: AreaId, row: &CoverageRow) -> Result<()> {
-    if *row == CoverageRow::default() {
-        return Ok(());
-    }
-    let j = tx.jurisdiction();
-    tx.execute(
-        "INSERT INTO coverage (j, round, grid, registered, due, absent, exempt, quarantined, sampled, again, outside,
-           unknown, resulted, suspect_tubes)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-         ON CONFLICT (j, round, grid) DO UPDATE SET registered = coverage.registered + excluded.registered,
-           due = coverage.due + excluded.due, absent = coverage.absent + excluded.absent,
-           exempt = coverage.exempt + excluded.exempt, quarantined = coverage.quarantined + excluded.quarantined,
-           sampled = coverage.sampled + excluded.sampled, again = coverage.again + excluded.again,
-           outside = coverage.outside + excluded.outside, unknown = coverage.unknown + excluded.unknown,
-           resulted = coverage.resulted + excluded.resulted,
-           suspect_tubes = coverage.suspect_tubes + excluded.suspect_tubes",
-        values![
-            j,
-            round,
-            grid,
-            row.registered,
-            row.due,
-            row.absent,
-            row.exempt,
-            row.quarantined,
-            row.sampled,
-            row.again,
-            row.outside,
-            row.unknown,
-            row.resulted,
-            row.suspect_tubes
-        ],
-    )
-    .map(|_| ())
-}
+static FLOW: Sums =
+    Sums::new("tube_flow", &["round", "site", "stage"], &[("tubes", Join::Sum), ("people", Join::Sum)]);
+
+/// A step of a tube names no tube and no deadline: `i64::MAX` and zeros leave what stands.
+static WAVE: Sums = Sums::new(
+    "tube_wave",
+    &["round", "wave"],
+    &[
+        ("not_received", Join::Sum),
+        ("not_resulted", Join::Sum),
+        ("first_tube", Join::Least),
+        ("last_tube", Join::Most),
+        ("ambient_due_at", Join::Most),
+        ("laboratory_due_at", Join::Most),
+        ("result_due_at", Join::Most),
+    ],
+);
+
+static COVERAGE: Sums = Sums::new(
+    "coverage",
+    &["round", "grid"],
+    &[
+        ("registered", Join::Sum),
+        ("due", Join::Sum),
+        ("absent", Join::Sum),
+        ("exempt", Join::Sum),
+        ("quarantined", Join::Sum),
+        ("sampled", Join::Sum),
+        ("again", Join::Sum),
+        ("outside", Join::Sum),
+        ("unknown", Join::Sum),
+        ("resulted", Join::Sum),
+        ("suspect_tubes", Join::Sum),
+    ],
+);
+
+static LABORATORY_HOUR: Sums =
+    Sums::new("laboratory_hour", &["laboratory", "hour"], &[("received", Join::Sum), ("resulted", Join::Sum)]);
 
 /// A tube joins its wave.
 pub(crate) fn join_wave(tx: &mut Tx<'_>, round: RoundId, wave: i64, dues: WaveDues, stage: Stage) -> Result<()> {
-    let j = tx.jurisdiction();
-    let received = i64::from(!stage.is_received() && stage != Stage::Lost);
-    let resulted = i64::from(!stage.is_final());
-    tx.execute(
-        "INSERT INTO tube_wave (j, round, wave, not_received, not_resulted, first_tube, last_tube, ambient_due_at,
-           laboratory_due_at, result_due_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9)
-         ON CONFLICT (j, round, wave) DO UPDATE SET not_received = tube_wave.not_received + excluded.not_received,
-           not_resulted = tube_wave.not_resulted + excluded.not_resulted,
-           first_tube = CASE WHEN excluded.first_tube < tube_wave.first_tube THEN excluded.first_tube
-                             ELSE tube_wave.first_tube END,
-           last_tube = CASE WHEN excluded.last_tube > tube_wave.last_tube THEN excluded.last_tube
-                            ELSE tube_wave.last_tube END,
-           ambient_due_at = CASE WHEN excluded.ambient_due_at > tube_wave.ambient_due_at
-                                 THEN excluded.ambient_due_at ELSE tube_wave.ambient_due_at END,
-           laboratory_due_at = CASE WHEN excluded.laboratory_due_at > tube_wave.laboratory_due_at
-                                    THEN excluded.laboratory_due_at ELSE tube_wave.laboratory_due_at END,
-           result_due_at = CASE WHEN excluded.result_due_at > tube_wave.result_due_at
-                                THEN excluded.result_due_at ELSE tube_wave.result_due_at END",
-        values![
-            j,
-            round,
-            wave,
-            received,
-            resulted,
-            dues.tube,
-            dues.ambient_due_at,
-            dues.laboratory_due_at,
-            dues.result_due_at
-        ],
+    let (received, resulted) = waits(stage);
+    let WaveDues { tube, ambient_due_at, laboratory_due_at, result_due_at } = dues;
+    tx.add(
+        &WAVE,
+        values![round, wave],
+        &[received, resulted, tube, tube, ambient_due_at.0, laboratory_due_at.0, result_due_at.0],
     )
-    .map(|_| ())
 }
 
 /// A tube leaves its wave (it turned out to belong to another round).
 pub(crate) fn leave_wave(tx: &mut Tx<'_>, round: RoundId, wave: i64, stage: Stage) -> Result<()> {
-    let j = tx.jurisdiction();
-    let received = i64::from(!stage.is_received() && stage != Stage::Lost);
-    let resulted = i64::from(!stage.is_final());
-    tx.execute(
-        "UPDATE tube_wave SET not_received = not_received - $4, not_resulted = not_resulted - $5
-         WHERE j = $1 AND round = $2 AND wave = $3",
-        values![j, round, wave, received, resulted],
-    )
-    .map(|_| ())
+    let (received, resulted) = waits(stage);
+    tx.add(&WAVE, values![round, wave], &[-received, -resulted, i64::MAX, 0, 0, 0, 0])
+}
+
+/// Whether a tube at a stage waits to be received, and for its result: 0 or 1 each.
+fn waits(stage: Stage) -> (i64, i64) {
+    (i64::from(!stage.is_received() && stage != Stage::Lost), i64::from(!stage.is_final()))
 }

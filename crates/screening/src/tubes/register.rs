@@ -220,6 +220,11 @@ fn write(
     if desked.pool.household {
         flag_households(unit, asked, desked, members, &mut plan)?;
     }
+    let strange: BTreeSet<Flag> = plan.new.iter().flat_map(|(_, flags)| flags.iter().copied()).collect();
+    if strange.is_empty() {
+        // Nothing below can refuse: only what is strange opens an order, which might.
+        unit.certain();
+    }
     let occurred_at = asked.occurred_at.unwrap_or(call.now);
     let adopts = known.as_ref().is_some_and(|row| row.tube.lane.is_none());
     let opening = (known.is_none() || adopts).then(|| opening(call, asked, desked, occurred_at));
@@ -243,7 +248,6 @@ fn write(
             placed.flags.clone_from(flags);
         }
     }
-    let strange: BTreeSet<Flag> = plan.new.iter().flat_map(|(_, flags)| flags.iter().copied()).collect();
     let added = swabs.len() as i64;
     let fact = SwabsTaken {
         tube: number,

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use outpace_core::{AreaId, PersonId, RoundId, SiteId, Timestamp, TubeCode};
-use outpace_store::{Capability, Entry, Result, Row, Tx, values};
+use outpace_store::{Capability, Entry, Result, Row, Tx, Value, values};
 
 use super::facts::{Opening, SamplesFiled, SwabIdentified, SwabTaken, SwabsTaken, TubeFound, TubeSealed};
 use super::model::{Counts, Flag, Home, Member, Purpose, Stage, Tube, flags_of, flags_text};
@@ -155,7 +155,7 @@ fn insert_tube(
     let mut homes = BTreeMap::new();
     add_homes(&mut homes, &fact.homes);
     let (stage, sealed_at) = if fact.sealed { (Stage::Sealed, Some(entry.occurred_at)) } else { (Stage::Open, None) };
-    tx.execute(
+    tx.post(
         INSERT_TUBE,
         values![
             j,
@@ -180,8 +180,7 @@ fn insert_tube(
             &flags_text(&tube_flags(&[], &fact.swabs))
         ],
     )?;
-    let sql = "INSERT INTO tube_code (j, code, number) VALUES ($1, $2, $3)";
-    tx.execute(sql, values![j, &fact.code, fact.tube]).map(|_| ())
+    tx.post("INSERT INTO tube_code (j, code, number) VALUES ($1, $2, $3)", values![j, &fact.code, fact.tube])
 }
 
 const INSERT_TUBE: &str =
@@ -261,30 +260,31 @@ fn append(
         seal(tx, fact.tube, entry.occurred_at)?;
     }
     add_homes(&mut row.homes, &fact.homes);
-    tx.execute(
+    tx.post(
         "UPDATE tube SET people = people + $3, homes = $4, flags = $5 WHERE j = $1 AND number = $2",
         values![j, fact.tube, people, &homes_text(&row.homes)?, &flags_text(&tube_flags(&row.tube.flags, &fact.swabs))],
     )
-    .map(|_| ())
 }
 
 fn insert_samples(tx: &mut Tx<'_>, entry: &Entry, fact: &SwabsTaken) -> Result<()> {
     let j = tx.jurisdiction();
-    for (index, swab) in fact.swabs.iter().enumerate() {
-        let flags = if swab.flags.is_empty() { String::new() } else { flags_text(&swab.flags) };
-        tx.execute(
-            "INSERT INTO sample (j, tube, position, person, taken_at, slip, flags) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            values![
-                j,
-                fact.tube,
-                fact.first_position + index as i64,
-                swab.person,
-                swab.taken_at.unwrap_or(entry.occurred_at),
-                swab.slip.as_ref(),
-                &flags
-            ],
-        )?;
-    }
+    let flags: Vec<String> =
+        fact.swabs.iter().map(|swab| if swab.flags.is_empty() { String::new() } else { flags_text(&swab.flags) }).collect();
+    let rows = fact.swabs.iter().zip(&flags).enumerate().map(|(index, (swab, flags))| {
+        [
+            Value::from(j),
+            Value::from(fact.tube),
+            Value::from(fact.first_position + index as i64),
+            Value::from(swab.person),
+            Value::from(swab.taken_at.unwrap_or(entry.occurred_at)),
+            Value::from(swab.slip.as_ref()),
+            Value::from(flags),
+        ]
+    });
+    tx.post_many(
+        "INSERT INTO sample (j, tube, position, person, taken_at, slip, flags) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        rows,
+    )?;
     // Someone who comes late into a tube that was already filed is filed at once; so are the people of a tube that had
     // been found, and filed while it was empty, before its registration came.
     if (fact.opening.is_none() || fact.adopts) && fact.tube <= filed_to(tx)? {
@@ -332,7 +332,7 @@ fn fold_found(tx: &mut Tx<'_>, entry: &Entry, fact: &TubeFound) -> Result<()> {
     let j = tx.jurisdiction();
     let nobody = RoundId(0);
     let wave = wave_of(entry.occurred_at.min(entry.recorded_at));
-    tx.execute(
+    tx.post(
         INSERT_TUBE,
         values![
             j,

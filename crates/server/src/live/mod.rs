@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outpace_core::Refusal;
-use tokio::sync::watch;
 
 use crate::app::Server;
 
@@ -20,20 +19,20 @@ pub(crate) use compose::live as moment;
 /// At most two a second.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Keeps the value up to date until nobody can listen any more.
-pub(crate) async fn keep(server: Server, sender: watch::Sender<Arc<str>>) {
+/// Keeps the value up to date for as long as the server runs; composes nothing while nobody watches.
+pub(crate) async fn keep(server: Server) {
     loop {
-        let shown = server.clone();
-        match tokio::task::spawn_blocking(move || text(&shown)).await {
-            Ok(Ok(live)) => {
-                if sender.send(live).is_err() {
-                    return;
+        if server.live.receiver_count() > 0 {
+            let shown = server.clone();
+            match tokio::task::spawn_blocking(move || text(&shown)).await {
+                Ok(Ok(live)) => {
+                    server.live.send_replace(live);
                 }
+                Ok(Err(refusal)) => tracing::error!(%refusal, "the live value could not be composed"),
+                Err(error) => tracing::error!(%error, "composing the live value stopped"),
             }
-            Ok(Err(refusal)) => tracing::error!(%refusal, "the live value could not be composed"),
-            Err(error) => tracing::error!(%error, "composing the live value stopped"),
+            tokio::time::sleep(PAUSE).await;
         }
-        tokio::time::sleep(PAUSE).await;
         server.changed.notified().await;
     }
 }

@@ -272,12 +272,20 @@ fn agrees(house: &House) {
 
 /// A board that is filled from the tables shows what the one shows that followed the facts.
 fn is_restored(house: &House) {
+    shows_the_same(house, &house.store.read(crate::restore::filled).unwrap());
+}
+
+/// So does one that comes from a snapshot and from what was recorded since.
+fn is_found_in_the_snapshot(house: &House) {
+    shows_the_same(house, &crate::display_of(&house.open_again()).board());
+}
+
+fn shows_the_same(house: &House, anew: &crate::Board) {
     let kept = crate::display_of(&house.store).board();
-    let anew = house.store.read(crate::restore::filled).unwrap();
     for person in (1..=PEOPLE).map(PersonId) {
         let show = |board: &crate::Board| board.status(person, house.now(), &house.rules.pack).unwrap();
         let version = show(&kept).version;
-        assert_eq!(crate::Status { version, ..show(&anew) }, show(&kept));
+        assert_eq!(crate::Status { version, ..show(anew) }, show(&kept));
     }
 }
 
@@ -286,7 +294,11 @@ proptest! {
     #[test]
     fn the_board_says_what_the_tables_say(steps in proptest::collection::vec(step(), 1..24)) {
         let house = House::open();
-        for step in steps {
+        let half = steps.len() / 2;
+        for (index, step) in steps.into_iter().enumerate() {
+            if index == half {
+                house.store.keep_snapshot(1).unwrap();
+            }
             let before = house.store.head();
             let waits = matches!(step, Step::Wait(_));
             let versions = |house: &House| (1..=PEOPLE).map(|id| house.status(id).version).collect::<Vec<_>>();
@@ -298,6 +310,7 @@ proptest! {
             agrees(&house);
         }
         is_restored(&house);
+        is_found_in_the_snapshot(&house);
         house.assert_rebuilds();
     }
 }

@@ -48,7 +48,7 @@ pub(crate) struct House {
     pub(crate) rules: Arc<Rulebook>,
     pub(crate) lane: LaneId,
     pub(crate) laboratory: LaboratoryId,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 fn area(id: i64) -> Area {
@@ -123,19 +123,22 @@ fn start() -> Timestamp {
     Timestamp::parse_local("2022-04-25T08:00", 480).unwrap()
 }
 
+fn open_at(folder: &std::path::Path, hands: &Hands) -> Store {
+    let settings = Settings {
+        folder: folder.to_owned(),
+        place: outpace_store::testing::place(folder),
+        area: COUNTY,
+        drill: true,
+        clock: Arc::new(hands.clone()),
+    };
+    Store::open(settings, capabilities()).unwrap()
+}
+
 impl House {
     pub(crate) fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let hands = Hands(Arc::new(AtomicI64::new(start().0)));
-        let clock = Arc::new(hands.clone());
-        let settings = Settings {
-            folder: folder.path().to_owned(),
-            place: outpace_store::testing::place(folder.path()),
-            area: COUNTY,
-            drill: true,
-            clock,
-        };
-        let store = Store::open(settings, capabilities()).unwrap();
+        let store = open_at(folder.path(), &hands);
         let library = Library::embedded();
         let rules = Arc::new(Rulebook {
             pack: library.pack("cn-2021-ed8", Date::constant(2022, 4, 25)).unwrap(),
@@ -143,9 +146,14 @@ impl House {
             profile: library.profile("qingxu").unwrap(),
         });
         let lane = LaneId(1);
-        let mut house = Self { store, hands, rules, lane, laboratory: LaboratoryId(0), _folder: folder };
+        let mut house = Self { store, hands, rules, lane, laboratory: LaboratoryId(0), folder };
         house.settle();
         house
+    }
+
+    /// The same folder as another server opens it.
+    pub(crate) fn open_again(&self) -> Store {
+        open_at(self.folder.path(), &self.hands)
     }
 
     fn settle(&mut self) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Result, Row};
+use super::{Result, Row, Sums};
 use outpace_core::Value;
 
 /// Hands over rows one after the other: calls its argument with the values of each.
@@ -60,11 +60,26 @@ pub trait Connection: Send {
         self.execute(sql, values).map(|_| ())
     }
 
+    /// Adds amounts to a row of running figures. A connection may hold them back until a statement names their table or
+    /// the transaction ends.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn add(&mut self, sums: &'static Sums, jurisdiction: i64, key: &[Value<'_>], amounts: &[i64]) -> Result<()>;
+
     /// Runs an insert for each row that `rows` hands over; answers how many rows it changed.
     ///
     /// # Errors
     /// What the engine refused.
     fn execute_many(&mut self, sql: &str, rows: &mut Rows<'_>) -> Result<usize>;
+
+    /// The same, where nobody needs the count: what goes wrong shows at the latest at the commit.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn post_many(&mut self, sql: &str, rows: &mut Rows<'_>) -> Result<()> {
+        self.execute_many(sql, rows).map(|_| ())
+    }
 
     /// Runs a query and hands over each row.
     ///

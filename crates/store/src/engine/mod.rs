@@ -9,12 +9,16 @@ mod error;
 mod place;
 pub mod postgres;
 pub mod sqlite;
+mod sums;
+mod texts;
 
 use outpace_core::{FromValue, Value};
 
 pub use connection::{Connection, Database, Rows};
 pub use error::{Result, StoreError};
 pub use place::Place;
+pub(crate) use sums::Adding;
+pub use sums::{Join, Sums};
 
 /// The columns of a row, as an engine hands them over.
 pub trait Cells {
@@ -87,6 +91,15 @@ impl<'a> Tx<'a> {
         self.connection.post(sql, values)
     }
 
+    /// Adds amounts to the row of running figures under a key (without the jurisdiction); the writer writes each row once
+    /// a commit, however often it was added to.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    pub fn add(&mut self, sums: &'static Sums, key: &[Value<'_>], amounts: &[i64]) -> Result<()> {
+        self.connection.add(sums, self.jurisdiction, key, amounts)
+    }
+
     /// All rows of a query, each made into a `T`.
     ///
     /// # Errors
@@ -150,6 +163,19 @@ impl<'a> Tx<'a> {
     ) -> Result<usize> {
         let mut rows = rows.into_iter();
         self.connection.execute_many(sql, &mut |run| rows.try_for_each(|row| run(&row)))
+    }
+
+    /// Inserts many rows of the same shape whose count nobody needs, without waiting where the engine is behind a wire.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    pub fn post_many<'v, const N: usize>(
+        &mut self,
+        sql: &str,
+        rows: impl IntoIterator<Item = [Value<'v>; N]>,
+    ) -> Result<()> {
+        let mut rows = rows.into_iter();
+        self.connection.post_many(sql, &mut |run| rows.try_for_each(|row| run(&row)))
     }
 
     /// The connection below, for what only the store itself does: migrations, savepoints.

@@ -1,6 +1,5 @@
 //! SQLite: one file in the data folder, write-ahead log, `synchronous=FULL`, so that an answer means it is on disk.
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,7 +8,8 @@ use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 
-use super::{Cells, Connection, Database, Result, Row, Rows, StoreError};
+use super::texts::Texts;
+use super::{Cells, Connection, Database, Result, Row, Rows, StoreError, Sums};
 
 /// How long a second process waits for the write lock before it gives up.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
@@ -55,7 +55,7 @@ impl Database for File {
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF;
              PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000;",
         )?;
-        Ok(Box::new(Sqlite(connection)))
+        Ok(Box::new(Sqlite(connection, Texts::default())))
     }
 
     fn open_reader(&self) -> Result<Box<dyn Connection>> {
@@ -63,7 +63,7 @@ impl Database for File {
         let connection = rusqlite::Connection::open_with_flags(&self.path, flags)?;
         set_up(&connection)?;
         connection.execute_batch("PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;")?;
-        Ok(Box::new(Sqlite(connection)))
+        Ok(Box::new(Sqlite(connection, Texts::default())))
     }
 }
 
@@ -117,8 +117,8 @@ fn figures(unique: bool, columns: u32) -> String {
     text
 }
 
-/// One connection to the file.
-struct Sqlite(rusqlite::Connection);
+/// One connection to the file, and its statements' texts as SQLite reads them.
+struct Sqlite(rusqlite::Connection, Texts<String>);
 
 impl Sqlite {
     /// Runs a statement without values and rows, prepared once: parsing it each time costs more than running it.
@@ -129,8 +129,8 @@ impl Sqlite {
 }
 
 /// SQLite numbers `$1` by first appearance; `?1` by its number, as PostgreSQL does.
-fn numbered(sql: &str) -> Cow<'_, str> {
-    if sql.contains('$') { Cow::Owned(sql.replace('$', "?")) } else { Cow::Borrowed(sql) }
+fn numbered(sql: &str) -> String {
+    sql.replace('$', "?")
 }
 
 struct Bound<'a>(Value<'a>);
@@ -166,12 +166,16 @@ impl Cells for rusqlite::Row<'_> {
 
 impl Connection for Sqlite {
     fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize> {
-        let mut statement = self.0.prepare_cached(&numbered(sql))?;
+        let mut statement = self.0.prepare_cached(self.1.of(sql, numbered))?;
         Ok(statement.execute(rusqlite::params_from_iter(values.iter().map(|value| Bound(*value))))?)
     }
 
+    fn add(&mut self, sums: &'static Sums, jurisdiction: i64, key: &[Value<'_>], amounts: &[i64]) -> Result<()> {
+        sums.write(self, jurisdiction, key, amounts)
+    }
+
     fn execute_many(&mut self, sql: &str, rows: &mut Rows<'_>) -> Result<usize> {
-        let mut statement = self.0.prepare_cached(&numbered(sql))?;
+        let mut statement = self.0.prepare_cached(self.1.of(sql, numbered))?;
         let mut changed = 0;
         rows(&mut |values| {
             changed += statement.execute(rusqlite::params_from_iter(values.iter().map(|value| Bound(*value))))?;
@@ -181,7 +185,7 @@ impl Connection for Sqlite {
     }
 
     fn query(&mut self, sql: &str, values: &[Value<'_>], each: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
-        let mut statement = self.0.prepare_cached(&numbered(sql))?;
+        let mut statement = self.0.prepare_cached(self.1.of(sql, numbered))?;
         let mut rows = statement.query(rusqlite::params_from_iter(values.iter().map(|value| Bound(*value))))?;
         while let Some(row) = rows.next()? {
             each(&Row::new(row, sql))?;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use outpace_core::{AreaId, Clock, Timestamp};
 use outpace_store::{
-    Capabilities, Capability, Fact, Place, Result, Settings, Store, StoreError, Unit, journal, testing, values,
+    Capabilities, Capability, Fact, Join, Place, Result, Settings, Store, StoreError, Sums, Unit, journal, testing, values,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,21 +34,15 @@ impl Fact for Put {
 #[derive(Default)]
 pub struct Total(pub i64);
 
+static BOWL: Sums = Sums::new("bowl", &["name"], &[("marbles", Join::Sum)]);
+
 pub fn marbles() -> Capability {
     Capability::new("marbles")
         .schema(&[
             "CREATE TABLE bowl (j BIGINT NOT NULL, name TEXT NOT NULL, marbles BIGINT NOT NULL, PRIMARY KEY (j, name))",
         ])
         .table("bowl", "j, name")
-        .fold(|tx, _, fact: &Put| {
-            let j = tx.jurisdiction();
-            tx.execute(
-                "INSERT INTO bowl (j, name, marbles) VALUES ($1, $2, $3)
-                 ON CONFLICT (j, name) DO UPDATE SET marbles = bowl.marbles + excluded.marbles",
-                values![j, &fact.bowl, fact.marbles],
-            )
-            .map(|_| ())
-        })
+        .fold(|tx, _, fact: &Put| tx.add(&BOWL, values![&fact.bowl], &[fact.marbles]))
         .remember(|memory, _, fact: &Put| memory.of::<Total>().0 += fact.marbles)
         .restore(|tx, memory| {
             let j = tx.jurisdiction();
@@ -56,6 +50,14 @@ pub fn marbles() -> Capability {
                 tx.number("SELECT CAST(SUM(marbles) AS BIGINT) FROM bowl WHERE j = $1", values![j])?;
             Ok(())
         })
+        .snapshot(
+            "marbles.1",
+            |memory| Some(memory.get::<Total>()?.0.to_le_bytes().to_vec()),
+            |memory, bytes| {
+                memory.of::<Total>().0 = i64::from_le_bytes(bytes.try_into().ok()?);
+                Some(())
+            },
+        )
         .work("double", |store, job| {
             let id = job.id;
             let bowl: String = serde_json::from_str(&job.payload).map_err(|_| StoreError::Busy)?;

@@ -12,7 +12,7 @@ use tokio_postgres::{Client, Config, RowStream, Statement};
 use super::cells::{Parameter, fits, type_of};
 use super::dialect;
 use super::wire::Wire;
-use crate::engine::{Connection, Result, Row, Rows, StoreError};
+use crate::engine::{Connection, Result, Row, Rows, StoreError, Sums};
 
 /// Requests that may be under way before their answers are read: bounded, so that neither side's buffers fill up.
 const AHEAD_MAX: usize = 256;
@@ -243,8 +243,17 @@ impl Connection for Session {
         self.send(sql, values)
     }
 
+    fn add(&mut self, sums: &'static Sums, jurisdiction: i64, key: &[Value<'_>], amounts: &[i64]) -> Result<()> {
+        sums.write(self, jurisdiction, key, amounts)
+    }
+
     fn execute_many(&mut self, sql: &str, rows: &mut Rows<'_>) -> Result<usize> {
         self.settle_ahead()?;
+        self.post_many(sql, rows)?;
+        self.settle_ahead().map(rows_of)
+    }
+
+    fn post_many(&mut self, sql: &str, rows: &mut Rows<'_>) -> Result<()> {
         let mut all: Vec<Vec<Parameter>> = Vec::new();
         let mut plain: Option<Statement> = None;
         rows(&mut |values| {
@@ -256,7 +265,7 @@ impl Connection for Session {
             all.push(values.iter().map(Parameter::from).collect());
             Ok(())
         })?;
-        let Some(plain) = plain else { return Ok(0) };
+        let Some(plain) = plain else { return Ok(()) };
         let mut all = all.into_iter().peekable();
         while all.peek().is_some() {
             let chunk: Vec<Vec<Parameter>> = all.by_ref().take(ROWS_MAX).collect();
@@ -269,7 +278,7 @@ impl Connection for Session {
                 }
             }
         }
-        self.settle_ahead().map(rows_of)
+        Ok(())
     }
 
     fn query(&mut self, sql: &str, values: &[Value<'_>], each: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()> {

@@ -1,0 +1,80 @@
+//! Snapshots of memory: a saving of time that must never be a source of error.
+
+// The helpers of a test may stop it, as its assertions do.
+#![allow(clippy::unwrap_used)]
+
+mod marbles;
+
+use std::path::Path;
+
+use marbles::{count, open, put, total};
+use outpace_store::testing;
+
+/// A folder with a snapshot at three marbles, two marbles more, and a table that says something else: whoever starts
+/// from the table has 1,000, whoever starts from the snapshot has 5.
+fn furnished(folder: &Path) {
+    let store = open(folder);
+    put(&store, "red", 3).unwrap();
+    store.keep_snapshot(1).unwrap();
+    put(&store, "red", 2).unwrap();
+    testing::by_hand(&store, "UPDATE bowl SET marbles = 1000").unwrap();
+}
+
+fn file(folder: &Path) -> std::path::PathBuf {
+    folder.join("memory.snapshot")
+}
+
+#[test]
+fn memory_comes_from_the_snapshot_and_from_what_was_recorded_since() {
+    let folder = tempfile::tempdir().unwrap();
+    furnished(folder.path());
+    let store = open(folder.path());
+    assert_eq!((total(&store), count(&store, "red")), (5, 1_000));
+    put(&store, "red", 1).unwrap();
+    assert_eq!(total(&store), 6);
+}
+
+#[test]
+fn a_snapshot_with_one_flipped_bit_is_left_aside_wherever_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    furnished(folder.path());
+    let whole = std::fs::read(file(folder.path())).unwrap();
+    for at in (0..whole.len()).step_by(7).chain([whole.len() - 1]) {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1;
+        std::fs::write(file(folder.path()), &flipped).unwrap();
+        assert_eq!(total(&open(folder.path())), 1_000, "byte {at}");
+    }
+    std::fs::write(file(folder.path()), &whole[..whole.len() / 2]).unwrap();
+    assert_eq!(total(&open(folder.path())), 1_000);
+}
+
+#[test]
+fn a_snapshot_of_another_journal_or_of_a_tail_that_is_gone_is_left_aside() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    furnished(folder.path());
+    let store = open(other.path());
+    put(&store, "red", 7).unwrap();
+    drop(store);
+    std::fs::copy(file(folder.path()), file(other.path())).unwrap();
+    assert_eq!(total(&open(other.path())), 7);
+    let store = open(folder.path());
+    testing::by_hand(&store, "DELETE FROM journal").unwrap();
+    drop(store);
+    assert_eq!(total(&open(folder.path())), 1_000);
+}
+
+#[test]
+fn nothing_is_written_where_little_was_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    put(&store, "red", 3).unwrap();
+    store.keep_snapshot(2).unwrap();
+    assert!(!file(folder.path()).exists());
+    put(&store, "red", 3).unwrap();
+    store.keep_snapshot(2).unwrap();
+    let first = std::fs::read(file(folder.path())).unwrap();
+    put(&store, "red", 3).unwrap();
+    store.keep_snapshot(2).unwrap();
+    assert_eq!(std::fs::read(file(folder.path())).unwrap(), first);
+}
