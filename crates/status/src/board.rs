@@ -13,8 +13,8 @@ use parking_lot::RwLock;
 
 use crate::model::{Cause, Mark, Reasons, Status, ZoneMark};
 use crate::rules::{Rule, derive};
-use crate::snapshot::Rest;
 use crate::slots::{GRIDS_MAX, Seen, Slots, minute_of, moment_of};
+use crate::snapshot::Rest;
 
 /// Drawers for people with marks: enough that readers rarely meet the writer at one.
 const DRAWERS: usize = 64;

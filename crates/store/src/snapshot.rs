@@ -155,8 +155,8 @@ fn write(folder: &Path, area: AreaId, head: Head, parts: &[(String, Vec<u8>)]) -
         hash: head.hash.to_string(),
         parts: parts.iter().map(|(name, bytes)| (name.clone(), bytes.len())).collect(),
     };
-    let header = serde_json::to_vec(&header)
-        .map_err(|source| StoreError::Payload { kind: "snapshot".to_owned(), source })?;
+    let header =
+        serde_json::to_vec(&header).map_err(|source| StoreError::Payload { kind: "snapshot".to_owned(), source })?;
     let file = path(folder);
     let fresh = file.with_extension("new");
     let written = (|| {

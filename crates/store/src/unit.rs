@@ -14,6 +14,7 @@ use crate::journal::{self, Entry, Head};
 use crate::memory::Memory;
 use crate::values;
 use crate::vault::Keys;
+use crate::writer::Inner;
 
 /// A fact that was recorded in this unit, kept for the memory folds that run when the unit succeeds.
 pub(crate) struct Recorded {
@@ -50,10 +51,8 @@ enum Mark {
 
 impl<'a> Unit<'a> {
     pub(crate) fn new(
+        inner: &'a Inner,
         tx: Tx<'a>,
-        capabilities: &'a Capabilities,
-        memory: &'a RwLock<Memory>,
-        keys: &'a Keys,
         actor: Actor,
         now: Timestamp,
         head: Head,
@@ -61,9 +60,9 @@ impl<'a> Unit<'a> {
     ) -> Self {
         Self {
             tx,
-            capabilities,
-            memory,
-            keys,
+            capabilities: &inner.capabilities,
+            memory: &inner.memory,
+            keys: &inner.keys,
             actor,
             now,
             cause: None,

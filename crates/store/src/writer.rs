@@ -64,7 +64,7 @@ pub(crate) struct Inner {
     drill: bool,
     clock: Arc<dyn Clock>,
     pub(crate) capabilities: Capabilities,
-    keys: Keys,
+    pub(crate) keys: Keys,
     pub(crate) memory: RwLock<Memory>,
     pub(crate) head: RwLock<Head>,
     queue: SyncSender<Box<dyn Task>>,
@@ -477,16 +477,7 @@ fn run_batch(
     for task in batch.iter_mut() {
         let now = inner.clock.now().max(head.recorded_at);
         let tx = Tx::new(connection, inner.area.0);
-        let mut unit = Unit::new(
-            tx,
-            &inner.capabilities,
-            &inner.memory,
-            &inner.keys,
-            task.actor(),
-            now,
-            head,
-            &mut counters,
-        );
+        let mut unit = Unit::new(inner, tx, task.actor(), now, head, &mut counters);
         if task.run(&mut unit) {
             unit.keep()?;
             head = unit.head;

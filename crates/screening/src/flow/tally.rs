@@ -191,8 +191,7 @@ impl Tally {
     }
 }
 
-static FLOW: Sums =
-    Sums::new("tube_flow", &["round", "site", "stage"], &[("tubes", Join::Sum), ("people", Join::Sum)]);
+static FLOW: Sums = Sums::new("tube_flow", &["round", "site", "stage"], &[("tubes", Join::Sum), ("people", Join::Sum)]);
 
 /// A step of a tube names no tube and no deadline: `i64::MAX` and zeros leave what stands.
 static WAVE: Sums = Sums::new(

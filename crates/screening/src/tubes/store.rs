@@ -268,8 +268,11 @@ fn append(
 
 fn insert_samples(tx: &mut Tx<'_>, entry: &Entry, fact: &SwabsTaken) -> Result<()> {
     let j = tx.jurisdiction();
-    let flags: Vec<String> =
-        fact.swabs.iter().map(|swab| if swab.flags.is_empty() { String::new() } else { flags_text(&swab.flags) }).collect();
+    let flags: Vec<String> = fact
+        .swabs
+        .iter()
+        .map(|swab| if swab.flags.is_empty() { String::new() } else { flags_text(&swab.flags) })
+        .collect();
     let rows = fact.swabs.iter().zip(&flags).enumerate().map(|(index, (swab, flags))| {
         [
             Value::from(j),

@@ -237,9 +237,8 @@ fn join(layer: &mut Layer, table: &'static str, rows: Rows) {
 /// Whether a text holds a name as a word of its own.
 fn names(sql: &str, name: &str) -> bool {
     let part = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    sql.match_indices(name).any(|(at, _)| {
-        !part(sql[..at].chars().next_back()) && !part(sql[at + name.len()..].chars().next())
-    })
+    sql.match_indices(name)
+        .any(|(at, _)| !part(sql[..at].chars().next_back()) && !part(sql[at + name.len()..].chars().next()))
 }
 
 impl Connection for Adding {
@@ -378,7 +377,12 @@ mod tests {
 
     #[derive(Debug, Clone)]
     enum Step {
-        Add { shelf: i64, name: &'static str, marbles: i64, weight: i64 },
+        Add {
+            shelf: i64,
+            name: &'static str,
+            marbles: i64,
+            weight: i64,
+        },
         /// A statement that changes the table behind the sums.
         Double,
         Read,

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use outpace_core::{AreaId, Clock, Timestamp};
 use outpace_store::{
-    Capabilities, Capability, Fact, Join, Place, Result, Settings, Store, StoreError, Sums, Unit, journal, testing, values,
+    Capabilities, Capability, Fact, Join, Place, Result, Settings, Store, StoreError, Sums, Unit, journal, testing,
+    values,
 };
 use serde::{Deserialize, Serialize};
 
