@@ -3,6 +3,8 @@
 //! Jobs are not facts and not read models; `rebuild` leaves them alone. A job that fails is tried again a few times,
 //! then it stays with its error, and the server reports it; it never blocks the ones behind it.
 
+use outpace_core::Timestamp;
+
 use crate::engine::{Result, Tx};
 use crate::values;
 use crate::writer::Store;
@@ -48,6 +50,32 @@ pub fn stuck(tx: &mut Tx<'_>) -> Result<Vec<(Job, String)>> {
             Ok((job, row.get::<Option<String>>(3)?.unwrap_or_default()))
         },
     )
+}
+
+/// What follow-up work stands there, in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Jobs that may still be tried.
+    pub waiting: i64,
+    /// Jobs that failed every time.
+    pub stuck: i64,
+    /// When the oldest of those that wait was queued.
+    pub oldest_at: Option<Timestamp>,
+}
+
+/// Counts what stands there.
+///
+/// # Errors
+/// What the engine refused.
+pub fn standing(tx: &mut Tx<'_>) -> Result<Standing> {
+    let jurisdiction = tx.jurisdiction();
+    let found = tx.first(
+        "SELECT COUNT(CASE WHEN attempts < $2 THEN 1 END), COUNT(CASE WHEN attempts >= $2 THEN 1 END),
+           MIN(CASE WHEN attempts < $2 THEN queued_at END) FROM job WHERE j = $1",
+        values![jurisdiction, ATTEMPTS_MAX],
+        |row| Ok(Standing { waiting: row.get(0)?, stuck: row.get(1)?, oldest_at: row.get(2)? }),
+    )?;
+    Ok(found.unwrap_or(Standing { waiting: 0, stuck: 0, oldest_at: None }))
 }
 
 fn stands(tx: &mut Tx<'_>, id: i64) -> Result<bool> {

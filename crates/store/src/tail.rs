@@ -74,7 +74,11 @@ pub(crate) fn start(store: &Store) -> Result<()> {
 
 /// Moves memory and head to the newest entry, unless the writer is about to do so itself.
 fn follow(inner: &Inner, connection: &mut dyn Connection) -> Result<()> {
-    let Some(_following) = inner.following.try_lock() else { return Ok(()) };
+    let Some(_following) = inner.following.try_lock() else {
+        // The writer has it, and reads the tail before it writes.
+        inner.pulse.followed(0);
+        return Ok(());
+    };
     let before = *inner.head.read();
     connection.begin_reading()?;
     let newest = match catch_up(inner, connection) {
@@ -86,6 +90,7 @@ fn follow(inner: &Inner, connection: &mut dyn Connection) -> Result<()> {
         }
     };
     connection.commit()?;
+    inner.pulse.followed(newest.seq.0 - before.seq.0);
     if newest != before {
         *inner.head.write() = newest;
         inner.listeners.read().iter().for_each(|listener| listener(newest));

@@ -4,19 +4,21 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SendError, SyncSender, TrySendError, sync_channel};
+use std::time::Instant;
 
-use outpace_core::{Actor, AreaId, Clock, Seq, Timestamp};
+use outpace_core::{Actor, ActorKind, AreaId, Clock, Seq, Timestamp};
 use parking_lot::{Mutex, RwLock};
 
 use crate::capability::Capabilities;
 use crate::counters::Counters;
-use crate::engine::{Adding, Connection, Database, Place, Result, StoreError, Tx};
+use crate::engine::{Adding, Connection, Database, Place, Result, StoreError, Trouble, Tx};
 use crate::journal::{self, Head};
 use crate::memory::Memory;
 use crate::migrate::{self, migrate};
+use crate::pause;
+use crate::pulse::Pulse;
 use crate::snapshot::{self, Snapshot};
 use crate::tail;
 use crate::unit::Unit;
@@ -28,9 +30,6 @@ pub const QUEUE_MAX: usize = 4_096;
 pub const BATCH_MAX: usize = 512;
 /// Reading connections kept open.
 const READERS_KEPT: usize = 8;
-
-/// How often a lost database is tried again.
-const RECONNECT_EVERY: Duration = Duration::from_millis(200);
 
 /// How a store is opened.
 pub struct Settings {
@@ -67,6 +66,7 @@ pub(crate) struct Inner {
     pub(crate) keys: Keys,
     pub(crate) memory: RwLock<Memory>,
     pub(crate) head: RwLock<Head>,
+    pub(crate) pulse: Pulse,
     queue: SyncSender<Box<dyn Task>>,
     readers: Mutex<Vec<Box<dyn Connection>>>,
     pub(crate) listeners: RwLock<Vec<Listener>>,
@@ -85,8 +85,10 @@ pub struct Store {
 }
 
 /// One queued command, its types erased.
-trait Task: Send {
+pub(crate) trait Task: Send {
     fn actor(&self) -> Actor;
+    /// When it was queued.
+    fn queued(&self) -> Instant;
     /// Runs the command. Answers whether its facts are to be kept.
     fn run(&mut self, unit: &mut Unit<'_>) -> bool;
     /// Answers the caller.
@@ -95,6 +97,7 @@ trait Task: Send {
 
 struct Command<F, T, E, D> {
     actor: Actor,
+    queued: Instant,
     command: Option<F>,
     outcome: Option<Result<T, E>>,
     done: D,
@@ -109,6 +112,10 @@ where
 {
     fn actor(&self) -> Actor {
         self.actor.clone()
+    }
+
+    fn queued(&self) -> Instant {
+        self.queued
     }
 
     fn run(&mut self, unit: &mut Unit<'_>) -> bool {
@@ -135,6 +142,24 @@ where
         };
         (self.done)(answer);
     }
+}
+
+fn new_task<T, E>(
+    actor: &Actor,
+    command: impl FnOnce(&mut Unit<'_>) -> Result<T, E> + Send + 'static,
+    done: impl FnOnce(Result<Committed<T>, E>) + Send + 'static,
+) -> Box<dyn Task>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    Box::new(Command {
+        actor: actor.clone(),
+        queued: Instant::now(),
+        command: Some(command),
+        outcome: None::<Result<T, E>>,
+        done,
+    })
 }
 
 impl Store {
@@ -164,6 +189,7 @@ impl Store {
                 keys,
                 memory: RwLock::new(memory),
                 head: RwLock::new(head),
+                pulse: Pulse::default(),
                 queue,
                 readers: Mutex::new(Vec::new()),
                 listeners: RwLock::new(Vec::new()),
@@ -193,10 +219,13 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let (send, receive) = sync_channel(1);
-        self.submit(actor, command, move |answer| {
+        let done = move |answer| {
             // The receiver waits below; if its thread died there is nobody left to tell.
             let _ = send.send(answer);
-        });
+        };
+        // The clock's and the follow-up work of the system wait for a place in the queue: a hold must end in time
+        // although the door is crowded.
+        self.queue(new_task(actor, command, done), actor.kind == ActorKind::System);
         receive.recv().unwrap_or_else(|_| Err(E::from(StoreError::Busy)))
     }
 
@@ -210,11 +239,28 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let task =
-            Box::new(Command { actor: actor.clone(), command: Some(command), outcome: None::<Result<T, E>>, done });
-        match self.inner.queue.try_send(task) {
-            Ok(()) => {}
-            Err(TrySendError::Full(task) | TrySendError::Disconnected(task)) => task.answer(Err(StoreError::Busy)),
+        self.queue(new_task(actor, command, done), false);
+    }
+
+    fn queue(&self, task: Box<dyn Task>, waits: bool) {
+        let pulse = &self.inner.pulse;
+        if let Some(paused) = pulse.paused() {
+            return task.answer(Err(StoreError::Paused(paused.trouble)));
+        }
+        // Counted first: the writer may take it before this thread goes on.
+        pulse.queued();
+        let refused = if waits {
+            self.inner.queue.send(task).map_err(|SendError(task)| task)
+        } else {
+            self.inner
+                .queue
+                .try_send(task)
+                .map_err(|(TrySendError::Full(task) | TrySendError::Disconnected(task))| task)
+        };
+        if let Err(task) = refused {
+            pulse.unqueued();
+            pulse.turned_away();
+            task.answer(Err(StoreError::Busy));
         }
     }
 
@@ -256,6 +302,12 @@ impl Store {
     #[must_use]
     pub fn head(&self) -> Head {
         *self.inner.head.read()
+    }
+
+    /// How the writer is: what waits, how commits go, whether writing is paused.
+    #[must_use]
+    pub fn pulse(&self) -> &Pulse {
+        &self.inner.pulse
     }
 
     /// The present moment, by the clock this store was opened with.
@@ -373,36 +425,17 @@ fn start_writer(store: &Store, mut connection: Box<dyn Connection>, waiting: Rec
                     Err(_) => break,
                 }
             }
+            inner.pulse.batch_begins(batch.len(), batch[0].queued());
             write_batch(&inner, &mut *connection, batch);
             drop(inner);
-            if connection.is_lost() {
-                let Some(again) = reconnect(&weak, &waiting) else { return };
+            let lost = connection.is_lost().then_some(Trouble::Away);
+            if let Some(trouble) = Trouble::take_noted().or(lost) {
+                let Some(again) = pause::recover(&weak, &waiting, connection, trouble) else { return };
                 connection = again;
             }
         }
     });
     spawned.map(|_| ()).map_err(|error| StoreError::Folder(format!("no thread for the writer: {error}")))
-}
-
-/// Opens the writer's connection again after the engine was away, and turns callers away meanwhile.
-fn reconnect(store: &Weak<Inner>, waiting: &Receiver<Box<dyn Task>>) -> Option<Box<dyn Connection>> {
-    loop {
-        while let Ok(task) = waiting.try_recv() {
-            task.answer(Err(StoreError::Busy));
-        }
-        match reopen(&*store.upgrade()?) {
-            Ok(connection) => return Some(connection),
-            Err(error) => tracing::warn!(%error, "the database is away"),
-        }
-        std::thread::sleep(RECONNECT_EVERY);
-    }
-}
-
-fn reopen(inner: &Inner) -> Result<Box<dyn Connection>> {
-    let _following = inner.following.lock();
-    let mut connection: Box<dyn Connection> = Box::new(Adding::new(inner.database.open_writer()?));
-    refresh(inner, &mut *connection)?;
-    Ok(connection)
 }
 
 fn start_jobs(store: &Store, woken: Receiver<()>) -> Result<()> {
@@ -421,11 +454,12 @@ fn start_jobs(store: &Store, woken: Receiver<()>) -> Result<()> {
 /// One transaction for a batch of commands.
 fn write_batch(inner: &Inner, connection: &mut dyn Connection, mut batch: Vec<Box<dyn Task>>) {
     let _following = inner.following.lock();
-    let before = *inner.head.read();
+    let (before, begun, commands) = (*inner.head.read(), Instant::now(), batch.len());
     match run_batch(inner, connection, &mut batch) {
         Ok((heads, jobs)) => {
             let newest = heads.last().copied().unwrap_or(before);
             *inner.head.write() = newest;
+            inner.pulse.batch_ends(begun, commands, Some((before, newest)));
             for (task, head) in batch.into_iter().zip(heads) {
                 task.answer(Ok(head));
             }
@@ -440,6 +474,8 @@ fn write_batch(inner: &Inner, connection: &mut dyn Connection, mut batch: Vec<Bo
         }
         Err(error) => {
             tracing::error!(%error, "a batch could not be committed");
+            inner.pulse.batch_ends(begun, commands, None);
+            let trouble = error.trouble();
             // A lost connection took its transaction with it; memory is restored once there is a new one.
             if !connection.is_lost() {
                 if let Err(error) = connection.rollback() {
@@ -450,7 +486,7 @@ fn write_batch(inner: &Inner, connection: &mut dyn Connection, mut batch: Vec<Bo
                 }
             }
             for task in batch {
-                task.answer(Err(StoreError::Uncommitted));
+                task.answer(Err(trouble.map_or(StoreError::Uncommitted, StoreError::Paused)));
             }
         }
     }
@@ -494,11 +530,20 @@ fn run_batch(
                 inner.capabilities.follow(&mut tx, &fact.entry, Some(fact.live.as_ref()))?;
             }
         } else {
-            unit.undo()?;
+            let undone = unit.undo();
+            // An engine in trouble may have ended the transaction on its own: then nothing of the batch may stand.
+            if let Some(trouble) = Trouble::noted() {
+                return Err(StoreError::Paused(trouble));
+            }
+            undone?;
         }
         heads.push(head);
     }
     counters.write(&mut Tx::new(connection, inner.area.0))?;
-    connection.commit()?;
+    // Whether a commit that failed is on disk after all cannot be known: its callers are told to send again.
+    connection.commit().map_err(|error| {
+        tracing::error!(%error, "a commit failed");
+        StoreError::Uncommitted
+    })?;
     Ok((heads, jobs))
 }

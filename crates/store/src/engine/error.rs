@@ -3,6 +3,8 @@
 use outpace_core::ValueError;
 use thiserror::Error;
 
+use super::Trouble;
+
 /// Why the store could not do what it was asked. Never shown to a person at a screen.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -12,6 +14,9 @@ pub enum StoreError {
     /// The batch that this command stood in was not confirmed by the engine.
     #[error("the engine did not confirm the batch")]
     Uncommitted,
+    /// The engine takes no writes for now; nothing of the command was done.
+    #[error("the engine takes no writes: {}", .0.key())]
+    Paused(Trouble),
     /// Follow-up work was finished by another server meanwhile.
     #[error("job {0} was done by another server")]
     JobDone(i64),
@@ -58,40 +63,73 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
+        Trouble::note(Trouble::of_file(&error));
         Self::Engine(Box::new(error))
     }
 }
 
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
+        Trouble::note(Trouble::of_server(&error));
         Self::Engine(Box::new(error))
     }
 }
 
+impl StoreError {
+    /// Why the engine takes no writes, where that is what the error says.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Paused(trouble) => Some(*trouble),
+            Self::Engine(source) => {
+                let file = source.downcast_ref::<rusqlite::Error>().and_then(Trouble::of_file);
+                file.or_else(|| source.downcast_ref::<tokio_postgres::Error>().and_then(Trouble::of_server))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What goes on while nothing can be written, and what to do; the end of every such answer.
+const STILL_ZH: &str = "健康状态、通告和查询照常;采样请用离线通道表,恢复后再传;本次提交请稍后原样重发。";
+const STILL_EN: &str = "Status, notices and all reading go on; lanes go on with their offline sheets and send them later. \
+                        Send the same again in a while.";
+
 impl From<StoreError> for outpace_core::Refusal {
-    /// A full queue is told to the caller; everything else is logged here, once, and told as our failure.
+    /// What will pass is told to the caller; everything else is logged here, once, and told as our failure.
     fn from(error: StoreError) -> Self {
-        if matches!(error, StoreError::Busy) {
+        if let Some(trouble) = error.trouble() {
+            let why = trouble.text();
             return Self::new(
+                503,
+                "writing_paused",
+                "",
+                trouble.key(),
+                format!("目前不能写入({}),未作任何更改。{STILL_ZH}", why.zh),
+                format!("Nothing can be written now ({}); nothing was changed. {STILL_EN}", why.en),
+            );
+        }
+        match error {
+            StoreError::Busy => Self::new(
                 503,
                 "busy",
                 "",
                 "",
-                "系统繁忙,未作任何更改,请稍候一秒再试。查询仍可用。",
-                "The system is busy; nothing was changed. Try again in a second. Reading still works.",
-            );
-        }
-        if matches!(error, StoreError::Uncommitted) {
-            return Self::new(
+                format!("系统繁忙,未作任何更改。{STILL_ZH}"),
+                format!("The system is busy; nothing was changed. {STILL_EN}"),
+            ),
+            StoreError::Uncommitted => Self::new(
                 503,
                 "unconfirmed",
                 "",
                 "",
                 "数据库没有确认这次写入,请原样再发一次;同一记录不会写入两次。",
                 "The database did not confirm this. Send the same again: a record is never written twice.",
-            );
+            ),
+            error => {
+                tracing::error!(%error, "the store failed");
+                Self::internal()
+            }
         }
-        tracing::error!(%error, "the store failed");
-        Self::internal()
     }
 }

@@ -11,6 +11,7 @@ pub mod postgres;
 pub mod sqlite;
 mod sums;
 mod texts;
+mod trouble;
 
 use outpace_core::{FromValue, Value};
 
@@ -19,6 +20,7 @@ pub use error::{Result, StoreError};
 pub use place::Place;
 pub(crate) use sums::Adding;
 pub use sums::{Join, Sums};
+pub use trouble::Trouble;
 
 /// The columns of a row, as an engine hands them over.
 pub trait Cells {
@@ -191,6 +193,11 @@ macro_rules! values {
 }
 
 impl Row<'_> {
+    /// The value of a column, whatever its kind.
+    pub(crate) fn value(&self, column: usize) -> Result<Value<'_>> {
+        self.cells.cell(column)
+    }
+
     /// Adds a column to a digest, with its kind and length, so that no two rows hash alike.
     pub(crate) fn hash_into(&self, column: usize, hasher: &mut blake3::Hasher) -> Result<()> {
         match self.cells.cell(column)? {
