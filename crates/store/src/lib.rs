@@ -1,4 +1,4 @@
-//! Engines, journal, unit of work, writer, jobs, rebuild, vault. It knows no domain word.
+//! Engines, journal, unit of work, writer, jobs, rebuild, vault, backup. It knows no domain word.
 //!
 //! A program composes [`Capability`] values, opens a [`Store`] on a data folder, and from then on writes only by
 //! [`Store::write`] (or its asynchronous twin [`Store::submit`]) and reads only by [`Store::read`]. A write is one
@@ -6,6 +6,7 @@
 //! into the read models at once; everything commits together with what other callers wrote in the same moment, and
 //! the caller is answered after the commit. If the function answers an error, nothing of it remains.
 
+pub mod backup;
 pub mod capability;
 mod counters;
 pub mod engine;

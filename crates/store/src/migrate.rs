@@ -60,7 +60,7 @@ fn apply_schema(tx: &mut Tx<'_>, name: &str, migrations: &[&str]) -> Result<()> 
 }
 
 /// A server with other keys than the journal's would seal what no other server opens.
-fn same_keys(tx: &mut Tx<'_>, keys: &Keys) -> Result<()> {
+pub(crate) fn same_keys(tx: &mut Tx<'_>, keys: &Keys) -> Result<()> {
     let (j, print) = (tx.jurisdiction(), keys.print()?);
     tx.execute(
         "INSERT INTO vault_key (j, name, print) VALUES ($1, 'lookup', $2) ON CONFLICT DO NOTHING",

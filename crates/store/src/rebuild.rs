@@ -45,20 +45,7 @@ impl Store {
                 let jurisdiction = tx.jurisdiction();
                 tx.execute(&format!("DELETE FROM {} WHERE j = $1", table.name), values![jurisdiction])?;
             }
-            let mut after = Seq(0);
-            let mut entries = 0;
-            loop {
-                let page = journal::page(tx, after)?;
-                let Some(last) = page.last() else { break };
-                after = last.seq;
-                for entry in &page {
-                    // A destroyed payload has nothing left to fold; its destruction is a fact of its own.
-                    if !entry.payload.is_empty() {
-                        capabilities.fold(tx, entry, None)?;
-                    }
-                    entries += 1;
-                }
-            }
+            let entries = refold(tx, capabilities)?;
             let rebuilt = table_digests(tx, capabilities)?;
             let changed = before.iter().zip(&rebuilt).filter(|(old, new)| old != new).map(|(old, _)| old.0).collect();
             Ok::<_, crate::StoreError>(Rebuilt {
@@ -81,7 +68,25 @@ fn combined(digests: &[(&'static str, String)]) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
-fn table_digests(tx: &mut Tx<'_>, capabilities: &Capabilities) -> Result<Vec<(&'static str, String)>> {
+/// Folds the whole journal into read models that are empty; answers how many entries there are.
+pub(crate) fn refold(tx: &mut Tx<'_>, capabilities: &Capabilities) -> Result<i64> {
+    let mut after = Seq(0);
+    let mut entries = 0;
+    loop {
+        let page = journal::page(tx, after)?;
+        let Some(last) = page.last() else { return Ok(entries) };
+        after = last.seq;
+        for entry in &page {
+            // A destroyed payload has nothing left to fold; its destruction is a fact of its own.
+            if !entry.payload.is_empty() {
+                capabilities.fold(tx, entry, None)?;
+            }
+            entries += 1;
+        }
+    }
+}
+
+pub(crate) fn table_digests(tx: &mut Tx<'_>, capabilities: &Capabilities) -> Result<Vec<(&'static str, String)>> {
     let mut digests = Vec::new();
     for table in capabilities.tables() {
         let columns = tx.connection().columns(table.name)?;

@@ -1,10 +1,12 @@
 //! `outpace rebuild` and `outpace admin verify`: does what is stored follow from what happened?
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use outpace_access::Empty;
 use outpace_store::{Hash, journal};
 
-use super::{Failure, open_existing};
+use super::{Failure, backup, open_existing};
 use crate::Data;
 
 /// What to look after.
@@ -17,6 +19,25 @@ pub enum Command {
         /// A head that somebody wrote down (from an answer or a briefing): it must stand in the chain.
         #[arg(long, value_name = "HEAD")]
         witness: Option<String>,
+    },
+    /// Copy the journal into an empty folder while servers write. The keys (`vault.keys`) are not in it: keep them apart.
+    Backup {
+        #[command(flatten)]
+        data: Data,
+        /// An empty folder; made when absent.
+        #[arg(long, value_name = "FOLDER")]
+        to: PathBuf,
+    },
+    /// Fill an empty place from a backup, on either engine, and compare with the hashes it was taken with.
+    Restore {
+        #[command(flatten)]
+        data: Data,
+        /// The backup.
+        #[arg(long, value_name = "FOLDER")]
+        from: PathBuf,
+        /// Leave the sealed identities out and make new keys: when the old keys are lost.
+        #[arg(long)]
+        without_identities: bool,
     },
 }
 
@@ -37,7 +58,14 @@ pub fn rebuild(data: Data) -> Result<(), Failure> {
 
 /// Carries it out.
 pub fn run(command: Command) -> Result<(), Failure> {
-    let Command::Verify { data, witness } = command;
+    match command {
+        Command::Verify { data, witness } => verify(data, witness),
+        Command::Backup { data, to } => backup::take(&data, &to),
+        Command::Restore { data, from, without_identities } => backup::restore(&from, &data, without_identities),
+    }
+}
+
+fn verify(data: Data, witness: Option<String>) -> Result<(), Failure> {
     let witness = match witness {
         Some(text) => Some(
             Hash::parse(&text)

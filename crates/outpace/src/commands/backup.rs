@@ -1,0 +1,54 @@
+//! `outpace admin backup` and `outpace admin restore`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use outpace_core::Clock;
+use outpace_server::SystemClock;
+use outpace_server::every_route::every_capability;
+use outpace_store::{Settings, backup};
+
+use super::Failure;
+use crate::Data;
+
+/// Copies the journal into an empty folder, while servers write.
+pub fn take(data: &Data, to: &Path) -> Result<(), Failure> {
+    let manifest = backup::take(&data.place, &data.folder, to, &every_capability(), SystemClock.now())?;
+    let rows: i64 = manifest.files.iter().map(|file| file.rows).sum();
+    let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
+    println!("backup / 备份: {}", to.display());
+    println!("head / 日志头: {} {}", manifest.head_seq, manifest.head_hash);
+    println!("rows / 行数: {rows}, bytes / 字节: {bytes}, files / 文件: {}", manifest.files.len());
+    println!(
+        "keep apart / 另行保管: {} ({})",
+        data.folder.join("vault.keys").display(),
+        if manifest.keys_needed.is_empty() { "lookup".to_owned() } else { manifest.keys_needed.join(", ") }
+    );
+    Ok(())
+}
+
+/// Fills an empty place from a backup.
+pub fn restore(from: &Path, data: &Data, without_identities: bool) -> Result<(), Failure> {
+    let manifest = backup::manifest(from)?;
+    let settings = Settings {
+        folder: data.folder.clone(),
+        place: data.place.clone(),
+        area: manifest.area,
+        drill: manifest.drill,
+        clock: Arc::new(SystemClock),
+    };
+    let restored = backup::restore(from, &settings, &every_capability(), !without_identities)?;
+    println!("entries / 事实条数: {}", restored.entries);
+    println!("head / 日志头: {} {}", restored.manifest.head_seq, restored.manifest.head_hash);
+    println!("read models as they were / 与备份时一致的数据表: {}", restored.same);
+    if !restored.not_compared.is_empty() {
+        println!("in another shape now / 结构已更新: {}", restored.not_compared.join(", "));
+    }
+    if restored.changed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Found(format!(
+        "restored as the journal has it; these tables had been changed by hand: {}",
+        restored.changed.join(", ")
+    )))
+}
