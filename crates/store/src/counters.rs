@@ -51,7 +51,7 @@ impl Counters {
     pub(crate) fn write(self, tx: &mut Tx<'_>) -> Result<()> {
         let jurisdiction = tx.jurisdiction();
         for (name, value) in &self.last {
-            tx.post(
+            tx.execute(
                 "INSERT INTO counter (j, name, value) VALUES ($1, $2, $3)
                  ON CONFLICT (j, name) DO UPDATE SET value = excluded.value",
                 values![jurisdiction, name.as_str(), *value],

@@ -141,7 +141,7 @@ pub(crate) fn append(tx: &mut Tx<'_>, previous: &Head, entry: &Entry, salt: &[u8
     let digest = digest(salt, &entry.payload);
     let hash = chain(&previous.hash, tx.jurisdiction(), entry, &digest);
     let jurisdiction = tx.jurisdiction();
-    tx.post(
+    tx.execute(
         APPEND,
         values![
             jurisdiction,

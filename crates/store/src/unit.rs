@@ -166,7 +166,7 @@ impl<'a> Unit<'a> {
             serde_json::to_string(payload).map_err(|source| StoreError::Payload { kind: kind.to_owned(), source })?;
         let id = self.next("job")?;
         let jurisdiction = self.tx.jurisdiction();
-        self.tx.post(
+        self.tx.execute(
             "INSERT INTO job (j, id, kind, payload, queued_at, attempts) VALUES ($1, $2, $3, $4, $5, 0)",
             values![jurisdiction, id, kind, &payload, self.now],
         )?;
@@ -182,7 +182,7 @@ impl<'a> Unit<'a> {
     pub fn finish_job(&mut self, id: i64) -> Result<()> {
         self.open()?;
         let jurisdiction = self.tx.jurisdiction();
-        match self.tx.execute("DELETE FROM job WHERE j = $1 AND id = $2", values![jurisdiction, id])? {
+        match self.tx.count_changed("DELETE FROM job WHERE j = $1 AND id = $2", values![jurisdiction, id])? {
             0 => Err(StoreError::JobDone(id)),
             _ => Ok(()),
         }

@@ -157,7 +157,7 @@ pub(crate) fn set_bed(
         return Err(StoreError::Broken(format!("bed {bed} cannot go from {} to {}", from.word(), to.word())));
     }
     let (person, transfer) = holder.map_or((None, None), |(person, transfer)| (Some(person), transfer));
-    let changed = tx.execute(
+    let changed = tx.count_changed(
         "UPDATE bed SET state = $4, person = $5, transfer = $6, since = $7 WHERE j = $1 AND id = $2 AND state = $3",
         values![j, bed, from.word(), to.word(), person, transfer, entry.occurred_at],
     )?;

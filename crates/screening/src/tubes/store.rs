@@ -155,7 +155,7 @@ fn insert_tube(
     let mut homes = BTreeMap::new();
     add_homes(&mut homes, &fact.homes);
     let (stage, sealed_at) = if fact.sealed { (Stage::Sealed, Some(entry.occurred_at)) } else { (Stage::Open, None) };
-    tx.post(
+    tx.execute(
         INSERT_TUBE,
         values![
             j,
@@ -180,7 +180,7 @@ fn insert_tube(
             &flags_text(&tube_flags(&[], &fact.swabs))
         ],
     )?;
-    tx.post("INSERT INTO tube_code (j, code, number) VALUES ($1, $2, $3)", values![j, &fact.code, fact.tube])
+    tx.execute("INSERT INTO tube_code (j, code, number) VALUES ($1, $2, $3)", values![j, &fact.code, fact.tube])
 }
 
 const INSERT_TUBE: &str =
@@ -260,7 +260,7 @@ fn append(
         seal(tx, fact.tube, entry.occurred_at)?;
     }
     add_homes(&mut row.homes, &fact.homes);
-    tx.post(
+    tx.execute(
         "UPDATE tube SET people = people + $3, homes = $4, flags = $5 WHERE j = $1 AND number = $2",
         values![j, fact.tube, people, &homes_text(&row.homes)?, &flags_text(&tube_flags(&row.tube.flags, &fact.swabs))],
     )
@@ -284,7 +284,7 @@ fn insert_samples(tx: &mut Tx<'_>, entry: &Entry, fact: &SwabsTaken) -> Result<(
             Value::from(flags),
         ]
     });
-    tx.post_many(
+    tx.insert_many(
         "INSERT INTO sample (j, tube, position, person, taken_at, slip, flags) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         rows,
     )?;
@@ -335,7 +335,7 @@ fn fold_found(tx: &mut Tx<'_>, entry: &Entry, fact: &TubeFound) -> Result<()> {
     let j = tx.jurisdiction();
     let nobody = RoundId(0);
     let wave = wave_of(entry.occurred_at.min(entry.recorded_at));
-    tx.post(
+    tx.execute(
         INSERT_TUBE,
         values![
             j,
@@ -474,13 +474,14 @@ pub(crate) fn row(tx: &mut Tx<'_>, number: i64) -> Result<Option<TubeRow>> {
 /// A tube by its code, with what folds need.
 pub(crate) fn row_by_code(tx: &mut Tx<'_>, code: &TubeCode) -> Result<Option<TubeRow>> {
     let j = tx.jurisdiction();
-    let number = tx.first("SELECT number FROM tube_code WHERE j = $1 AND code = $2", values![j, code], |found| {
-        found.get::<i64>(0)
-    })?;
-    match number {
-        Some(number) => row(tx, number),
-        None => Ok(None),
-    }
+    tx.first(
+        &format!(
+            "SELECT {TUBE} FROM tube_code c JOIN tube t ON t.j = c.j AND t.number = c.number
+             WHERE c.j = $1 AND c.code = $2"
+        ),
+        values![j, code],
+        read_row,
+    )
 }
 
 /// A tube by its code.

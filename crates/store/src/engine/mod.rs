@@ -76,21 +76,21 @@ impl<'a> Tx<'a> {
         self.jurisdiction
     }
 
-    /// Runs a statement; answers how many rows it changed.
+    /// Runs a statement, without waiting for the engine's answer where it is behind a wire. What goes wrong ends the unit
+    /// or its batch, at the latest at the commit.
     ///
     /// # Errors
     /// What the engine refused.
-    pub fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize> {
-        self.connection.execute(sql, values)
+    pub fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<()> {
+        self.connection.post(sql, values)
     }
 
-    /// Runs a statement whose count nobody needs, without waiting for the engine's answer where it is behind a wire. What
-    /// goes wrong ends the unit or its batch a little later.
+    /// Runs a statement and answers how many rows it changed.
     ///
     /// # Errors
     /// What the engine refused.
-    pub fn post(&mut self, sql: &str, values: &[Value<'_>]) -> Result<()> {
-        self.connection.post(sql, values)
+    pub fn count_changed(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize> {
+        self.connection.execute(sql, values)
     }
 
     /// Adds amounts to the row of running figures under a key (without the jurisdiction); the writer writes each row once
@@ -154,24 +154,12 @@ impl<'a> Tx<'a> {
         Ok(self.first(sql, values, |row| row.get::<Option<i64>>(0))?.flatten().unwrap_or(0))
     }
 
-    /// Inserts many rows of the same shape with one prepared statement. `sql` is an `INSERT … VALUES ($1, …)`.
-    ///
-    /// # Errors
-    /// What the engine refused. Answers how many rows were really inserted (`ON CONFLICT DO NOTHING` rows are not).
-    pub fn insert_many<'v, const N: usize>(
-        &mut self,
-        sql: &str,
-        rows: impl IntoIterator<Item = [Value<'v>; N]>,
-    ) -> Result<usize> {
-        let mut rows = rows.into_iter();
-        self.connection.execute_many(sql, &mut |run| rows.try_for_each(|row| run(&row)))
-    }
-
-    /// Inserts many rows of the same shape whose count nobody needs, without waiting where the engine is behind a wire.
+    /// Inserts many rows of the same shape with one prepared statement: `sql` is an `INSERT … VALUES ($1, …)`. Like
+    /// [`Tx::execute`] it does not wait.
     ///
     /// # Errors
     /// What the engine refused.
-    pub fn post_many<'v, const N: usize>(
+    pub fn insert_many<'v, const N: usize>(
         &mut self,
         sql: &str,
         rows: impl IntoIterator<Item = [Value<'v>; N]>,
