@@ -114,7 +114,7 @@ impl Bench<'_> {
     }
 
     fn engine(&self) -> &'static str {
-        if matches!(self.options.place, Place::Postgres(_)) { "postgresql" } else { "sqlite" }
+        if self.on_file() { "sqlite" } else { "postgresql" }
     }
 
     pub(crate) fn row(&self, work: &str, measured: &Measured) -> Row {
@@ -127,6 +127,21 @@ impl Bench<'_> {
             p99_ms: measured.percentile_ms(0.99),
             ..Row::default()
         }
+    }
+
+    /// Whether this runs on SQLite, whose floors these are; on a server only registration has one.
+    pub(crate) fn on_file(&self) -> bool {
+        !matches!(self.options.place, Place::Postgres(_))
+    }
+
+    /// A row whose floor is SQLite's.
+    pub(crate) fn floored(&self, work: &str, measured: &Measured, fine: bool, floor: f64, unit: &str) -> Row {
+        let row = self.row(work, measured);
+        if self.on_file() {
+            let thousands = floor / 1e3;
+            return Row { target: format!("{thousands:.0},000 {unit}"), ok: fine && row.rate_per_s >= floor, ..row };
+        }
+        Row { target: "told, no target on this engine".to_owned(), ok: fine, ..row }
     }
 
     /// Registers tubes of a share of the city, each once; ends when everybody there was sampled.
@@ -172,8 +187,7 @@ impl Bench<'_> {
             Place::Postgres(_) => (30_000.0, "30,000 people/s (the limit is SQLite's)"),
             Place::Folder | Place::File(_) => (100_000.0, "100,000 people/s, p99 < 50 ms, half of bare"),
         };
-        let own_limit = !matches!(self.options.place, Place::Postgres(_));
-        let paced = !own_limit || (measured.percentile_ms(0.99) < 50.0 && ratio >= 0.5);
+        let paced = !self.on_file() || (measured.percentile_ms(0.99) < 50.0 && ratio >= 0.5);
         let reached = measured.rate() >= floor && paced && fault;
         Ok(vec![
             Row {
@@ -221,8 +235,7 @@ impl Bench<'_> {
         });
         let measured = offer(&self.load(&self.city.lane_tokens), make).await?;
         let fine = accepted(&measured)?;
-        let ok = fine && measured.rate() >= 15_000.0;
-        Ok(Row { target: "15,000/s".to_owned(), ok, ..self.row("registration, one person a request", &measured) })
+        Ok(self.floored("registration, one person a request", &measured, fine, 15_000.0, "people/s"))
     }
 
     /// Registers tubes (not counted), takes them in, then reports their results.
@@ -251,8 +264,8 @@ impl Bench<'_> {
             (batch < batches).then(|| Asked { path, body: Some(body(&request)), count: size * POOL })
         });
         let measured = offer(&few, report).await?;
-        let ok = accepted(&measured)? && measured.rate() >= 100_000.0;
-        Ok(Row { target: "100,000 people/s".to_owned(), ok, ..self.row("results, batches of 1,000 tubes", &measured) })
+        let fine = accepted(&measured)?;
+        Ok(self.floored("results, batches of 1,000 tubes", &measured, fine, 100_000.0, "people/s"))
     }
 
     pub(crate) fn coverage_maker(&self) -> Maker {

@@ -69,10 +69,11 @@ fn try_again(inner: &Inner, connection: &mut Option<Box<dyn Connection>>) -> Res
 fn write_room(connection: &mut dyn Connection, jurisdiction: i64) -> Result<()> {
     let filler = vec![0_u8; ROOM_BYTES];
     in_one(connection, |tx| {
-        tx.execute("DELETE FROM room WHERE j = $1", values![jurisdiction])?;
-        tx.execute("INSERT INTO room (j, id, filler) VALUES ($1, 1, $2)", values![jurisdiction, &filler]).map(|_| ())
+        tx.execute("DELETE FROM write_probe WHERE j = $1", values![jurisdiction])?;
+        tx.execute("INSERT INTO write_probe (j, id, filler) VALUES ($1, 1, $2)", values![jurisdiction, &filler])
+            .map(|_| ())
     })?;
-    in_one(connection, |tx| tx.execute("DELETE FROM room WHERE j = $1", values![jurisdiction]).map(|_| ()))
+    in_one(connection, |tx| tx.execute("DELETE FROM write_probe WHERE j = $1", values![jurisdiction]).map(|_| ()))
 }
 
 fn in_one(connection: &mut dyn Connection, write: impl FnOnce(&mut Tx<'_>) -> Result<()>) -> Result<()> {

@@ -29,7 +29,7 @@ pub const FORMAT: i64 = 1;
 pub const MANIFEST: &str = "manifest.json";
 
 /// Tables of the engine's own bookkeeping, which every program makes for itself.
-const NOT_CARRIED: [&str; 3] = ["folder", "migration", "room"];
+const NOT_CARRIED: [&str; 3] = ["folder", "migration", "write_probe"];
 
 /// What a backup holds, and what must come out when it is restored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
