@@ -309,8 +309,9 @@ impl Bench<'_> {
         let told: Value = serde_json::from_slice(&answer).unwrap_or_default();
         let difference = told.get("difference").and_then(Value::as_i64);
         let memory = self.server.memory_mb().map_or("?".to_owned(), |mb| mb.to_string());
+        let told = difference.map_or("?".to_owned(), |tubes| tubes.to_string());
         Ok(Row {
-            target: format!("difference {difference:?} is 0; server holds {memory} MB"),
+            target: format!("difference 0 (found {told}); server holds {memory} MB"),
             ok: status == 200 && difference == Some(0),
             ..self.row("conservation afterwards", &Measured::default())
         })

@@ -6,6 +6,7 @@
 //! readers add the unfiled tail. A random index on persons would cost nine tenths of the speed (design §4).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use outpace_core::{AreaId, PersonId, RoundId, SiteId, Timestamp, TubeCode};
 use outpace_store::{Capability, Entry, Result, Row, Tx, Value, values};
@@ -465,23 +466,25 @@ pub(crate) fn read_row(row: &Row<'_>) -> Result<TubeRow> {
     })
 }
 
+// Made once: these are asked for every swab.
+static BY_NUMBER: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT {TUBE} FROM tube t WHERE t.j = $1 AND t.number = $2"));
+static BY_CODE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {TUBE} FROM tube_code c JOIN tube t ON t.j = c.j AND t.number = c.number WHERE c.j = $1 AND c.code = $2"
+    )
+});
+
 /// A tube by its number.
 pub(crate) fn row(tx: &mut Tx<'_>, number: i64) -> Result<Option<TubeRow>> {
     let j = tx.jurisdiction();
-    tx.first(&format!("SELECT {TUBE} FROM tube t WHERE t.j = $1 AND t.number = $2"), values![j, number], read_row)
+    tx.first(&BY_NUMBER, values![j, number], read_row)
 }
 
 /// A tube by its code, with what folds need.
 pub(crate) fn row_by_code(tx: &mut Tx<'_>, code: &TubeCode) -> Result<Option<TubeRow>> {
     let j = tx.jurisdiction();
-    tx.first(
-        &format!(
-            "SELECT {TUBE} FROM tube_code c JOIN tube t ON t.j = c.j AND t.number = c.number
-             WHERE c.j = $1 AND c.code = $2"
-        ),
-        values![j, code],
-        read_row,
-    )
+    tx.first(&BY_CODE, values![j, code], read_row)
 }
 
 /// A tube by its code.
