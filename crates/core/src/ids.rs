@@ -62,6 +62,8 @@ ids! {
     SiteId = "site";
     /// One registration desk and swab booth of a site.
     LaneId = "lane";
+    /// What a lane is given before it works without a network.
+    SheetId = "lane_sheet";
     /// A laboratory.
     LaboratoryId = "laboratory";
     /// A suspected, preliminary, confirmed or asymptomatic infection of one person.

@@ -55,15 +55,21 @@ enum Command {
         #[arg(long, value_name = "TIME")]
         drill_from: Option<String>,
     },
-    /// Bring in areas, households, people, places, sites, facilities or vehicles from a file.
+    /// Bring in areas, households, people, places, sites, facilities or vehicles from a file, or what a lane noted
+    /// without a network.
     Import {
         /// What the file holds.
         #[arg(value_enum)]
         what: commands::import::What,
-        /// A .csv file, or .geojson for the boundaries of areas.
+        /// A .csv file; .geojson for the boundaries of areas; the device's own file for a lane.
         file: PathBuf,
         #[command(flatten)]
         data: Data,
+    },
+    /// Write what a lane needs to work without a network.
+    Export {
+        #[command(subcommand)]
+        command: commands::export::Command,
     },
     /// Play a scenario through the API and score it.
     Drill(commands::drill::Arguments),
@@ -115,6 +121,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve { data, listen, pack, drill_from } => commands::serve::run(data, listen, pack, drill_from),
         Command::Import { what, file, data } => commands::import::run(what, &file, data),
+        Command::Export { command } => commands::export::run(command),
         Command::Drill(arguments) => commands::drill::run(arguments),
         Command::Plan { data, pack } => commands::plan::run(data, pack),
         Command::Policy { command } => commands::policy::run(command),

@@ -249,6 +249,7 @@ fn screening(rules: &Rules, wrong: &mut Vec<Wrong>) {
         ("promise.hours_max", &rows.promise.hours_max),
         ("handover_signatures", &rows.handover_signatures),
         ("ambient_hours_max", &rows.ambient_hours_max),
+        ("two_sites_minutes", &rows.two_sites_minutes),
     ] {
         above_zero(wrong, &format!("screening.{name}"), value);
     }

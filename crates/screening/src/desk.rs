@@ -16,6 +16,7 @@ use crate::rounds::{
     RoundState,
 };
 use crate::sites::{HoursSet, Lane, LaneSet, LanesAdded, OpenState, SiteKind, SiteMoved, SiteSet, SitesAdded};
+use crate::tubes::twice::{self, Recent};
 use crate::tubes::{SwabIdentified, SwabsTaken};
 
 /// Ids up to this number have a place in the vector; a city of 60 million people fits.
@@ -144,6 +145,7 @@ pub(crate) struct Desk {
     pub(crate) sites: BTreeMap<SiteId, SiteBrief>,
     pub(crate) lanes: BTreeMap<LaneId, (SiteId, OpenState)>,
     pub(crate) rounds: BTreeMap<RoundId, RoundBrief>,
+    pub(crate) recent: Recent,
 }
 
 impl Desk {
@@ -204,7 +206,7 @@ pub(crate) fn join(capability: Capability) -> Capability {
             }
         });
     join_rounds(capability).restore(restore).snapshot(
-        "screening.desk.1",
+        "screening.desk.2",
         |memory| memory.get::<Desk>().and_then(saved),
         |memory, bytes| {
             memory.put(loaded(bytes)?);
@@ -277,7 +279,10 @@ fn join_rounds(capability: Capability) -> Capability {
             }
         })
         .remember(|memory, entry, fact: &RoundClosed| memory.of::<Desk>().close(fact.round, entry.occurred_at))
-        .remember(|memory, _, fact: &SwabsTaken| {
+        .remember(|memory, entry, fact: &SwabsTaken| {
+            if fact.round.is_none() {
+                memory.of::<Desk>().recent.note(entry, fact);
+            }
             if let Some(seats) = memory.of::<Desk>().seats(fact.round) {
                 fact.swabs.iter().filter_map(|swab| swab.person).for_each(|person| seats.sample(person, fact.tube));
             }
@@ -296,6 +301,7 @@ fn join_rounds(capability: Capability) -> Capability {
 
 fn restore(tx: &mut Tx<'_>, memory: &mut Memory) -> Result<()> {
     let desk = memory.of::<Desk>();
+    desk.recent = twice::recent(tx)?;
     let (sites, lanes) = crate::sites::every(tx)?;
     for site in sites {
         let brief = SiteBrief { area: site.spec.area, kind: site.spec.kind, state: site.state };

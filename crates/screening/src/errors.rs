@@ -1,7 +1,9 @@
 //! Why an intention of this capability is refused. What happened at a lane, in a box or at a laboratory is never among
 //! these: see the table at the top of the crate.
 
-use outpace_core::{AreaId, BoxCode, LaboratoryId, LaneId, PersonId, Refusal, RoundId, SiteId, Timestamp, TubeCode};
+use outpace_core::{
+    AreaId, BoxCode, LaboratoryId, LaneId, PersonId, Refusal, RoundId, SheetId, SiteId, Timestamp, TubeCode,
+};
 use thiserror::Error;
 
 use crate::tubes::Stage;
@@ -16,6 +18,8 @@ pub enum ScreeningError {
     UnknownSite { site: SiteId },
     #[error("unknown round {round}")]
     UnknownRound { round: RoundId },
+    #[error("unknown lane sheet {sheet}")]
+    UnknownSheet { sheet: SheetId },
     #[error("unknown laboratory {laboratory}")]
     UnknownLaboratory { laboratory: LaboratoryId },
     #[error("unknown person {person}")]
@@ -89,6 +93,7 @@ impl From<ScreeningError> for Refusal {
             E::UnknownLane { lane } => unknown("lane", lane, "采样通道", "lane"),
             E::UnknownSite { site } => unknown("site", site, "采样点", "site"),
             E::UnknownRound { round } => unknown("round", round, "轮次", "round"),
+            E::UnknownSheet { sheet } => unknown("sheet", sheet, "通道单", "lane sheet"),
             E::UnknownLaboratory { laboratory } => unknown("laboratory", laboratory, "实验室", "laboratory"),
             E::UnknownPerson { person } => unknown("person", person, "人员", "person"),
             E::UnknownTube { tube } => unknown("tube", tube, "采样管", "tube"),

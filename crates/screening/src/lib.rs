@@ -43,6 +43,7 @@ pub mod flow;
 mod found;
 pub mod kinds;
 pub mod laboratory;
+pub mod lanes;
 mod neighbours;
 pub mod person_set;
 pub mod reads;
@@ -82,6 +83,7 @@ const SCHEMA: &[&str] = &[
     laboratory::store::SCHEMA,
     antigen::store::SCHEMA,
     flow::late::SCHEMA,
+    lanes::SCHEMA,
 ];
 
 /// The capability: tables, folds, memory, the job that files samples by person.
@@ -90,7 +92,7 @@ pub fn capability() -> Capability {
     let capability = Capability::new("screening").schema(SCHEMA);
     let capability = tubes::join(rounds::store::join(sites::join(capability)));
     let capability = laboratory::store::join(carry::store::join(capability));
-    let capability = flow::late::join(antigen::store::join(capability));
+    let capability = lanes::join(flow::late::join(antigen::store::join(capability)));
     filing::join(desk::join(capability))
 }
 
@@ -106,6 +108,7 @@ pub fn routes() -> Routes {
         .and(coverage::routes())
         .and(antigen::routes())
         .and(flow::routes())
+        .and(lanes::routes())
         .query(
             "/api/screening/person",
             Permission::ScreeningRead,

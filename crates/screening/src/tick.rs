@@ -54,6 +54,7 @@ pub fn tick(unit: &mut Unit<'_>, call: &Call) -> Result<Ticked, Refusal> {
             ticked.revised.push(round.id);
         }
     }
+    crate::lanes::unsynced::chase_overdue(unit, call)?;
     crate::filing::file_older_than(unit, call.now.plus_minutes(-FILE_AFTER_MINUTES))?;
     Ok(ticked)
 }

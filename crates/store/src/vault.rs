@@ -132,6 +132,19 @@ impl Keys {
         Ok(short)
     }
 
+    /// A key of its own for a purpose, the same on every server that shares this key file: made from the look-up key,
+    /// which each of them has from the first day, so that no server must be given another one later.
+    ///
+    /// # Errors
+    /// When the look-up key is missing.
+    pub fn derive(&self, purpose: &str) -> Result<Zeroizing<[u8; 32]>> {
+        let keys = self.keys.read();
+        let key = keys.get(LOOKUP).ok_or_else(|| StoreError::Vault("the look-up key is missing".to_owned()))?;
+        // A context of its own: nothing that look-up hashes give away says anything about these keys.
+        let root = Zeroizing::new(blake3::derive_key("outpace vault 2022: keys for a purpose", &**key));
+        Ok(Zeroizing::new(*blake3::keyed_hash(&root, purpose.as_bytes()).as_bytes()))
+    }
+
     fn cipher(&self, name: &str) -> Result<XChaCha20Poly1305> {
         if !self.keys.read().contains_key(name) {
             self.keys.write().extend(read_keys(&self.file)?);

@@ -163,6 +163,8 @@ export interface Round {
   last_result_at: Moment | null;
   /** By when the results are promised. */
   promise_at: Moment | null;
+  /** Lanes from which not everything is here: in their areas nobody is held to a missed test. */
+  unsynced_lanes: number;
 }
 
 export type ZoneLevel = 'lockdown' | 'control' | 'precaution' | 'high' | 'medium' | 'low';

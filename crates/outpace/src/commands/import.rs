@@ -9,7 +9,7 @@ use outpace_core::Refusal;
 use outpace_isolation::facilities as isolation;
 use outpace_registry::tables::Parsed;
 use outpace_registry::{BATCH_MAX, areas, people, places};
-use outpace_screening::sites;
+use outpace_screening::{lanes, sites};
 use outpace_store::Unit;
 
 use super::{Failure, open};
@@ -32,6 +32,9 @@ pub enum What {
     Facilities,
     /// Vehicles.
     Vehicles,
+    /// Records that a lane noted without a network, as its device wrote them. Twice or in any order does no harm; a
+    /// record whose signature is wrong is not merged, its bytes are kept and an order is opened.
+    Lane,
 }
 
 /// Rows that went in, and lines that did not.
@@ -87,6 +90,7 @@ fn bring_in(office: &Office, what: What, is_geojson: bool, source: &str, text: &
             isolation::import_facilities(unit, call, rows).map(|_| ())
         }),
         What::Sites => import_sites(office, text),
+        What::Lane => import_lane(office, text),
     }
 }
 
@@ -116,4 +120,42 @@ fn import_sites(office: &Office, text: &str) -> Result<Outcome, Failure> {
     let done = imported.answer;
     let bad = done.bad.iter().map(|row| format!("{}: {} / {}", row.line, row.reason.en, row.reason.zh)).collect();
     Ok(Outcome { rows: usize::try_from(done.added + done.known).unwrap_or_default(), bad })
+}
+
+/// What a lane noted: each record that did not simply go in is told with its line.
+fn import_lane(office: &Office, text: &str) -> Result<Outcome, Failure> {
+    let file = lanes::read_file(text).map_err(|why| Failure::Unable(format!("{} / {}", why.en, why.zh)))?;
+    let mut outcome = Outcome { rows: 0, bad: Vec::new() };
+    outcome.bad.extend(file.bad.iter().map(|(line, why)| format!("{line}: {} / {}", why.en, why.zh)));
+    for part in file.records.chunks(lanes::RECORDS_MAX) {
+        let records = part.iter().map(|(_, record)| record.clone()).collect();
+        let (request, mut call) = (lanes::MergeRecords { sheet: file.sheet, records }, office.system_call());
+        let merged = office.store.write(&office.store.system(), move |unit| {
+            call.now = unit.now();
+            lanes::merge_records(unit, &call, request)
+        })?;
+        for (answer, (line, _)) in merged.answer.records.iter().zip(part) {
+            if answer.state == lanes::RecordState::Quarantined {
+                outcome.bad.push(told(*line, answer));
+            } else {
+                outcome.rows += 1;
+                if answer.state == lanes::RecordState::Flagged || answer.state == lanes::RecordState::Waiting {
+                    println!("  {}", told(*line, answer));
+                }
+            }
+        }
+        for device in merged.answer.devices.iter().filter(|device| !device.missing.is_empty()) {
+            println!("  {}: still missing / 尚缺: {:?}", device.device, device.missing);
+        }
+        if merged.answer.returned {
+            println!("  everything of sheet {} is here / 通道单 {} 已全部交回", file.sheet, file.sheet);
+        }
+    }
+    Ok(outcome)
+}
+
+fn told(line: u64, answer: &lanes::RecordAnswer) -> String {
+    let flags: Vec<String> = answer.flags.iter().map(|flag| format!("{} {}", flag.word(), flag.zh())).collect();
+    let why = answer.why.as_ref().map(|why| format!(" {} / {}", why.en, why.zh)).unwrap_or_default();
+    format!("{line}: {} {} {}{why}", answer.state.word(), answer.state.zh(), flags.join(", "))
 }

@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod bench;
 pub mod drill;
+pub mod export;
 pub mod import;
 pub mod plan;
 pub mod policy;

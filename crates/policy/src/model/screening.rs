@@ -67,6 +67,8 @@ section! {
         to_laboratory_hours_max: Sourced<u32>,
         /// Hours within which a sample kept at 4 °C is tested; colder after that.
         tested_hours_max: Sourced<u32>,
+        /// Minutes within which nobody is at two sites: a second swab so soon elsewhere is somebody else's, or told twice.
+        two_sites_minutes: Sourced<u32>,
         /// Signatures at each hand-over.
         handover_signatures: Sourced<u32>,
         /// The public promise of results.

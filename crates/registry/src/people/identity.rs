@@ -18,9 +18,9 @@ use crate::RegistryError;
 /// The class of the vault's keys that seal identities; retention is by class and month.
 pub const CLASS: &str = "identity";
 /// Field numbers of the vault's look-up.
-const BY_ID_NUMBER: i64 = 1;
+pub(super) const BY_ID_NUMBER: i64 = 1;
 const BY_PHONE: i64 = 2;
-const BY_NAME_AND_BIRTH: i64 = 3;
+pub(super) const BY_NAME_AND_BIRTH: i64 = 3;
 const HOUSEHOLD_PHONE: i64 = 4;
 const HOUSEHOLD_NAME: i64 = 5;
 /// Weights and check characters of ID numbers after GB 11643-1999.
@@ -73,11 +73,11 @@ pub struct Look {
 }
 
 /// Letters and digits in capitals: spaces and hyphens do not tell numbers apart.
-fn normal_number(text: &str) -> Zeroizing<String> {
+pub(super) fn normal_number(text: &str) -> Zeroizing<String> {
     Zeroizing::new(text.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()).collect())
 }
 
-fn name_and_birth(name: &str, born: &str) -> Zeroizing<String> {
+pub(super) fn name_and_birth(name: &str, born: &str) -> Zeroizing<String> {
     Zeroizing::new(format!("{}|{}", name.trim(), born.trim()))
 }
 
@@ -138,10 +138,14 @@ fn sealed_json(subject: i64, value: &impl Serialize) -> Result<Zeroizing<Vec<u8>
 }
 
 pub(super) fn to_keep(person: PersonId, identity: &Identity) -> Result<ToKeep, StoreError> {
-    let mut fields = vec![
-        (BY_ID_NUMBER, normal_number(&identity.id_number)),
-        (BY_NAME_AND_BIRTH, name_and_birth(&identity.name, &identity.born)),
-    ];
+    // Someone known from a lane alone may have given only a number, or only a name.
+    let mut fields = Vec::with_capacity(3);
+    if !identity.id_number.is_empty() {
+        fields.push((BY_ID_NUMBER, normal_number(&identity.id_number)));
+    }
+    if !identity.name.is_empty() {
+        fields.push((BY_NAME_AND_BIRTH, name_and_birth(&identity.name, &identity.born)));
+    }
     fields.extend(identity.phone.as_ref().map(|phone| (BY_PHONE, normal_number(phone))));
     Ok(ToKeep { subject: person.0, plain: sealed_json(person.0, identity)?, fields })
 }
@@ -162,7 +166,7 @@ pub(super) fn contact_to_keep(household: HouseholdId, contact: &HouseholdContact
     Ok(ToKeep { subject, plain: sealed_json(subject, contact)?, fields })
 }
 
-fn read_identity(unit: &mut Unit<'_>, person: PersonId) -> Result<Option<Identity>, StoreError> {
+pub(super) fn read_identity(unit: &mut Unit<'_>, person: PersonId) -> Result<Option<Identity>, StoreError> {
     let keys = unit.keys();
     let Some(plain) = vault::open(unit.tx(), keys, person.0)? else { return Ok(None) };
     serde_json::from_slice(&plain)

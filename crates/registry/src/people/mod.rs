@@ -6,6 +6,7 @@ mod facts;
 mod http;
 pub mod identity;
 mod import;
+pub mod matching;
 mod model;
 mod parse;
 pub(crate) mod store;

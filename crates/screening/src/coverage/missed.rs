@@ -22,7 +22,8 @@ const ROUNDS_MAX: usize = 30;
 words! {
     /// A failure of ours for which nobody pays.
     pub enum OurFailure {
-        /// A lane has tubes open that it has not sealed: what it registered may not all be here.
+        /// A lane has tubes open that it has not sealed, works without a network, or has not brought its sheet back: what it
+        /// registered may not all be here.
         LaneNotSynced = "lane_not_synced" / "采样通道尚未封管同步",
         /// Tubes of the round still wait for a result.
         ResultsLate = "results_late" / "本轮结果尚未出齐",
@@ -108,7 +109,7 @@ fn our_failures(tx: &mut Tx<'_>, round: &Round, home: AreaId) -> Result<BTreeSet
         "SELECT CAST(COALESCE(SUM(tubes), 0) AS BIGINT) FROM tube_flow WHERE j = $1 AND round = $2 AND stage = $3",
         values![j, round.id, Stage::Open],
     )?;
-    if open > 0 {
+    if open > 0 || crate::lanes::unsynced::is_unsynced_for(tx, round.id, home)? {
         ours.insert(OurFailure::LaneNotSynced);
     }
     if crate::flow::waiting(tx, round.id)? > 0 {

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::errors::ScreeningError;
+use crate::lanes::UnsyncedLane;
 use crate::rounds;
 
 /// How the people of an area stand to a round.
@@ -137,6 +138,8 @@ pub struct CoverageAnswer {
     pub total: Coverage,
     /// Areas of the level asked for, by code.
     pub areas: Vec<AreaCoverage>,
+    /// Lanes of sites in the actor's area from which not everything is here: what they sampled is missing above.
+    pub unsynced: Vec<UnsyncedLane>,
 }
 
 /// Coverage of a round in an area, at once for any area.
@@ -153,7 +156,11 @@ pub fn coverage(tx: &mut Tx<'_>, call: &Call, query: CoverageQuery) -> Result<Co
         None => Vec::new(),
     };
     let areas = areas.into_iter().map(|(area, coverage)| AreaCoverage { area, coverage }).collect();
-    Ok(CoverageAnswer { round: query.round, area, total, areas })
+    let mut unsynced = crate::lanes::unsynced::unsynced(tx, Some(query.round), call.now)?;
+    unsynced.retain(|lane| {
+        call.sees(lane.area) && lane.areas.iter().any(|near| near.contains(area) || area.contains(*near))
+    });
+    Ok(CoverageAnswer { round: query.round, area, total, areas, unsynced })
 }
 
 /// The routes.

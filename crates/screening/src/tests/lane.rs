@@ -154,7 +154,8 @@ fn before_the_swab_the_lane_is_warned() {
     let round = house.open_round(Method::Pcr);
     house.tube(round, "QX-1", &[1]);
     let ask = |person: i64, lane: usize, fever: bool| {
-        let request = Check { person: PersonId(person), lane: house.lanes[lane], round: Some(round), fever };
+        let request =
+            Check { person: PersonId(person), lane: house.lanes[lane], round: Some(round), tube: None, fever };
         let checked = house.act(move |unit, call| check(unit, call, request)).unwrap();
         assert_eq!(checked.birth_year, 1985);
         checked.warnings.into_iter().map(|warning| warning.kind).collect::<Vec<_>>()

@@ -1,7 +1,9 @@
 //! Given facts, when a command, then facts: on a real temporary store with its neighbours.
 
 mod antigen;
+mod guards;
 mod lane;
+mod lanes;
 mod laws;
 mod missed;
 mod round;

@@ -4,7 +4,7 @@
 //! The answer carries year of birth and sex, so that the sampler sees whether the code shown is the person's own.
 
 use outpace_access::Call;
-use outpace_core::{LaneId, PersonId, Refusal, RoundId, Text};
+use outpace_core::{LaneId, PersonId, Refusal, RoundId, SiteId, Text, TubeCode};
 use outpace_registry as registry;
 use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,10 @@ use crate::errors::ScreeningError;
 use crate::neighbours;
 use crate::rounds::{Class, RoundState};
 use crate::sites::{OpenState, SiteKind};
+use crate::tubes::Stage;
+use crate::tubes::register::well_formed;
+use crate::tubes::store::row_by_code;
+use crate::tubes::twice::{are_close, sampled_in};
 use crate::words::words;
 
 words! {
@@ -24,6 +28,16 @@ words! {
         AlreadySampled = "already_sampled" / "本轮已采样",
         /// The round does not cover the person.
         NotDue = "not_due" / "不在本轮名单",
+        /// Sampled at another site a few minutes ago: is it the same person?
+        TwoSites = "two_sites" / "几分钟前在另一采样点采过样",
+        /// Sampled into another tube a few minutes ago.
+        InTwoTubes = "in_two_tubes" / "几分钟前已采入另一管",
+        /// In facility quarantine or isolation: tested there.
+        Quarantined = "quarantined" / "集中隔离人员",
+        /// The tube's code was in use before: at another lane, in another round, or it is sealed.
+        TubeSeenBefore = "tube_seen_before" / "管码已被使用",
+        /// The tube holds as many people as it may.
+        TubeFull = "tube_full" / "本管已满",
         /// Exempt.
         Exempt = "exempt" / "免检",
         /// Registered as absent; a swab shows that the person is back.
@@ -58,6 +72,9 @@ pub struct Check {
     /// Which round; absent: outside any.
     #[serde(default)]
     pub round: Option<RoundId>,
+    /// The tube that the swab would go into; absent: not looked at.
+    #[serde(default)]
+    pub tube: Option<TubeCode>,
     /// Whether the thermometer showed fever.
     #[serde(default)]
     pub fever: bool,
@@ -79,6 +96,7 @@ pub struct Checked {
 }
 
 struct Found {
+    site: SiteId,
     open: bool,
     kind: SiteKind,
     area: outpace_core::AreaId,
@@ -101,6 +119,7 @@ pub fn check(unit: &mut Unit<'_>, call: &Call, request: Check) -> Result<Checked
             None => None,
         };
         Ok(Found {
+            site: *site,
             open: *lane_state == OpenState::Open && brief.state == OpenState::Open,
             kind: brief.kind,
             area: brief.area,
@@ -115,21 +134,54 @@ pub fn check(unit: &mut Unit<'_>, call: &Call, request: Check) -> Result<Checked
     call.covers(found.area)?;
     let person =
         registry::person(unit.tx(), request.person)?.ok_or(ScreeningError::UnknownPerson { person: request.person })?;
+    let mut kinds = twice(unit, call, &request, &found)?;
+    kinds.extend(tube(unit, &request, &found)?);
     let abnormal = request.fever || neighbours::is_confined(unit.tx(), request.person)?;
     Ok(Checked {
         person: request.person,
         birth_year: person.birth_year,
         sex: person.sex,
-        warnings: warnings(&found, round.is_some(), abnormal),
+        warnings: warnings(&found, round.is_some(), abnormal, kinds),
         people_max: found.people_max,
     })
 }
 
-fn warnings(found: &Found, in_round: bool, abnormal: bool) -> Vec<Warning> {
+/// Whether the person was sampled a few minutes ago: at another site, or here into another tube.
+fn twice(unit: &mut Unit<'_>, call: &Call, request: &Check, found: &Found) -> Result<Vec<WarningKind>, Refusal> {
+    let person = request.person;
+    let last = match found.seat.and_then(|seat| seat.tube) {
+        Some(tube) => sampled_in(unit.tx(), tube, person)?,
+        None => unit.remembered(|desk: &Desk| desk.recent.of(person)).flatten(),
+    };
+    let close = last.filter(|last| are_close(call, call.now, last.at));
+    Ok(match close {
+        Some(last) if last.site != found.site => vec![WarningKind::TwoSites],
+        Some(_) if found.seat.is_none_or(|seat| seat.tube.is_none()) => vec![WarningKind::InTwoTubes],
+        _ => Vec::new(),
+    })
+}
+
+/// What speaks against the tube.
+fn tube(unit: &mut Unit<'_>, request: &Check, found: &Found) -> Result<Vec<WarningKind>, Refusal> {
+    let Some(code) = &request.tube else { return Ok(Vec::new()) };
+    well_formed("tube", code.as_str(), code.is_well_formed())?;
+    let Some(row) = row_by_code(unit.tx(), code)? else { return Ok(Vec::new()) };
+    let tube = row.tube;
+    let elsewhere = tube.lane.is_some_and(|lane| lane != request.lane) || tube.round != request.round;
     let mut kinds = Vec::new();
+    if elsewhere || tube.stage != Stage::Open {
+        kinds.push(WarningKind::TubeSeenBefore);
+    } else if found.people_max.is_some_and(|most| tube.people >= most) && !tube.household {
+        kinds.push(WarningKind::TubeFull);
+    }
+    Ok(kinds)
+}
+
+fn warnings(found: &Found, in_round: bool, abnormal: bool, mut kinds: Vec<WarningKind>) -> Vec<Warning> {
     match found.seat {
         Some(Seat { tube: Some(_), .. }) => kinds.push(WarningKind::AlreadySampled),
         Some(Seat { home: Some((_, Class::Exempt)), .. }) => kinds.push(WarningKind::Exempt),
+        Some(Seat { home: Some((_, Class::Quarantined)), .. }) => kinds.push(WarningKind::Quarantined),
         Some(Seat { home: Some((_, Class::Absent)), .. }) => kinds.push(WarningKind::ThoughtAbsent),
         Some(Seat { home: None, .. }) => kinds.push(WarningKind::NotDue),
         Some(_) | None => {}
@@ -156,6 +208,25 @@ fn advice(kind: WarningKind) -> Text {
         ),
         WarningKind::NotDue => {
             Text::new("不在本轮名单,可不采。", "The round does not cover this person; no swab is needed.")
+        }
+        WarningKind::TwoSites => Text::new(
+            "几分钟前此人的码在另一采样点采过样:请核对出生年份和性别,确认是本人。",
+            "This code was sampled at another site a few minutes ago: compare year of birth and sex; is it the same person?",
+        ),
+        WarningKind::InTwoTubes => Text::new(
+            "几分钟前已采入另一管,无需再采;确需双采的请按复核登记。",
+            "Sampled into another tube a few minutes ago; no second swab is needed unless it is a retest.",
+        ),
+        WarningKind::Quarantined => Text::new(
+            "集中隔离人员在隔离点采样,请联系隔离点。",
+            "Is tested where they are isolated; call the facility.",
+        ),
+        WarningKind::TubeSeenBefore => Text::new(
+            "此管码已在别处使用或已封管,请换一支新管。",
+            "This code is in use elsewhere, or the tube is sealed; take another tube.",
+        ),
+        WarningKind::TubeFull => {
+            Text::new("本管人数已满,请封管换新管。", "The tube is full; seal it and take another.")
         }
         WarningKind::Exempt => Text::new("已登记免检。", "Registered as exempt."),
         WarningKind::ThoughtAbsent => {

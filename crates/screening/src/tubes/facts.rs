@@ -42,6 +42,9 @@ pub struct SwabTaken {
     /// The paper slip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slip: Option<String>,
+    /// Whose code was shown, where it was somebody else's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<PersonId>,
     /// What was strange about it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<Flag>,

@@ -9,12 +9,14 @@ pub mod pages;
 mod place;
 pub mod register;
 pub(crate) mod store;
+pub(crate) mod twice;
 
 pub use check::{Check, Checked, Warning, check};
 pub use facts::{Opening, SamplesFiled, SwabIdentified, SwabTaken, SwabsTaken, TubeFound, TubeSealed};
 pub use identify::{IdentifySwab, identify_swab};
 pub use model::{Counts, Flag, Home, Member, NoFile, Purpose, Stage, Swab, Tube, priority_of};
 pub use pages::{TubeQuery, TubeView, show_tube};
+pub(crate) use place::Earlier;
 pub use register::{Placed, RegisterSwab, RegisterTube, Registered, SealTube, register_swab, register_tube, seal_tube};
 pub(crate) use store::join;
 pub use store::{tube, tube_people};

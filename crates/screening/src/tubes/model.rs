@@ -90,6 +90,13 @@ words! {
         PositionTaken = "position_taken" / "管内序号已被占用",
         /// The person's code could not be read, or names nobody.
         UnknownPerson = "unknown_person" / "身份未识别",
+        /// The person was at another site a few minutes before.
+        TwoSites = "two_sites" / "短时间内在两处采样",
+        /// The person was sampled into another tube a few minutes before.
+        InTwoTubes = "in_two_tubes" / "短时间内在两管采样",
+        /// Somebody else's code was shown: the sampler said that year of birth and sex were not the person's. The swab is
+        /// nobody's until it is known whose it was.
+        NotOwnCode = "not_own_code" / "出示他人健康码",
         /// The device's clock runs ahead of ours.
         ClockAhead = "clock_ahead" / "设备时钟超前",
         /// The round had been closed.
@@ -138,6 +145,24 @@ pub struct Swab {
     /// Where the person is absent: the number of the paper slip on which the lane noted who it was.
     #[serde(default)]
     pub slip: Option<String>,
+    /// What the sampler said about the year of birth and the sex that the check showed: the person's own or not; absent:
+    /// not asked.
+    #[serde(default)]
+    pub own: Option<bool>,
+}
+
+impl Swab {
+    /// Whose it is as far as anybody can tell: a code that the sampler saw to be somebody else's tells nothing.
+    #[must_use]
+    pub fn whose(&self) -> Option<PersonId> {
+        self.person.filter(|_| self.own != Some(false))
+    }
+
+    /// Whose code was shown, where it was somebody else's.
+    #[must_use]
+    pub fn shown(&self) -> Option<PersonId> {
+        self.person.filter(|_| self.own == Some(false))
+    }
 }
 
 /// How a swab counts for the coverage of a round.

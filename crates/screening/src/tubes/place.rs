@@ -35,7 +35,13 @@ pub(super) struct Asked<'a> {
     pub(super) swabs: &'a [Swab],
     pub(super) seal: bool,
     pub(super) occurred_at: Option<Timestamp>,
+    /// Present where it comes off a lane sheet: then the lane was at work, whatever its state says now.
+    pub(super) sheet: Option<&'a Earlier>,
 }
+
+/// Who was sampled into which tube earlier in the same command, of which memory knows nothing yet; of several tubes the
+/// lowest number, as in the seats.
+pub(crate) type Earlier = std::collections::BTreeMap<PersonId, i64>;
 
 /// Looks up lane, site, round, pool and seats, all from memory. `round` is the one that the swabs count for.
 pub(super) fn desked(
@@ -45,7 +51,7 @@ pub(super) fn desked(
     round: Option<RoundId>,
 ) -> Result<Desked, Refusal> {
     let lane = asked.lane;
-    let people: Vec<Option<PersonId>> = asked.swabs.iter().map(|swab| swab.person).collect();
+    let people: Vec<Option<PersonId>> = asked.swabs.iter().map(Swab::whose).collect();
     let look = |desk: &Desk| {
         let (site, lane_state) = *desk.lanes.get(&lane).ok_or(ScreeningError::UnknownLane { lane })?;
         let brief = *desk.sites.get(&site).ok_or(ScreeningError::UnknownLane { lane })?;
@@ -64,23 +70,30 @@ pub(super) fn desked(
         let seats = known.seats.as_ref().map(|seats| {
             people.iter().map(|person| person.map_or(NOBODY, |person| seats.seat(person))).collect::<Vec<_>>()
         });
-        Ok((site, lane_state, brief, Some((known.state, pool, seats))))
+        Ok((site, lane_state, brief, Some((known.state, known.closed_at, pool, seats))))
     };
     let found = unit.remembered(look).unwrap_or(Err(ScreeningError::UnknownLane { lane }));
     let (site, lane_state, brief, in_round) = found?;
+    let mut in_round = in_round;
+    if let (Some(earlier), Some((_, _, _, Some(seats)))) = (asked.sheet, in_round.as_mut()) {
+        after(earlier, &people, seats);
+    }
     let lane_open = lane_state == OpenState::Open && brief.state == OpenState::Open;
     let purpose = asked.purpose.unwrap_or(if round.is_some() { Purpose::Round } else { Purpose::Routine });
     let (round_closed, pool, seats) = match (in_round, round) {
-        (Some((state, pool, seats)), Some(round)) => {
+        (Some((state, closed_at, pool, seats)), Some(round)) => {
             let seats = match seats {
                 Some(seats) => seats,
                 // Long after its round: the roster is read from the tables.
                 None => {
                     let all = load_seats(unit.tx(), round)?;
+                    // The tables hold what this command recorded.
                     people.iter().map(|person| person.map_or(NOBODY, |person| all.seat(person))).collect()
                 }
             };
-            (state == RoundState::Closed, pool, seats)
+            // What was taken before the end of the round and is told after it did not come late.
+            let in_time = asked.occurred_at.zip(closed_at).is_some_and(|(at, closed)| at <= closed);
+            (state == RoundState::Closed && !in_time, pool, seats)
         }
         _ => (false, None, vec![NOBODY; people.len()]),
     };
@@ -96,6 +109,14 @@ pub(super) fn desked(
         }
     };
     Ok(Desked { site, brief, lane_open, pool, purpose, round_closed, seats })
+}
+
+/// The seats after what the same command recorded.
+fn after(earlier: &Earlier, people: &[Option<PersonId>], seats: &mut [Seat]) {
+    for (person, seat) in people.iter().zip(seats) {
+        let tube = person.and_then(|person| earlier.get(&person)).copied();
+        seat.tube = seat.tube.into_iter().chain(tube).min();
+    }
 }
 
 pub(super) const NOBODY: Seat = Seat { home: None, tube: None };
@@ -139,9 +160,9 @@ pub(super) fn place(
             plan.placed.push(Placed { position, person, flags: member.flags.clone() });
             continue;
         }
-        if swab.person.is_some_and(|person| !here.insert(person)) {
+        if swab.whose().is_some_and(|person| !here.insert(person)) {
             // The same person twice in one request is one swab told twice.
-            let first = plan.placed.iter().find(|placed| placed.person == swab.person).cloned();
+            let first = plan.placed.iter().find(|placed| placed.person == swab.whose()).cloned();
             plan.placed.extend(first);
             continue;
         }
@@ -154,7 +175,9 @@ pub(super) fn place(
         if people > desked.pool.people_max && !desked.pool.household {
             flags.push(Flag::OverPool);
         }
-        if swab.person.is_none() {
+        if swab.shown().is_some() {
+            flags.push(Flag::NotOwnCode);
+        } else if swab.person.is_none() {
             flags.push(Flag::UnknownPerson);
         } else if desked.seats.get(index).is_some_and(|seat| seat.tube.is_some()) {
             flags.push(Flag::TwiceInRound);
@@ -163,7 +186,7 @@ pub(super) fn place(
         if ahead && !flags.contains(&Flag::ClockAhead) {
             flags.push(Flag::ClockAhead);
         }
-        plan.placed.push(Placed { position, person: swab.person, flags: Vec::new() });
+        plan.placed.push(Placed { position, person: swab.whose(), flags: Vec::new() });
         plan.new.push((index, flags));
     }
     plan
@@ -185,7 +208,7 @@ fn common_flags(asked: &Asked<'_>, desked: &Desked, known: Option<&TubeRow>, now
     if desked.round_closed {
         flags.push(Flag::AfterClose);
     }
-    if !desked.lane_open {
+    if !desked.lane_open && asked.sheet.is_none() {
         flags.push(Flag::LaneClosed);
     }
     if asked.occurred_at.is_some_and(|at| at.since(now) > CLOCK_AHEAD_MS) {
@@ -202,7 +225,7 @@ fn same_swab<'m>(
     wanted: i64,
     explicit: bool,
 ) -> Option<&'m Member> {
-    match swab.person {
+    match swab.whose() {
         Some(person) => members.iter().find(|member| member.person == Some(person)),
         None => {
             let same = |member: &&Member| member.person.is_none() && member.slip == swab.slip;

@@ -20,8 +20,9 @@ use utoipa::ToSchema;
 use super::deadlines::opening_at;
 use super::facts::{Opening, SwabTaken, SwabsTaken, TubeSealed};
 use super::model::{Counts, Flag, Home, Member, Purpose, Stage, Swab};
-use super::place::{Asked, Desked, NOBODY, Plan, desked, place};
+use super::place::{Asked, Desked, Earlier, NOBODY, Plan, desked, place};
 use super::store::{self, TubeRow};
+use super::twice::{flag_twice, settle_shown};
 use crate::desk::Desk;
 use crate::errors::{ScreeningError, some_of};
 use crate::laboratory::Outcome;
@@ -127,12 +128,43 @@ pub fn register_tube(unit: &mut Unit<'_>, call: &Call, request: RegisterTube) ->
         swabs: &request.people,
         seal: request.seal,
         occurred_at: request.occurred_at,
+        sheet: None,
     };
     if request.people.is_empty() && request.seal {
         return seal_tube(unit, call, SealTube { tube: request.tube, occurred_at: request.occurred_at });
     }
     some_of("people", &request.people, SWABS_MAX)?;
     register(unit, call, &asked)
+}
+
+/// Registers people whom a lane took down under its sheet, with or without the seal after them. `earlier`: who was
+/// sampled by this command already; it is kept up.
+///
+/// # Errors
+/// As [`register_tube`].
+pub(crate) fn register_by_sheet(
+    unit: &mut Unit<'_>,
+    call: &Call,
+    request: &RegisterTube,
+    earlier: &mut Earlier,
+) -> Result<Registered, Refusal> {
+    let asked = Asked {
+        tube: &request.tube,
+        lane: request.lane,
+        round: request.round,
+        purpose: request.purpose,
+        position: None,
+        swabs: &request.people,
+        seal: request.seal,
+        occurred_at: request.occurred_at,
+        sheet: Some(earlier),
+    };
+    let registered = register(unit, call, &asked)?;
+    for person in registered.placed.iter().filter_map(|placed| placed.person) {
+        let tube = earlier.entry(person).or_insert(registered.number);
+        *tube = registered.number.min(*tube);
+    }
+    Ok(registered)
 }
 
 /// Registers one person into a tube.
@@ -152,6 +184,7 @@ pub fn register_swab(unit: &mut Unit<'_>, call: &Call, request: RegisterSwab) ->
         swabs: std::slice::from_ref(&request.swab),
         seal: request.seal,
         occurred_at: request.occurred_at,
+        sheet: None,
     };
     register(unit, call, &asked)
 }
@@ -220,8 +253,9 @@ fn write(
     if desked.pool.household {
         flag_households(unit, asked, desked, members, &mut plan)?;
     }
-    let strange: BTreeSet<Flag> = plan.new.iter().flat_map(|(_, flags)| flags.iter().copied()).collect();
-    if strange.is_empty() {
+    flag_twice(unit, call, asked, desked, known.as_ref().map(|row| row.tube.number), &mut plan)?;
+    let mut strange: BTreeSet<Flag> = plan.new.iter().flat_map(|(_, flags)| flags.iter().copied()).collect();
+    if strange.is_empty() && asked.sheet.is_none() {
         // Nothing below can refuse: only what is strange opens an order, which might.
         unit.certain();
     }
@@ -263,6 +297,9 @@ fn write(
         sealed: asked.seal,
     };
     let seq = unit.record_at(fact, occurred_at)?;
+    if strange.remove(&Flag::NotOwnCode) {
+        settle_shown(unit, call, asked, desked, &plan.new, seq)?;
+    }
     if !strange.is_empty() {
         settle(unit, call, asked.tube, desked.brief.area, &strange, seq)?;
     }
@@ -287,10 +324,11 @@ fn write(
 
 fn swab_taken(swab: &Swab, flags: &[Flag], occurred_at: Timestamp) -> SwabTaken {
     SwabTaken {
-        person: swab.person,
+        person: swab.whose(),
         taken_at: swab.taken_at.filter(|at| *at != occurred_at),
         no_file: swab.no_file,
         slip: swab.slip.clone(),
+        shown: swab.shown(),
         flags: flags.to_vec(),
     }
 }
@@ -301,7 +339,7 @@ fn homes(unit: &mut Unit<'_>, asked: &Asked<'_>, desked: &Desked, plan: &mut Pla
     let mut homes: BTreeMap<(AreaId, Counts), i64> = BTreeMap::new();
     for (index, flags) in &mut plan.new {
         let seat = desked.seats.get(*index).copied().unwrap_or(NOBODY);
-        let key = match (asked.swabs[*index].person, seat.home) {
+        let key = match (asked.swabs[*index].whose(), seat.home) {
             (None, _) => (nowhere, Counts::Unknown),
             (Some(_), Some((grid, class))) if seat.tube.is_none() => (grid, Counts::Seat(class)),
             (Some(_), Some((grid, _))) => (grid, Counts::Again),
@@ -338,7 +376,7 @@ fn flag_households(
         }
     }
     for (index, flags) in &mut plan.new {
-        let Some(person) = asked.swabs[*index].person else { continue };
+        let Some(person) = asked.swabs[*index].whose() else { continue };
         let found = registry::person(unit.tx(), person)?.map(|person| person.household);
         match (household, found) {
             (None, found) => household = found,

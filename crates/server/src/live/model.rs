@@ -80,6 +80,7 @@ shapes! {
         closes_at: Option<i64>,
         last_result_at: Option<i64>,
         promise_at: Option<i64>,
+        unsynced_lanes: i64,
     }
     /// A zone in force.
     ZoneShown {

@@ -74,6 +74,7 @@ const round = object<live.Round>({
   closes_at: orNull(number),
   last_result_at: orNull(number),
   promise_at: orNull(number),
+  unsynced_lanes: number,
 });
 
 const place = object<live.ZonePlace>({ id: number, name: both, lon: number, lat: number });

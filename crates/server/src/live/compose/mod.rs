@@ -44,7 +44,7 @@ pub(crate) fn live(tx: &mut Tx<'_>, call: &Call, scenario: Value, timeline: Valu
     let tallies = people::tallies(tx)?;
     let (trips, _) = people::trips(tx)?;
     let (facilities, beds) = people::facilities(tx)?;
-    let rounds = tubes::rounds(tx)?;
+    let rounds = tubes::rounds(tx, call.now)?;
     Ok(Live {
         now: call.now.0,
         clock: call.now.local(offset),

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use outpace_access::Call;
-use outpace_core::{AreaId, Refusal, RoundId, SiteId};
+use outpace_core::{AreaId, Refusal, RoundId, SiteId, Timestamp};
 use outpace_screening::flow::late::{self, FlowQuery};
 use outpace_screening::rounds::{Method, Round, RoundState};
 use outpace_screening::sites::{self, OpenState, SiteKind};
 use outpace_screening::tubes::Stage;
-use outpace_screening::{all_rounds, coverage, flow, sampled_total};
+use outpace_screening::{all_rounds, coverage, flow, lanes, sampled_total};
 use outpace_store::Tx;
 
 use crate::live::model::{RoundShown, SiteShown, VerbCount};
@@ -19,11 +19,11 @@ const ROUNDS_MAX: i64 = 12;
 const SITES_MAX: i64 = 2_000;
 
 /// Rounds that were opened, newest first.
-pub(super) fn rounds(tx: &mut Tx<'_>) -> Result<Vec<RoundShown>, Refusal> {
+pub(super) fn rounds(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<RoundShown>, Refusal> {
     let mut shown = Vec::new();
     for round in all_rounds(tx, None, ROUNDS_MAX)? {
         if let Some(opened_at) = round.opened_at {
-            shown.push(one_round(tx, &round, opened_at.0)?);
+            shown.push(one_round(tx, &round, opened_at.0, now)?);
         }
     }
     Ok(shown)
@@ -34,7 +34,7 @@ fn whole(tx: &mut Tx<'_>, round: RoundId) -> Result<coverage::Coverage, Refusal>
     Ok(coverage::of(tx, round, (AreaId(0), AreaId(i64::MAX)))?)
 }
 
-fn one_round(tx: &mut Tx<'_>, round: &Round, opened_at: i64) -> Result<RoundShown, Refusal> {
+fn one_round(tx: &mut Tx<'_>, round: &Round, opened_at: i64, now: Timestamp) -> Result<RoundShown, Refusal> {
     let people = whole(tx, round.id)?;
     let promised = round.forecast.as_ref().map(|forecast| forecast.last_result_at.0);
     Ok(RoundShown {
@@ -52,6 +52,7 @@ fn one_round(tx: &mut Tx<'_>, round: &Round, opened_at: i64) -> Result<RoundShow
         closes_at: round.closed_at.or(Some(round.spec.ends_at)).map(|at| at.0),
         last_result_at: promised,
         promise_at: promised,
+        unsynced_lanes: lanes::unsynced::unsynced(tx, Some(round.id), now)?.len() as i64,
     })
 }
 
