@@ -8,6 +8,8 @@ import { createServer } from 'node:http';
 import { extname, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { mockLane } from './mock-lane.mjs';
+
 const PASSWORD = 'sample password';
 const TOKEN = 'sample-token';
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
@@ -54,6 +56,7 @@ export async function startMock({ port = 0, locked = false } = {}) {
   const report = await json('../fixtures/report.json');
   const areas = await json('../../drills/qingxu-2022/areas.geojson');
   const briefing = await json('../fixtures/briefing.json');
+  const lane = mockLane(await json('../fixtures/lane.json'));
   const streams = new Set();
   const waiting = { plan: live.plan.id, lines: waitingLines(live), price: waitingPrice({ people: 0, days: 0 }) };
   let minutes = 0;
@@ -76,6 +79,7 @@ export async function startMock({ port = 0, locked = false } = {}) {
     if (locked && request.headers.authorization !== `Bearer ${TOKEN}`) {
       return answerJson(answer, 401, { code: 'not_signed_in', zh: '请先登录。', en: 'Sign in first.' });
     }
+    if (url.pathname.startsWith('/api/screening/lanes/')) return answerLane(url, request, answer);
     if (url.pathname === '/api/live') {
       answer.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
       answer.write(': alive\n\n');
@@ -95,6 +99,16 @@ export async function startMock({ port = 0, locked = false } = {}) {
     if (url.pathname === '/api/response/plan') return answerJson(answer, 200, waiting);
     if (url.pathname === '/api/response/approve' || url.pathname === '/api/response/decline') return answerPlan(url, request, answer);
     return answerJson(answer, 404, { code: 'unknown_route', zh: '没有此地址。', en: 'No such address.' });
+  }
+
+  function answerLane(url, request, answer) {
+    if (url.pathname !== '/api/screening/lanes/key' && request.headers.authorization !== `Bearer ${TOKEN}`) return answerJson(answer, 401, { code: 'not_signed_in', zh: '请先登录。', en: 'Sign in first.' });
+    let body = '';
+    request.on('data', (chunk) => (body += chunk));
+    request.on('end', () => {
+      const told = lane.answer(url.pathname, body);
+      return told === null ? answerJson(answer, 404, { code: 'unknown_route', zh: '没有此地址。', en: 'No such address.' }) : answerJson(answer, 200, told);
+    });
   }
 
   /** As the server does: a line that grew worse since the plan that was seen is refused, and nothing counts. */
@@ -142,6 +156,8 @@ export async function startMock({ port = 0, locked = false } = {}) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     password: PASSWORD,
+    /** What a lane handed over. */
+    lane,
     /** What was answered to the plan so far, as the page sent it. */
     answers,
     /** The first line asks for more people from now on, in a plan of the next number. */
