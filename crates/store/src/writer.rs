@@ -135,9 +135,9 @@ where
 
     fn answer(self: Box<Self>, outcome: Result<Head>) {
         let answer = match (self.outcome, outcome) {
-            (Some(Err(error)), _) => Err(error),
+            // A batch that failed took with it what this command saw: not even a refusal may rest on that.
             (_, Err(error)) => Err(E::from(error)),
-            (Some(Ok(answer)), Ok(head)) => Ok(Committed { answer, head }),
+            (Some(outcome), Ok(head)) => outcome.map(|answer| Committed { answer, head }),
             (None, Ok(_)) => Err(E::from(StoreError::Busy)),
         };
         (self.done)(answer);

@@ -8,10 +8,10 @@ mod marbles;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
-use marbles::{Fixed, Put, count, open, open_as, put, total};
+use marbles::{Fixed, Put, count, in_bowl, open, open_as, put, total};
 use outpace_core::AreaId;
 use outpace_store::{
-    Capabilities, Capability, Hash, Place, Settings, Store, StoreError, journal, testing, values, vault,
+    Capabilities, Capability, Hash, Place, Settings, Store, StoreError, Unit, journal, testing, values, vault,
 };
 use proptest::prelude::*;
 
@@ -83,6 +83,43 @@ fn a_command_that_panics_is_answered_and_the_writer_lives_on() {
     assert!(matches!(stopped, Err(StoreError::Panic(text)) if text == "marbles everywhere"));
     put(&store, "red", 2).unwrap();
     assert_eq!((count(&store, "red"), total(&store)), (2, 2));
+}
+
+#[test]
+fn a_batch_that_was_not_committed_refuses_nobody_for_what_it_held() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    put(&store, "red", 1).unwrap();
+    // While the first command runs, the others wait; then they share one batch.
+    let (begun, runs) = std::sync::mpsc::sync_channel(0);
+    let (go, waits) = std::sync::mpsc::sync_channel::<()>(0);
+    let (told, answers) = std::sync::mpsc::channel();
+    let first = move |_: &mut Unit<'_>| {
+        begun.send(()).unwrap();
+        waits.recv().unwrap();
+        Ok::<_, StoreError>(())
+    };
+    store.submit(&store.system(), first, |_| {});
+    runs.recv().unwrap();
+    let tell = told.clone();
+    let put_more = |unit: &mut Unit<'_>| unit.record(Put { bowl: "red".to_owned(), marbles: 8 }).map(|_| ());
+    store.submit(&store.system(), put_more, move |answer| tell.send(answer.map(|_| ())).unwrap());
+    let tell = told.clone();
+    let too_full = |unit: &mut Unit<'_>| match in_bowl(unit, "red")? {
+        9 => Err(StoreError::Folder("the bowl is full".to_owned())),
+        _ => Ok(()),
+    };
+    store.submit(&store.system(), too_full, move |answer| tell.send(answer.map(|_| ())).unwrap());
+    // The transaction is lost under the batch, as an engine in trouble loses it.
+    let lose = |unit: &mut Unit<'_>| unit.tx().execute("ROLLBACK", &[]).map(|_| ());
+    store.submit(&store.system(), lose, move |answer| told.send(answer.map(|_| ())).unwrap());
+    go.send(()).unwrap();
+    for _ in 0..3 {
+        assert!(matches!(answers.recv().unwrap(), Err(StoreError::Uncommitted)), "the bowl never held nine");
+    }
+    assert_eq!((count(&store, "red"), total(&store), store.head().seq.0), (1, 1, 1));
+    put(&store, "red", 2).unwrap();
+    assert_eq!((count(&store, "red"), total(&store), store.head().seq.0), (3, 3, 2));
 }
 
 #[test]
