@@ -53,7 +53,7 @@ fn join_samples(capability: Capability, display: &Display) -> Capability {
             for swab in &fact.swabs {
                 if let Some(person) = swab.person {
                     people.push(person);
-                    board.sampled(person, swab.taken_at.unwrap_or(entry.occurred_at));
+                    board.sampled(person, entry.happened_at(swab.taken_at));
                 }
             }
             // A tube that was opened with this fact has no result yet. One that was known may have: then it is theirs.

@@ -94,6 +94,13 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// When it counts as having happened: as told (at `told`, where a part of the fact has a time of its own), but never
+    /// after it was recorded. A device whose clock runs a year ahead must not outlast everything that follows.
+    #[must_use]
+    pub fn happened_at(&self, told: Option<Timestamp>) -> Timestamp {
+        told.unwrap_or(self.occurred_at).min(self.recorded_at)
+    }
+
     /// The fact itself.
     ///
     /// # Errors

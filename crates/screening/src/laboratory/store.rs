@@ -96,6 +96,7 @@ fn arrive(tx: &mut Tx<'_>, tube: i64, laboratory: LaboratoryId, at: Timestamp) -
 fn fold_received(tx: &mut Tx<'_>, entry: &Entry, fact: &TubesReceived) -> Result<()> {
     let j = tx.jurisdiction();
     let mut tally = Tally::default();
+    let at = entry.happened_at(None);
     for tube in &fact.tubes {
         let Some(row) = row(tx, tube.tube)? else { continue };
         add_flags(tx, &row, &tube.flags)?;
@@ -104,12 +105,12 @@ fn fold_received(tx: &mut Tx<'_>, entry: &Entry, fact: &TubesReceived) -> Result
         }
         unqueue(tx, &row)?;
         move_to(tx, &mut tally, &row, Stage::Received)?;
-        arrive(tx, tube.tube, fact.laboratory, entry.occurred_at)?;
+        arrive(tx, tube.tube, fact.laboratory, at)?;
         tx.execute(
             "INSERT INTO laboratory_queue (j, laboratory, rank, tube) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
             values![j, fact.laboratory, row.tube.rank, tube.tube],
         )?;
-        tally.laboratory(fact.laboratory, entry.occurred_at, 1, 0);
+        tally.laboratory(fact.laboratory, at, 1, 0);
     }
     if let Some(code) = &fact.from_box {
         box_received(tx, code, fact.laboratory, entry)?;
@@ -127,7 +128,7 @@ fn fold_lost(tx: &mut Tx<'_>, entry: &Entry, fact: &TubesLost) -> Result<()> {
             move_to(tx, &mut tally, &row, Stage::Lost)?;
             // A lost tube takes no more people: it counts as sealed.
             let sql = "UPDATE tube SET sealed_at = COALESCE(sealed_at, $3) WHERE j = $1 AND number = $2";
-            tx.execute(sql, values![j, *tube, entry.occurred_at])?;
+            tx.execute(sql, values![j, *tube, entry.happened_at(None)])?;
         }
     }
     tally.apply(tx)
@@ -137,7 +138,7 @@ fn fold_results(tx: &mut Tx<'_>, entry: &Entry, fact: &ResultsReported) -> Resul
     let mut tally = Tally::default();
     for result in &fact.results {
         let Some(row) = row(tx, result.tube)? else { continue };
-        let at = result.tested_at.unwrap_or(entry.occurred_at);
+        let at = entry.happened_at(result.tested_at);
         if !row.tube.stage.is_received() {
             arrive(tx, result.tube, fact.laboratory, at)?;
             tally.laboratory(fact.laboratory, at, 1, 0);
@@ -289,7 +290,7 @@ fn fold_excluded(tx: &mut Tx<'_>, entry: &Entry, fact: &ResultsExcluded) -> Resu
         let left = results_of(tx, excluded.tube, &row.tube.code)?;
         let kept: Vec<&TubeResult> = left.iter().filter(|result| !result.excluded).collect();
         let stands = standing_of(kept.iter().map(|result| result.outcome));
-        let at = kept.last().map_or(entry.occurred_at, |result| result.tested_at);
+        let at = kept.last().map_or(entry.happened_at(None), |result| result.tested_at.min(result.reported_at));
         settle(tx, &mut tally, &row, stands, at, entry)?;
     }
     tally.apply(tx)

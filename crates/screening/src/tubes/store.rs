@@ -59,7 +59,7 @@ pub(crate) fn join(capability: Capability) -> Capability {
             let Some(row) = row(tx, fact.tube)? else { return Ok(()) };
             let mut tally = Tally::default();
             move_to(tx, &mut tally, &row, Stage::Sealed)?;
-            seal(tx, fact.tube, entry.occurred_at)?;
+            seal(tx, fact.tube, entry.happened_at(None))?;
             tally.apply(tx)
         })
         .fold(fold_found)
@@ -119,10 +119,10 @@ fn fold_swabs(tx: &mut Tx<'_>, entry: &Entry, fact: &SwabsTaken) -> Result<()> {
     let found = if fact.adopts || fact.opening.is_none() { row(tx, fact.tube)? } else { None };
     match (found, &fact.opening) {
         (None, Some(opening)) => {
-            let taken = |swab: &SwabTaken| swab.taken_at.unwrap_or(entry.occurred_at);
-            let first = fact.swabs.iter().map(taken).min().unwrap_or(entry.occurred_at);
+            let taken = |swab: &SwabTaken| entry.happened_at(swab.taken_at);
+            let first = fact.swabs.iter().map(taken).min().unwrap_or(entry.happened_at(None));
             let stage = if fact.sealed { Stage::Sealed } else { Stage::Open };
-            let wave = wave_of(first.min(entry.recorded_at));
+            let wave = wave_of(first);
             insert_tube(tx, fact, opening, first, wave, entry)?;
             tally.flow(round, fact.site, stage, 1, people);
             join_wave(tx, round, wave, dues(fact.tube, opening), stage)?;
@@ -155,7 +155,8 @@ fn insert_tube(
     let j = tx.jurisdiction();
     let mut homes = BTreeMap::new();
     add_homes(&mut homes, &fact.homes);
-    let (stage, sealed_at) = if fact.sealed { (Stage::Sealed, Some(entry.occurred_at)) } else { (Stage::Open, None) };
+    let (stage, sealed_at) =
+        if fact.sealed { (Stage::Sealed, Some(entry.happened_at(None))) } else { (Stage::Open, None) };
     tx.execute(
         INSERT_TUBE,
         values![
@@ -258,7 +259,7 @@ fn append(
     row.tube.people += people;
     if fact.sealed && stage == Stage::Open {
         move_to(tx, tally, &row, Stage::Sealed)?;
-        seal(tx, fact.tube, entry.occurred_at)?;
+        seal(tx, fact.tube, entry.happened_at(None))?;
     }
     add_homes(&mut row.homes, &fact.homes);
     tx.execute(
@@ -280,7 +281,7 @@ fn insert_samples(tx: &mut Tx<'_>, entry: &Entry, fact: &SwabsTaken) -> Result<(
             Value::from(fact.tube),
             Value::from(fact.first_position + index as i64),
             Value::from(swab.person),
-            Value::from(swab.taken_at.unwrap_or(entry.occurred_at)),
+            Value::from(entry.happened_at(swab.taken_at)),
             Value::from(swab.slip.as_ref()),
             Value::from(flags),
         ]
@@ -335,7 +336,8 @@ fn fold_filed(tx: &mut Tx<'_>, _: &Entry, fact: &SamplesFiled) -> Result<()> {
 fn fold_found(tx: &mut Tx<'_>, entry: &Entry, fact: &TubeFound) -> Result<()> {
     let j = tx.jurisdiction();
     let nobody = RoundId(0);
-    let wave = wave_of(entry.occurred_at.min(entry.recorded_at));
+    let at = entry.happened_at(None);
+    let wave = wave_of(at);
     tx.execute(
         INSERT_TUBE,
         values![
@@ -349,9 +351,9 @@ fn fold_found(tx: &mut Tx<'_>, entry: &Entry, fact: &TubeFound) -> Result<()> {
             fact.opening.people_max,
             fact.opening.household,
             0_i64,
-            entry.occurred_at,
+            at,
             wave,
-            Some(entry.occurred_at),
+            Some(at),
             Stage::Sealed,
             fact.opening.rank,
             fact.opening.ambient_due_at,
