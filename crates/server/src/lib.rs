@@ -19,5 +19,5 @@ pub mod office;
 pub mod timekeeper;
 
 pub use app::{Running, start};
-pub use clock::{DrillClock, SystemClock};
+pub use clock::{DrillClock, SteadyClock};
 pub use office::{Opened, open};

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use outpace_access::{Office, Rulebook, adoption};
+use outpace_core::time::MINUTE_MS;
 use outpace_core::{AreaId, Clock, Refusal, Timestamp};
 use outpace_policy::{Date, Library};
 use outpace_store::{Place, Settings, Store, StoreError, writer};
 
-use crate::clock::{DrillClock, SystemClock};
+use crate::clock::{DrillClock, SteadyClock};
 use crate::every_route::{every_capability, every_kind};
 
 /// What to open, and under which rules.
@@ -64,6 +65,9 @@ pub fn local_date(at: Timestamp, offset_minutes: i64) -> Option<Date> {
     at.local(offset_minutes).get(..10)?.parse().ok()
 }
 
+/// A machine's clock that stands further behind the journal's newest entry is told of; times stand still until then.
+const CLOCK_BEHIND_MS_MAX: i64 = 2 * MINUTE_MS;
+
 /// The pack that a new folder starts with where nothing is said.
 const PACK_AT_FIRST: &str = "cn-2021-ed8";
 /// The profile that a new folder starts with where nothing is said.
@@ -84,7 +88,7 @@ pub fn open(opening: Opening) -> Result<Opened, StoreError> {
     let drill_clock = opening.drill_from.map(|from| Arc::new(DrillClock::at(from)));
     let clock: Arc<dyn Clock> = match &drill_clock {
         Some(clock) => clock.clone(),
-        None => Arc::new(SystemClock),
+        None => Arc::new(SteadyClock::of_this_machine()),
     };
     let settings = Settings {
         folder: opening.folder.clone(),
@@ -97,6 +101,10 @@ pub fn open(opening: Opening) -> Result<Opened, StoreError> {
     if let Some(clock) = &drill_clock {
         // A drill's folder that is opened again goes on where its journal ended.
         clock.move_to(store.head().recorded_at);
+    }
+    let behind_ms = store.head().recorded_at.since(store.now());
+    if behind_ms > CLOCK_BEHIND_MS_MAX {
+        tracing::error!(behind_ms, "the machine's clock stands before the journal's newest entry; set it right");
     }
     let used = store.read(adoption::current)?;
     let rules = match (&opening.pack, used) {
@@ -114,7 +122,7 @@ fn parsed(date: &str) -> Result<Date, StoreError> {
 }
 
 fn rulebook_now(library: &Library, pack: &str, profile: &str, opening: &Opening) -> Result<Rulebook, StoreError> {
-    let now = opening.drill_from.unwrap_or_else(|| SystemClock.now());
+    let now = opening.drill_from.unwrap_or_else(|| SteadyClock::of_this_machine().now());
     let offset = library.profile(profile).map(|profile| i64::from(profile.utc_offset_minutes)).unwrap_or_default();
     match opening.date.or_else(|| local_date(now, offset)) {
         Some(date) => rulebook(library, pack, profile, date),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use outpace_core::Clock;
-use outpace_server::SystemClock;
+use outpace_server::SteadyClock;
 use outpace_server::every_route::every_capability;
 use outpace_store::{Settings, backup};
 
@@ -13,7 +13,8 @@ use crate::Data;
 
 /// Copies the journal into an empty folder, while servers write.
 pub fn take(data: &Data, to: &Path) -> Result<(), Failure> {
-    let manifest = backup::take(&data.place, &data.folder, to, &every_capability(), SystemClock.now())?;
+    let manifest =
+        backup::take(&data.place, &data.folder, to, &every_capability(), SteadyClock::of_this_machine().now())?;
     let rows: i64 = manifest.files.iter().map(|file| file.rows).sum();
     let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
     println!("backup / 备份: {}", to.display());
@@ -35,7 +36,7 @@ pub fn restore(from: &Path, data: &Data, without_identities: bool) -> Result<(),
         place: data.place.clone(),
         area: manifest.area,
         drill: manifest.drill,
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(SteadyClock::of_this_machine()),
     };
     let restored = backup::restore(from, &settings, &every_capability(), !without_identities)?;
     println!("entries / 事实条数: {}", restored.entries);
