@@ -46,6 +46,10 @@ pub struct Document {
     pub text: String,
 }
 
+/// The character 0 as JSON writes it.
+const NUL: &[u8] = b"\\u0000";
+const NUL_TOLD: &str = "文本中有空字符 · a text holds the character 0";
+
 type Served = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
 type Serve = Arc<dyn Fn(Office, Actor, Bytes) -> Served + Send + Sync>;
 
@@ -330,12 +334,31 @@ async fn read_all(body: Body) -> Result<Bytes, Refusal> {
 
 fn read_query<Q: DeserializeOwned>(bytes: &Bytes) -> Result<Q, Refusal> {
     let text = std::str::from_utf8(bytes).unwrap_or_default();
+    if text.contains("%00") {
+        return Err(malformed("query", "%00", NUL_TOLD));
+    }
     serde_urlencoded::from_str(text).map_err(|error| malformed("query", text, &error.to_string()))
 }
 
 fn read_body<Q: DeserializeOwned>(bytes: &Bytes) -> Result<Q, Refusal> {
     let text: &[u8] = if bytes.is_empty() { b"{}" } else { bytes };
+    // No device types it, no label bears it, and PostgreSQL cannot keep it in a text. JSON can write it in one way only.
+    if text.contains(&b'\\') && writes_nul(text) {
+        return Err(malformed("body", "\\u0000", NUL_TOLD));
+    }
     serde_json::from_slice(text).map_err(|error| malformed("body", "", &error.to_string()))
+}
+
+/// Whether the character 0 is written in it; an escaped backslash before the same letters is not it.
+fn writes_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        if rest[at..].starts_with(NUL) {
+            return true;
+        }
+        rest = rest.get(at + 2..).unwrap_or_default();
+    }
+    false
 }
 
 fn malformed(field: &str, value: &str, error: &str) -> Refusal {

@@ -159,6 +159,12 @@ async fn what_is_malformed_names_what_would_be_right_and_a_full_queue_says_when_
     let (status, problem, _) = send(&desk, "POST", "/api/access/sign-in", None, json!({ "name": 7 })).await;
     assert_eq!((status, problem["code"].as_str()), (StatusCode::BAD_REQUEST, Some("malformed")));
     assert!(problem["en"].as_str().unwrap().contains("expected a string"));
+    let nul = json!({ "name": "a\0b", "password": "x" });
+    let (status, problem, _) = send(&desk, "POST", "/api/access/sign-in", None, nul).await;
+    assert_eq!((status, problem["value"].as_str()), (StatusCode::BAD_REQUEST, Some("\\u0000")));
+    // A backslash before the same letters is text like any other.
+    let plain = json!({ "name": "a\\u0000b", "password": "x" });
+    assert_eq!(send(&desk, "POST", "/api/access/sign-in", None, plain).await.0, StatusCode::UNAUTHORIZED);
     let request = Request::builder().method("POST").uri("/api/test/busy").body(Body::empty()).unwrap();
     let answer = app(&desk).oneshot(request).await.unwrap();
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
