@@ -2,6 +2,7 @@
 # make build  the page and the release binary
 # make test   sets up what it needs and runs everything, with the seconds of each stage
 # make check  formatting, lints, licences, types of the page
+# make torture  every fault in its long form: kills, damage, a full disk, clocks, abuse; prints what was lost
 # make bench  the drill (time, memory, plans), then a city under load beside the bare limits
 
 SHELL := /bin/bash
@@ -10,7 +11,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/release/outpace
 SCENARIO := drills/qingxu-2022
 
-.PHONY: run build page test check bench setup clean
+.PHONY: run build page test check torture bench setup clean
 
 run: build
 	@$(BINARY) drill $(SCENARIO) --serve --data $(or $(DATA),data/qingxu-2022)
@@ -38,6 +39,9 @@ check: page
 
 test:
 	@scripts/test
+
+torture: setup page
+	@scripts/torture
 
 bench: build
 	@scripts/bench
