@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use outpace_contacts::Stage;
 use outpace_contacts::cases::{ChangeStage, change_stage};
-use outpace_core::{CaseId, LaneId, PersonId, Role, Text, TubeCode};
+use outpace_core::{CaseId, LaneId, PersonId, Role, RoundId, Text, TubeCode};
 use outpace_isolation::RestrictionKind as Kind;
+use outpace_screening::lanes::{IssueSheet, WriteOff, issue_sheet, write_off};
 use outpace_screening::rounds::{CloseRound, Method, OpenRound, PlanRound, close_round, open_round, plan_round};
 use outpace_screening::tubes::{Purpose, RegisterTube, Swab, register_tube};
 
@@ -88,10 +89,8 @@ fn retest(house: &House, person: PersonId) -> Option<RetestDue> {
     house.ask(officer(1, Role::Commander), |tx, call| status_of(tx, call, StatusQuery { person })).retest
 }
 
-#[test]
-fn a_missed_round_is_shown_to_the_person_and_not_held_against_them_while_a_lane_is_not_synced() {
-    let house = House::of(30);
-    let (missed, other) = (member(0, 1), member(2, 1));
+/// A PCR round of the whole county, opened.
+fn opened(house: &House) -> RoundId {
     let plan = PlanRound {
         key: "r".to_owned(),
         name: Text::new("第一轮", "Round one"),
@@ -108,6 +107,14 @@ fn a_missed_round_is_shown_to_the_person_and_not_held_against_them_while_a_lane_
     let round = planned.round;
     let open = OpenRound { round, acknowledged_last_result_at };
     house.system(move |unit, call| open_round(unit, call, open)).unwrap();
+    round
+}
+
+#[test]
+fn a_missed_round_is_shown_to_the_person_and_not_held_against_them_while_a_lane_is_not_synced() {
+    let house = House::of(30);
+    let (missed, other) = (member(0, 1), member(2, 1));
+    let round = opened(&house);
     let tube = |seal: bool| RegisterTube {
         tube: TubeCode::from("L1"),
         lane: LaneId(1),
@@ -130,5 +137,25 @@ fn a_missed_round_is_shown_to_the_person_and_not_held_against_them_while_a_lane_
     house.wait_minutes(30);
     house.tested("S9", &[missed], Purpose::Routine, "negative");
     assert_eq!(retest(&house, missed), None);
+    house.assert_rebuilds();
+}
+
+#[test]
+fn a_lane_that_is_out_with_its_sheet_keeps_a_missed_round_from_counting_until_the_sheet_is_settled() {
+    let house = House::of(30);
+    let missed = member(0, 1);
+    let round = opened(&house);
+    let issue = IssueSheet { round, lane: LaneId(1), areas: Vec::new(), hours: None };
+    let signed = house.system(move |unit, call| issue_sheet(unit, call, issue)).unwrap();
+    let sheet: outpace_screening::lanes::LaneSheet = serde_json::from_str(&signed.sheet).unwrap();
+    house.wait_minutes(30);
+    let close = CloseRound { round, reason: "时间到 / over".to_owned() };
+    house.system(move |unit, call| close_round(unit, call, close)).unwrap();
+    house.settled();
+    let owed = retest(&house, missed).unwrap();
+    assert!(!owed.counts && owed.ours.iter().any(|ours| ours.en.contains("lane")), "{owed:?}");
+    let settle = WriteOff { sheet: sheet.sheet, reason: "未启用".to_owned() };
+    house.system(move |unit, call| write_off(unit, call, settle)).unwrap();
+    assert!(retest(&house, missed).unwrap().counts, "everything is here, and the person did not come");
     house.assert_rebuilds();
 }
