@@ -153,7 +153,9 @@ fn read(key: &[u8], sheet: SheetId, signed: &SignedRecord) -> Result<LaneRecord,
         && record.counter >= 1
         && device.is_well_formed()
         && record.device.len() >= 8
-        && signed.record.len() <= RECORD_BYTES_MAX;
+        && signed.record.len() <= RECORD_BYTES_MAX
+        // The character 0 fits no text column of PostgreSQL; no label bears it either.
+        && record.what.tube().is_none_or(|tube| !tube.as_str().contains('\0'));
     if fine { Ok(record) } else { Err(UNREADABLE) }
 }
 

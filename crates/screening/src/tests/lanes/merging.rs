@@ -366,3 +366,23 @@ fn an_unknown_sheet_and_too_many_records_are_refused_and_the_device_keeps_them()
     let many = vec![device.records[0].clone(); crate::lanes::RECORDS_MAX + 1];
     assert_eq!(send(&house, device.sheet.sheet, many).unwrap_err().code, "too_many");
 }
+
+#[test]
+fn a_record_that_no_table_can_hold_lies_in_quarantine_and_the_others_go_in() {
+    let house = House::small();
+    let round = house.open_round(Method::Pcr);
+    let mut device = Device::with(&house, round);
+    device.code("A\0", 1);
+    device.name = "x".to_owned();
+    device.code("A", 2);
+    device.name = "device-0a1b2c3d".to_owned();
+    let mut other = Device::with(&house, round);
+    other.name = "device-another".to_owned();
+    other.tubes(&[3]);
+    let records = device.records.iter().chain(&other.records).cloned().collect();
+    let answer = send(&house, device.sheet.sheet, records).unwrap();
+    use RecordState as S;
+    assert_eq!(states(&answer), [S::Quarantined, S::Quarantined, S::Merged, S::Merged]);
+    assert_eq!(conflicts(&house), ["lane_record_quarantined"]);
+    house.assert_rebuilds();
+}
