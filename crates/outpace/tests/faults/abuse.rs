@@ -16,6 +16,8 @@ const SOON: Duration = Duration::from_secs(5);
 const LARGE: usize = 100 * 1024 * 1024;
 /// Memory that a server may take on while it is abused, in MB.
 const MEMORY_MB: u64 = 400;
+/// Memory that a connection that says nothing may hold, in KB.
+const SILENT_KB: u64 = 64;
 
 /// Registers a tube and reads it again, as a lane beside would.
 async fn works_beside(house: &House, at: SocketAddr, toll: &mut Toll) {
@@ -59,7 +61,8 @@ async fn connections_that_say_nothing_keep_nobody_waiting() {
         let mut stream = TcpStream::connect(at).unwrap_or_else(|error| {
             panic!("connection {number}: {error}; `ulimit -n` must allow as many files as there are connections")
         });
-        stream.write_all(starts[number % starts.len()]).unwrap();
+        // A server may send silent ones away; that is not what this is about.
+        let _ = stream.write_all(starts[number % starts.len()]);
         silent.push(stream);
         toll.kills += 1;
         if number % 500 == 0 {
@@ -70,7 +73,8 @@ async fn connections_that_say_nothing_keep_nobody_waiting() {
         works_beside(&house, at, &mut toll).await;
     }
     let grown = memory_mb(&served).saturating_sub(before);
-    assert!(grown < MEMORY_MB, "{grown} MB for {} silent connections", silent.len());
+    let may = 50 + silent.len() as u64 * SILENT_KB / 1_024;
+    assert!(grown < may, "{grown} MB for {} silent connections, not {may}", silent.len());
     drop(silent);
     works_beside(&house, at, &mut toll).await;
     toll.settle();
