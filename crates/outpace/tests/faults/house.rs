@@ -41,15 +41,27 @@ static WRITTEN: Mutex<BTreeMap<i64, (PathBuf, City)>> = Mutex::new(BTreeMap::new
 fn written(people: i64) -> (PathBuf, City) {
     let mut written = WRITTEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let (folder, city) = written.entry(people).or_insert_with(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("faults-city-{people}"));
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder).unwrap();
-        }
+        let folder = template(people);
         let city = city::write(&folder, Place::Folder, people, 0).unwrap();
         settle_log(&folder);
         (folder, city)
     });
     (folder.clone(), city.clone())
+}
+
+/// A folder of this process, so that two runs at once keep out of each other's way; those of runs that ended are removed.
+fn template(people: i64) -> PathBuf {
+    const NAME: &str = "faults-city-";
+    let within = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    for entry in std::fs::read_dir(within).unwrap().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let process = name.strip_prefix(NAME).and_then(|rest| rest.split('-').next());
+        if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            // Another run may be removing it as well.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    within.join(format!("{NAME}{}-{people}", std::process::id()))
 }
 
 /// Brings what stands in the log into the file, so that both can be copied. Nobody writes there any more.
