@@ -108,6 +108,36 @@ impl Routes {
         self
     }
 
+    /// Adds a query that also looks at what capabilities keep in memory: GET, read only. It must let go of the memory at
+    /// once, as the writer waits for it.
+    #[must_use]
+    pub fn recall<Q, A>(
+        mut self,
+        path: &'static str,
+        permission: Permission,
+        summary: &'static str,
+        handler: fn(&Office, &mut Tx<'_>, &Call, Q) -> Result<A, Refusal>,
+    ) -> Self
+    where
+        Q: DeserializeOwned + ToSchema + Send + 'static,
+        A: Serialize + ToSchema + Send + 'static,
+    {
+        let serve: Serve = Arc::new(move |office, actor, parameters| {
+            Box::pin(async move {
+                let query: Q = read_query(&parameters)?;
+                let call = office.call(actor);
+                let answer =
+                    tokio::task::spawn_blocking(move || office.store.read(|tx| handler(&office, tx, &call, query)))
+                        .await
+                        .map_err(|error| stopped(&error))??;
+                Ok(axum::Json(answer).into_response())
+            })
+        });
+        let described = Described::of::<Q, A>();
+        self.list.push(Route { path, is_command: false, permission, summary, described, serve });
+        self
+    }
+
     /// Adds a query that answers with a document of its own kind: GET, read only.
     #[must_use]
     pub fn document<Q>(

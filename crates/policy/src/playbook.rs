@@ -323,6 +323,8 @@ closed! {
         TubeLost = "tube_lost" / "样本丢失或作废",
         /// Tubes are late against a deadline.
         TubesLate = "tubes_late" / "样本超时",
+        /// A laboratory signed that suspicious results are to be taken back.
+        ExclusionSigned = "exclusion_signed" / "申请撤销结果",
         /// Another area's co-investigation letter came in.
         LetterReceived = "letter_received" / "收到协查函",
         /// An antigen round was opened.
@@ -423,6 +425,8 @@ closed! {
         TubeResampled = "tube_resampled" / "已重新采样",
         /// Late tubes were found and are on their way.
         TubesFound = "tubes_found" / "超时样本已查明",
+        /// Suspicious results were taken back by two signatures.
+        ResultsTakenBack = "results_taken_back" / "结果已撤销",
         /// A letter was answered.
         LetterAnswered = "letter_answered" / "协查函已反馈",
         /// A round was planned and opened.

@@ -27,6 +27,8 @@ section! {
         tackle_teams: u32,
         /// True where a grave measure needs two different persons.
         two_persons_for_grave: bool,
+        /// True where a suspicious result is taken back only when a second person has signed as well.
+        two_persons_for_exclusion: bool,
         /// True where what only releases people is applied without an approval.
         release_without_approval: bool,
         /// Approvals given by word of mouth.

@@ -2,8 +2,8 @@
 //!
 //! Facts add up to a [`situation`]; [`decide`] says, purely, what should be in force; [`plan`] compares that with what
 //! is, prices it and says who has to agree; an officer approves; the capabilities carry it out. [`closure`] names what a
-//! trigger can reach, so that a decision loads no more than that. [`status`] derives a person's colour from the same
-//! measures. Nothing here invents a rule: every item names its clause and its facts.
+//! trigger can reach, so that a decision loads no more than that. Nothing here invents a rule: every item names its
+//! clause and its facts.
 
 mod apply;
 pub mod approve;
@@ -22,7 +22,6 @@ pub mod pages;
 pub mod plan;
 pub mod respond;
 pub mod situation;
-pub mod status;
 pub mod status_page;
 mod store;
 

@@ -2,13 +2,12 @@
 
 use outpace_access::Call;
 use outpace_core::{AreaId, PersonId, Refusal, RoundId, Text, Timestamp};
+use outpace_status::Colour;
 use outpace_store::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::errors::ResponseError;
-use crate::situation::Stage;
-use crate::status::{Standing as StatusStanding, Status, status};
 
 /// Whose status to show.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -37,8 +36,8 @@ pub struct MeasureOn {
 pub struct StatusAnswer {
     /// Whose.
     pub person: PersonId,
-    /// Colour and reasons.
-    pub status: Status,
+    /// Colour and reasons, by the same rules as the board's.
+    pub status: Colour,
     /// Measures in force on the person.
     pub measures: Vec<MeasureOn>,
     /// A test that the person owes, where they do.
@@ -69,33 +68,8 @@ pub fn status_of(tx: &mut Tx<'_>, call: &Call, query: StatusQuery) -> Result<Sta
         .filter(|person| call.sees(person.area))
         .ok_or(ResponseError::UnknownPerson(query.person))?;
     let restrictions = outpace_isolation::in_force_of(tx, query.person)?;
-    let mut standing = StatusStanding {
-        case: outpace_contacts::active_case_of(tx, query.person)?.map(|case| match case.stage {
-            outpace_contacts::Stage::Suspected => Stage::Suspected,
-            outpace_contacts::Stage::Preliminary => Stage::Preliminary,
-            outpace_contacts::Stage::Asymptomatic => Stage::Asymptomatic,
-            _ => Stage::Confirmed,
-        }),
-        ..StatusStanding::default()
-    };
-    for restriction in &restrictions {
-        use crate::items::Confinement as C;
-        use outpace_isolation::RestrictionKind as K;
-        let kind = match restriction.kind {
-            K::Hold => continue,
-            K::FacilityQuarantine => C::FacilityQuarantine,
-            K::HomeQuarantine => C::HomeQuarantine,
-            K::HomeMonitoring => C::HomeMonitoring,
-            K::Isolation => C::Isolation,
-        };
-        standing.confined.push((kind, restriction.class));
-    }
-    for zone in outpace_zoning::zones_at(tx, person.area)? {
-        standing.zones.insert(zone.level);
-        standing.zones.extend(zone.risk);
-    }
+    let status = outpace_status::table::colour_of(tx, query.person, person.area, call.now, call.pack())?;
     let retest = retest_of(tx, query.person, person.area)?;
-    standing.missed_round = retest.as_ref().is_some_and(|retest| retest.counts);
     let measures = restrictions
         .into_iter()
         .map(|restriction| MeasureOn {
@@ -106,7 +80,7 @@ pub fn status_of(tx: &mut Tx<'_>, call: &Call, query: StatusQuery) -> Result<Sta
             ends_at: restriction.ends_at,
         })
         .collect();
-    Ok(StatusAnswer { person: query.person, status: status(&standing, call.pack()), measures, retest })
+    Ok(StatusAnswer { person: query.person, status, measures, retest })
 }
 
 /// The test that a person owes: after a hold that lapsed, which is our failure, or a round that they missed.

@@ -72,6 +72,22 @@ pub enum ScreeningError {
     NotAnArea { area: AreaId },
     #[error("unknown word {value}")]
     UnknownWord { field: &'static str, value: String, known: String },
+    #[error("{area} is larger than a village")]
+    AreaTooLarge { area: AreaId },
+    #[error("unknown plate {plate}")]
+    UnknownPlate { plate: String },
+    #[error("plate {plate} is void")]
+    PlateVoid { plate: String },
+    #[error("unknown exclusion {exclusion}")]
+    UnknownExclusion { exclusion: i64 },
+    #[error("both signatures of exclusion {exclusion} are the same")]
+    SameExcluder { exclusion: i64 },
+    #[error("no column {column}")]
+    NoColumn { column: &'static str },
+    #[error("the file cannot be read")]
+    BadSheet { reason: outpace_core::Text },
+    #[error("{value} is no page mark")]
+    BadPage { value: String },
     #[error("the rows could not be read")]
     BadFile { line: u64, reason_zh: String, reason_en: String },
 }
@@ -99,6 +115,8 @@ impl From<ScreeningError> for Refusal {
             E::UnknownTube { tube } => unknown("tube", tube, "采样管", "tube"),
             E::UnknownBox { code } => unknown("box", code, "转运箱", "box"),
             E::UnknownLeg { leg } => unknown("leg", leg, "交接", "hand-over"),
+            E::UnknownPlate { plate } => unknown("plate", plate, "孔板", "plate"),
+            E::UnknownExclusion { exclusion } => unknown("exclusion", exclusion, "结果撤销申请", "exclusion"),
             error => refuse_request(error),
         }
     }
@@ -157,6 +175,28 @@ fn refuse_request(error: ScreeningError) -> Refusal {
             until.0,
             "该时间已过,请填写将来的时间。",
             "This moment has passed; give one that lies ahead.",
+        ),
+        E::AreaTooLarge { area } => Refusal::rule(
+            "area_too_large",
+            "area",
+            area,
+            "按户统计只能查询村(社区)或网格。",
+            "Households are shown for a village, a community or a grid.",
+        ),
+        E::NoColumn { column } => Refusal::rule(
+            "no_column",
+            column,
+            "",
+            "首行缺少必需的列:管码(tube)和结果(outcome)。",
+            "The heading lacks a column that is needed: tube (管码) and outcome (结果).",
+        ),
+        E::BadSheet { reason } => Refusal::rule("bad_file", "file", "", reason.zh, reason.en),
+        E::BadPage { value } => Refusal::rule(
+            "bad_page",
+            "after",
+            value,
+            "翻页标记无效,请原样使用上一页返回的 after。",
+            "Not a page mark; send back `after` as the page before gave it.",
         ),
         E::NotAnArea { area } => Refusal::rule(
             "not_an_area",
@@ -261,6 +301,20 @@ fn refuse_state(error: ScreeningError) -> Refusal {
             leg,
             "交出方与接收方须为两人(两次签字)。",
             "Giver and taker must be two: a hand-over is signed twice.",
+        ),
+        E::PlateVoid { plate } => Refusal::conflict(
+            "plate_void",
+            "plate",
+            plate,
+            "该孔板已作废,请换新板号重新上板。",
+            "The plate is void; load the tubes onto another one.",
+        ),
+        E::SameExcluder { exclusion } => Refusal::rule(
+            "same_signer",
+            "exclusion",
+            exclusion,
+            "第二签字人须为另一人。",
+            "The second signature must be another person's.",
         ),
         E::NothingToExclude { tube } => Refusal::conflict(
             "nothing_to_exclude",

@@ -4,7 +4,8 @@ use outpace_orders::kinds::IssuedKind;
 use outpace_policy::SubjectKind;
 
 /// All of them.
-pub const KINDS: &[IssuedKind] = &[VISIT_DOORS, HAND_OUT_KITS, CONFIRM_ANTIGEN, CARRY_BOX, RESAMPLE_TUBE, CHASE_TUBES];
+pub const KINDS: &[IssuedKind] =
+    &[VISIT_DOORS, HAND_OUT_KITS, CONFIRM_ANTIGEN, CARRY_BOX, RESAMPLE_TUBE, CHASE_TUBES, SIGN_EXCLUSION];
 
 /// Visit the doors of a grid where people were due and did not come.
 pub const VISIT_DOORS: IssuedKind = IssuedKind { key: "visit-door", subject: SubjectKind::Area };
@@ -18,3 +19,5 @@ pub const CARRY_BOX: IssuedKind = IssuedKind { key: "courier-leg", subject: Subj
 pub const RESAMPLE_TUBE: IssuedKind = IssuedKind { key: "resample-tube", subject: SubjectKind::Tube };
 /// Find the tubes that are late against a deadline.
 pub const CHASE_TUBES: IssuedKind = IssuedKind { key: "chase-tubes", subject: SubjectKind::Jurisdiction };
+/// Sign, as the second person, that suspicious results are taken back.
+pub const SIGN_EXCLUSION: IssuedKind = IssuedKind { key: "sign-exclusion", subject: SubjectKind::Jurisdiction };

@@ -48,6 +48,7 @@ mod neighbours;
 pub mod person_set;
 pub mod reads;
 pub mod rounds;
+pub mod routine;
 pub mod sites;
 #[cfg(test)]
 mod tests;
@@ -84,6 +85,13 @@ const SCHEMA: &[&str] = &[
     antigen::store::SCHEMA,
     flow::late::SCHEMA,
     lanes::SCHEMA,
+    flow::late::OVERDUE,
+    carry::store::BOX_STATE,
+    laboratory::plate::SCHEMA,
+    laboratory::exclusions::SCHEMA,
+    coverage::reconcile::SCHEMA,
+    rounds::store::FOLLOWS,
+    routine::store::SCHEMA,
 ];
 
 /// The capability: tables, folds, memory, the job that files samples by person.
@@ -91,8 +99,9 @@ const SCHEMA: &[&str] = &[
 pub fn capability() -> Capability {
     let capability = Capability::new("screening").schema(SCHEMA);
     let capability = tubes::join(rounds::store::join(sites::join(capability)));
-    let capability = laboratory::store::join(carry::store::join(capability));
+    let capability = laboratory::join(carry::store::join(capability));
     let capability = lanes::join(flow::late::join(antigen::store::join(capability)));
+    let capability = coverage::reconcile::join(routine::store::join(capability));
     filing::join(desk::join(capability))
 }
 
@@ -106,6 +115,7 @@ pub fn routes() -> Routes {
         .and(carry::routes())
         .and(laboratory::routes())
         .and(coverage::routes())
+        .and(routine::routes())
         .and(antigen::routes())
         .and(flow::routes())
         .and(lanes::routes())

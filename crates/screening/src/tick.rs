@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use outpace_access::Call;
 use outpace_core::time::MINUTE_MS;
-use outpace_core::{AreaId, Refusal, RoundId, Text};
-use outpace_orders::{Form, Subject};
+use outpace_core::{AreaId, Refusal, RoundId};
 use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,8 +13,7 @@ use utoipa::ToSchema;
 use crate::coverage;
 use crate::desk::Desk;
 use crate::doors;
-use crate::flow::late::{self, LateKind, TubesLate};
-use crate::kinds;
+use crate::flow::chase;
 use crate::rounds::roster::Excused;
 use crate::rounds::{
     self, Class, ClassChange, ForecastRevised, Method, PoolsRevised, RosterRevised, Round, RoundState, SitePool, verbs,
@@ -42,7 +40,7 @@ pub struct Ticked {
 /// # Errors
 /// What the store refused.
 pub fn tick(unit: &mut Unit<'_>, call: &Call) -> Result<Ticked, Refusal> {
-    let mut ticked = Ticked { late_tubes: note_late(unit, call)?, ..Ticked::default() };
+    let mut ticked = Ticked { late_tubes: chase::watch(unit, call)?, ..Ticked::default() };
     for round in rounds::rounds(unit.tx(), Some(RoundState::Open), i64::MAX)? {
         ticked.reclassed += revise_roster(unit, call, round.id)?;
         let sites = match round.spec.method {
@@ -55,37 +53,9 @@ pub fn tick(unit: &mut Unit<'_>, call: &Call) -> Result<Ticked, Refusal> {
         }
     }
     crate::lanes::unsynced::chase_overdue(unit, call)?;
+    coverage::reconcile::reconcile_all(unit, call)?;
     crate::filing::file_older_than(unit, call.now.plus_minutes(-FILE_AFTER_MINUTES))?;
     Ok(ticked)
-}
-
-/// Notes tubes whose deadline passed, once for each quarter-hour of sampling, and has them chased.
-fn note_late(unit: &mut Unit<'_>, call: &Call) -> Result<i64, Refusal> {
-    let mut found = 0;
-    for wave in late::late_waves(unit.tx(), call.now, true)? {
-        let rows = late::tubes_of(unit.tx(), wave, call.now)?;
-        let Some(first) = rows.first() else { continue };
-        let round = first.tube.round;
-        let tubes = rows.len() as i64;
-        let named: Vec<_> = rows.iter().take(late::NAMED_MAX as usize).map(|row| row.tube.code.clone()).collect();
-        let some = named.iter().take(5).map(|code| code.as_str()).collect::<Vec<_>>().join(", ");
-        let fact = TubesLate { round, wave: wave.wave, kind: wave.kind, tubes, named };
-        let seq = unit.record(fact)?;
-        unit.because_of(Some(seq));
-        let because = Text::new(
-            format!("{tubes} 管样本{},如 {some},请立即查找处置。", wave.kind.zh()),
-            format!("{tubes} tubes are late ({}), such as {some}; find them now.", wave.kind.word()),
-        );
-        let key = format!("chase:{}:{}:{}", wave.round, wave.wave, wave.kind.word());
-        // About the jurisdiction: tubes outside any round are late as well, and a wave's tubes may be anywhere on the way.
-        let mut form = Form::from([("tubes".to_owned(), tubes.into())]);
-        form.extend(round.map(|round| ("round".to_owned(), round.0.into())));
-        doors::order(unit, call, key, kinds::CHASE_TUBES, Subject::None, call.actor.area, because, form)?;
-        unit.because_of(None);
-        // Too long at ambient temperature is told as well when the laboratory's own hour is the same.
-        found += i64::from(wave.kind != LateKind::Ambient) * tubes;
-    }
-    Ok(found)
 }
 
 /// Moves people of a roster who went into quarantine, or came back, and were not sampled. Answers how many.

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use outpace_core::{AreaId, PersonId, Timestamp, ZoneId};
-use outpace_policy::Pack;
+use outpace_policy::{Pack, StatusReason};
+use outpace_screening::coverage::reconcile::CountingRound;
 use parking_lot::RwLock;
 
 use crate::model::{Cause, Mark, Reasons, Status, ZoneMark};
@@ -182,7 +183,31 @@ impl Board {
 
     /// A sample was taken.
     pub(crate) fn sampled(&self, person: PersonId, taken_at: Timestamp) {
-        self.slots.change(person, |seen| seen.sampled = seen.sampled.max(minute_of(taken_at)));
+        let mut owes = false;
+        self.slots.change(person, |seen| {
+            seen.sampled = seen.sampled.max(minute_of(taken_at));
+            owes = seen.reasons.meets(Reasons::of(StatusReason::MissedRound));
+        });
+        if owes {
+            self.change_marks(person, |marks| marks.retain(|mark| !mark.is_lifted_by_sample_at(taken_at)));
+        }
+    }
+
+    /// Somebody missed a round. The newest one is told; nobody who was sampled since it opened is marked.
+    pub(crate) fn missed(&self, person: PersonId, round: &CountingRound) {
+        let mark = Mark::of_missed(round);
+        let sampled = moment_of(self.slots.see(person).sampled);
+        if sampled.is_some_and(|at| mark.is_lifted_by_sample_at(at)) {
+            return;
+        }
+        self.change_marks(person, |marks| {
+            let newer = |known: &Mark| matches!(known.cause, Cause::Round(known) if known > round.round);
+            if !marks.iter().any(newer) {
+                marks.retain(|known| !matches!(known.cause, Cause::Round(_)));
+                marks.push(mark);
+                marks.sort_by_key(|mark| mark.cause);
+            }
+        });
     }
 
     /// A sample that was taken then was found negative.
@@ -192,10 +217,15 @@ impl Board {
 
     /// What is known of a person's samples now, after a result was corrected or taken back.
     pub(crate) fn set_times(&self, person: PersonId, sampled: Option<Timestamp>, negative: Option<Timestamp>) {
+        let mut owes = false;
         self.slots.change(person, |seen| {
             seen.sampled = sampled.map_or(0, minute_of);
             seen.negative = negative.map_or(0, minute_of);
+            owes = seen.reasons.meets(Reasons::of(StatusReason::MissedRound));
         });
+        if let (true, Some(taken_at)) = (owes, sampled) {
+            self.change_marks(person, |marks| marks.retain(|mark| !mark.is_lifted_by_sample_at(taken_at)));
+        }
     }
 
     /// Puts a mark on a person, in the place of one with the same cause. One that gives no reason is none.

@@ -9,6 +9,7 @@ use outpace_isolation::restrictions::facts::{
 use outpace_isolation::{NewRestriction, Restriction, RestrictionKind};
 use outpace_policy::{QuarantineClass, StatusReason};
 use outpace_registry::people::{PeopleImported, PersonMoved};
+use outpace_screening::coverage::reconcile::{self, MissedLifted, RoundReconciled};
 use outpace_screening::laboratory::{Outcome, ResultsExcluded, ResultsReported};
 use outpace_screening::times::{self, TubeTimes};
 use outpace_screening::tubes::{SwabIdentified, SwabsTaken};
@@ -24,6 +25,7 @@ pub(crate) fn join(capability: Capability, display: &Display) -> Capability {
     let capability = join_people(capability, display);
     let capability = join_samples(capability, display);
     let capability = join_restrictions(capability, display);
+    let capability = join_rounds(capability, display);
     join_zones(join_cases(capability, display), display)
 }
 
@@ -94,6 +96,35 @@ fn reread(tx: &mut Tx<'_>, board: &Board, people: &[PersonId]) -> Result<()> {
     Ok(())
 }
 
+/// Rounds that were missed: from the moment a round is reconciled, until a sample.
+fn join_rounds(capability: Capability, display: &Display) -> Capability {
+    let (reconciled, lifted) = (display.clone(), display.clone());
+    capability
+        .follow(move |tx, _, fact: &RoundReconciled| {
+            let Some(round) = reconcile::counting_rounds(tx)?.into_iter().find(|one| one.round == fact.round) else {
+                return Ok(());
+            };
+            let board = reconciled.board();
+            for person in fact.missed.iter().flat_map(|grid| grid.people.iter()) {
+                board.missed(person, &round);
+            }
+            Ok(())
+        })
+        .follow(move |tx, _, fact: &MissedLifted| {
+            let board = lifted.board();
+            for grid in &fact.people {
+                for person in grid.people.iter() {
+                    board.unmark(person, Cause::Round(fact.round));
+                    // An older round may still count.
+                    if let Some(older) = reconcile::counting_against(tx, person, grid.grid)? {
+                        board.missed(person, &older);
+                    }
+                }
+            }
+            Ok(())
+        })
+}
+
 fn reasons_of(kind: RestrictionKind, class: Option<QuarantineClass>) -> Reasons {
     let kind = match kind {
         // A hold waits for a test; it says nothing about the person yet, and so it gives no colour.
@@ -116,6 +147,7 @@ fn mark_of_new(id: RestrictionId, new: &NewRestriction) -> Mark {
         since: new.starts_at,
         until: Some(new.ends_at),
         because: Some(because(&new.ground)),
+        sampled_from: None,
     }
 }
 
@@ -127,6 +159,7 @@ pub(crate) fn mark_of(restriction: &Restriction) -> Mark {
         since: restriction.starts_at,
         until: Some(restriction.ends_at),
         because: Some(because(&restriction.ground)),
+        sampled_from: None,
     }
 }
 
@@ -168,6 +201,7 @@ pub(crate) fn mark_of_case(case: &outpace_contacts::Case) -> Option<Mark> {
         since: case.found_at,
         until: None,
         because: None,
+        sampled_from: None,
     })
 }
 

@@ -17,6 +17,7 @@ mod restore;
 pub mod rules;
 pub mod slots;
 mod snapshot;
+pub mod table;
 #[cfg(test)]
 mod tests;
 

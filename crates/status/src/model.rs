@@ -2,8 +2,11 @@
 
 use outpace_core::{AreaId, CaseId, PersonId, RestrictionId, RoundId, Text, Timestamp, ZoneId};
 use outpace_policy::{Closed, QuarantineClass, StatusColour, StatusReason, ZoneLevel};
+use outpace_screening::coverage::reconcile::CountingRound;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::slots::minute_of;
 
 /// A set of reasons: one bit each, by the position in the pack's closed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -67,9 +70,30 @@ pub struct Mark {
     pub until: Option<Timestamp>,
     /// Why, where a measure says so itself.
     pub because: Option<Because>,
+    /// A sample taken from then on, to the minute, lifts it: a missed round.
+    pub sampled_from: Option<Timestamp>,
 }
 
 impl Mark {
+    /// The mark of a round that somebody missed.
+    #[must_use]
+    pub fn of_missed(round: &CountingRound) -> Self {
+        Self {
+            cause: Cause::Round(round.round),
+            reasons: Reasons::of(StatusReason::MissedRound),
+            since: round.closed_at,
+            until: None,
+            because: None,
+            sampled_from: Some(round.opened_at),
+        }
+    }
+
+    /// Whether a sample taken at a moment lifts it.
+    #[must_use]
+    pub fn is_lifted_by_sample_at(&self, taken_at: Timestamp) -> bool {
+        self.sampled_from.is_some_and(|from| minute_of(taken_at) >= minute_of(from))
+    }
+
     /// Whether it counts at a moment: a measure counts from its start to its end, and not a second longer, whether or
     /// not the clock has recorded that yet.
     #[must_use]

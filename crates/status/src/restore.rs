@@ -2,6 +2,7 @@
 
 use outpace_core::PersonId;
 use outpace_isolation::Filter;
+use outpace_screening::coverage::reconcile;
 use outpace_store::{Result, Tx};
 
 use crate::board::Board;
@@ -37,6 +38,11 @@ pub(crate) fn filled(tx: &mut Tx<'_>) -> Result<Board> {
             board.negative(person, taken_at);
         }
     })?;
+    for round in reconcile::counting_rounds(tx)? {
+        for grid in reconcile::missed_in(tx, round.round)? {
+            grid.people.iter().for_each(|person| board.missed(person, &round));
+        }
+    }
     for restriction in outpace_isolation::in_force(tx, &Filter::default())? {
         board.mark(restriction.person, mark_of(&restriction));
     }

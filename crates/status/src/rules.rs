@@ -140,6 +140,7 @@ mod tests {
             since: Timestamp(from),
             until: Some(Timestamp(until)),
             because: None,
+            sampled_from: None,
         }
     }
 

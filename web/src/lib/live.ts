@@ -51,6 +51,7 @@ export interface Live {
   /** The six verbs, always all six and in this order: sample, send, test, report, transfer, take_in. */
   verbs: VerbCount[];
   conservation: Conservation;
+  flow: Flow;
   /** Screening rounds, newest first; at most 12. */
   rounds: Round[];
   /** Zones in force, strictest first; all of them. */
@@ -143,6 +144,56 @@ export interface Conservation {
   lost: number;
   /** People: ordered to move − (waiting + under way + admitted + excused). */
   people_difference: number;
+}
+
+/** Against which deadline a tube is late: ambient hours, arrival at the laboratory, promised result. */
+export type LateKind = 'ambient' | 'laboratory' | 'result';
+export type CustodyPlace = 'lane' | 'site' | 'hand_over' | 'courier' | 'laboratory';
+
+/** Tubes that are late now, and the load of the laboratories. */
+export interface Flow {
+  /** How many are late, by deadline; none of a kind is left out. */
+  late: LateCount[];
+  /** The longest overdue first; at most 12. */
+  tubes: LateTube[];
+  /** Laboratories that work or have something; at most 12. */
+  laboratories: LaboratoryLoad[];
+}
+
+export interface LateCount {
+  kind: LateKind;
+  tubes: number;
+}
+
+export interface LateTube {
+  tube: string;
+  kind: LateKind;
+  due_at: Moment;
+  people: number;
+  /** Where it was last signed. */
+  custody: CustodyPlace;
+  /** The site or laboratory; `null` with a courier. */
+  place: Text | null;
+  /** The name they sign in with; `null` where nobody has signed. */
+  signed_by: string | null;
+  signed_at: Moment;
+  /** Number of the hand-over. */
+  leg: number | null;
+  box: string | null;
+}
+
+export interface LaboratoryLoad {
+  id: number;
+  name: Text;
+  /** Tubes that wait there. */
+  pending: number;
+  on_the_way: number;
+  /** Tubes an hour that it says it can do, and that it really does. */
+  per_hour: number;
+  real_per_hour: number;
+  late: number;
+  /** When its last result will be there; `null` while nothing waits, or where it does not work. */
+  last_result_at: Moment | null;
 }
 
 export interface Round {

@@ -11,7 +11,7 @@ mod tests;
 pub use facts::{ActorAdded, ActorDisabled, TokenIssued, TokenRevoked};
 pub use http::{AddAccount, AddDevice, Device, SignIn, SignedIn, add_device, routes};
 pub(crate) use store::{Doors, doors};
-pub use store::{by_id, by_token, capability, first_administrator};
+pub use store::{by_id, by_token, capability, first_administrator, name_of};
 
 use outpace_core::{Actor, ActorId, ActorKind, AreaId, Role};
 

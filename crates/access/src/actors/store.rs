@@ -155,6 +155,15 @@ pub fn by_id(tx: &mut Tx<'_>, id: ActorId) -> Result<Option<Actor>> {
     )
 }
 
+/// The name an account or device signs in with, whether or not it may still act: signatures outlive accounts.
+///
+/// # Errors
+/// What the engine refused.
+pub fn name_of(tx: &mut Tx<'_>, id: ActorId) -> Result<Option<String>> {
+    let j = tx.jurisdiction();
+    tx.first("SELECT name FROM actor WHERE j = $1 AND id = $2", values![j, id], |row| row.get(0))
+}
+
 /// An account by its login name, with its kept password.
 pub(super) fn by_name(tx: &mut Tx<'_>, name: &str) -> Result<Option<(Actor, Option<Vec<u8>>)>> {
     let j = tx.jurisdiction();

@@ -3,6 +3,8 @@
 
 use outpace_core::{CaseId, PersonId, PlaceId};
 use outpace_policy::{QuarantineClass, StatusColour, StatusReason, ZoneLevel};
+use outpace_status::model::Reasons;
+use outpace_status::rules::Rule;
 use proptest::prelude::*;
 
 use super::stories::{ED8, ED9, case, confined, days, kind, look, told};
@@ -11,7 +13,6 @@ use crate::decide::decide;
 use crate::items::{Confinement, Key, What};
 use crate::plan::{Language, render};
 use crate::situation::{Finding, Scope, Stage, ZoneScope};
-use crate::status::{Standing, status};
 
 fn judged(id: u8, finding: Finding, scope: Scope, hour: i64, days: i64) -> Happens {
     Happens::Judged { id, finding, scope, hour, days }
@@ -116,12 +117,11 @@ fn a_locked_village_says_what_it_needs_and_a_controlled_one_does_not() {
 
 #[test]
 fn a_missed_round_has_the_colour_that_the_city_gave_it_and_no_other() {
-    let missed = Standing { missed_round: true, ..Standing::default() };
-    assert_eq!(status(&missed, rules(ED8).pack).colour, StatusColour::Green, "no colour before 25 April");
-    let later = status(&missed, rules(ED9).pack);
-    assert_eq!(later.colour, StatusColour::Yellow);
-    assert_eq!(later.reasons[0].reason, StatusReason::MissedRound);
-    assert!(later.reasons[0].clause.contains("until tested"));
+    let missed = Reasons::of(StatusReason::MissedRound);
+    let colour = |pack| Rule::of(rules(pack).pack).colour(missed);
+    assert_eq!(colour(ED8), StatusColour::Green, "no colour before 25 April");
+    assert_eq!(colour(ED9), StatusColour::Yellow);
+    assert!(BOOK.packs[ED9].missed_round.colour.clause().contains("until tested"));
     assert!(BOOK.packs[ED9].missed_round.ends_with_test.value);
 }
 

@@ -1,7 +1,7 @@
 //! Stories of a positive, told in the words of the field: days, levels, prices, texts.
 
 use outpace_core::{AreaId, AssessmentId, CaseId, PersonId, PlaceId, Seq, Timestamp};
-use outpace_policy::{ContactClass, Measure, QuarantineClass, StatusColour, ZoneLevel};
+use outpace_policy::{ContactClass, Measure, QuarantineClass, ZoneLevel};
 
 use super::world::{COUNTY, Happens, Says, apply, rules, start, tell, town, village};
 use crate::closure::Reach;
@@ -9,7 +9,6 @@ use crate::decide::decide;
 use crate::items::{Confinement, InForce, Item, Key, What};
 use crate::plan::{Action, AtOnce, Language, Needs, Plan, plan, render};
 use crate::situation::{Declined, Finding, Scope, Situation, Stage, ZoneScope};
-use crate::status::{Standing, status};
 
 pub(super) const ED8: usize = 0;
 pub(super) const ED9: usize = 1;
@@ -264,20 +263,4 @@ fn a_judgement_of_contacts_counts_only_until_it_expires() {
     situation.assessments.get_mut(&AssessmentId(0)).unwrap().withdrawn = true;
     assert_eq!(confined(&situation, ED8, days(2), 30), None);
     assert!(!situation.cases.contains_key(&CaseId(0)));
-}
-
-#[test]
-fn a_colour_always_has_a_reason_of_the_pack() {
-    let pack = rules(ED8).pack;
-    let green = status(&Standing::default(), pack);
-    assert_eq!((green.colour, green.reasons.len()), (StatusColour::Green, 0));
-    let contact = Standing {
-        confined: vec![(Confinement::FacilityQuarantine, Some(QuarantineClass::CloseContact))],
-        ..Standing::default()
-    };
-    let red = status(&contact, pack);
-    assert_eq!(red.colour, StatusColour::Red);
-    assert!(red.reasons.iter().all(|reason| !reason.clause.is_empty()));
-    let locked = status(&Standing { zones: [ZoneLevel::Lockdown].into(), ..Standing::default() }, pack);
-    assert_eq!(locked.colour, StatusColour::Red);
 }

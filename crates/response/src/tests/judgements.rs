@@ -156,6 +156,7 @@ fn a_lane_that_is_out_with_its_sheet_keeps_a_missed_round_from_counting_until_th
     assert!(!owed.counts && owed.ours.iter().any(|ours| ours.en.contains("lane")), "{owed:?}");
     let settle = WriteOff { sheet: sheet.sheet, reason: "未启用".to_owned() };
     house.system(move |unit, call| write_off(unit, call, settle)).unwrap();
+    house.system(outpace_screening::tick).unwrap();
     assert!(retest(&house, missed).unwrap().counts, "everything is here, and the person did not come");
     house.assert_rebuilds();
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod judgements;
+mod plates;
 mod positives;
 mod speed;
 

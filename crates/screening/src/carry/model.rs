@@ -105,4 +105,7 @@ pub struct Custody {
     pub site: Option<SiteId>,
     /// The laboratory.
     pub laboratory: Option<LaboratoryId>,
+    /// The hand-over that its box is in, or was last.
+    #[serde(default)]
+    pub leg: Option<i64>,
 }

@@ -23,6 +23,11 @@ CREATE TABLE tube_leg_box (
   j BIGINT NOT NULL, leg BIGINT NOT NULL, box TEXT NOT NULL, PRIMARY KEY (j, leg, box));
 ";
 
+/// Boxes by where they are: those under way are few beside all that ever were.
+pub(crate) const BOX_STATE: &str = "
+CREATE INDEX tube_box_state ON tube_box (j, state, code);
+";
+
 /// Adds tables and folds.
 pub(crate) fn join(capability: Capability) -> Capability {
     capability
@@ -238,19 +243,26 @@ pub fn custody_of(tx: &mut Tx<'_>, tube: &Tube) -> Result<Custody> {
         in_box: tube.in_box.clone(),
         site: tube.site,
         laboratory: tube.laboratory,
+        leg: None,
     };
+    let known = match &tube.in_box {
+        Some(code) => tube_box(tx, code)?,
+        None => None,
+    };
+    custody.leg = known.as_ref().and_then(|known| known.leg);
     if let (true, Some(at)) = (tube.stage.is_received(), tube.received_at) {
         custody.place = CustodyPlace::Laboratory;
         custody.at = at;
+        // Whoever scanned the box in signed for what was in it.
+        custody.holder = known.filter(|known| known.state == BoxState::Received).map(|known| known.holder);
         return Ok(custody);
     }
     if let Some(at) = tube.sealed_at {
         custody.place = CustodyPlace::Site;
         custody.at = at;
     }
-    if let Some(code) = &tube.in_box
-        && let Some(known) = tube_box(tx, code)?
-    {
+    if let Some(known) = known {
+        custody.laboratory = custody.laboratory.or(known.laboratory);
         custody.place = match known.state {
             BoxState::Packed => CustodyPlace::Site,
             BoxState::Given => CustodyPlace::HandOver,

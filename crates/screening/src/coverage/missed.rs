@@ -5,19 +5,17 @@
 
 use std::collections::BTreeSet;
 
-use outpace_core::{AreaId, AreaLevel, PersonId, RoundId, Text, Timestamp};
+use outpace_core::time::MINUTE_MS;
+use outpace_core::{AreaId, PersonId, RoundId, Text, Timestamp};
 use outpace_store::{Result, Tx, values};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::missing::sampled_in;
+use super::reconcile;
 use crate::rounds::{Class, Round, RoundState, rounds, store};
-use crate::sites::closed_between;
 use crate::tubes::Stage;
 use crate::words::words;
-
-/// Closed rounds that are looked through for the last one a person was due in.
-const ROUNDS_MAX: usize = 30;
 
 words! {
     /// A failure of ours for which nobody pays.
@@ -43,8 +41,10 @@ pub struct MissedRound {
     pub name: Text,
     /// When it was closed: since then the test is owed.
     pub since: Timestamp,
-    /// What failed on our side; while anything did, the round is not held against anybody.
+    /// What failed on our side, as it stands now.
     pub ours: BTreeSet<OurFailure>,
+    /// Whether it counts: the round was reconciled, with nothing open on our side, and named this person.
+    pub counted: bool,
 }
 
 impl OurFailure {
@@ -62,32 +62,41 @@ impl OurFailure {
 }
 
 impl MissedRound {
-    /// Whether the person missed it by their own doing, as far as anybody can tell.
+    /// Whether it is held against the person.
     #[must_use]
     pub fn counts(&self) -> bool {
-        self.ours.is_empty()
+        self.counted
     }
 }
 
-/// The last closed round that a person was due in, where they missed it and were not sampled since it opened.
+/// The newest round that counts against a person; where none does, the last closed one that they were due in and missed
+/// without its counting. A sample taken since a round opened, to the minute, ends it and all before it.
 ///
 /// # Errors
 /// What the engine refused.
 pub fn missed_round(tx: &mut Tx<'_>, person: PersonId, home: AreaId) -> Result<Option<MissedRound>> {
-    let closed = rounds(tx, Some(RoundState::Closed), i64::MAX)?;
-    for round in closed.into_iter().take(ROUNDS_MAX) {
+    let minute = |at: Timestamp| at.0.div_euclid(MINUTE_MS);
+    let last = crate::last_results(tx, person)?.last_sample.map(|sample| minute(sample.taken_at));
+    let sampled_since = |opened_at: Timestamp| last.is_some_and(|last| last >= minute(opened_at));
+    let counting = reconcile::counting_against(tx, person, home)?.filter(|round| !sampled_since(round.opened_at));
+    if let Some(counting) = counting
+        && let Some(round) = crate::rounds::round(tx, counting.round)?
+    {
+        let ours = our_failures(tx, &round, Some(home))?;
+        let (round, name) = (round.id, round.spec.name);
+        return Ok(Some(MissedRound { round, name, since: counting.closed_at, ours, counted: true }));
+    }
+    let closed = rounds(tx, Some(RoundState::Closed), reconcile::ROUNDS_MAX)?;
+    for round in closed {
+        let (Some(opened_at), Some(since)) = (round.opened_at, round.closed_at) else { continue };
+        if sampled_since(opened_at) || sampled_in(tx, round.id, &[person])?.contains(&person) {
+            return Ok(None);
+        }
         if class_in(tx, &round, person, home)? != Some(Class::Due) {
             continue;
         }
-        let (Some(opened_at), Some(since)) = (round.opened_at, round.closed_at) else { continue };
-        let last = crate::last_results(tx, person)?.last_sample;
-        let sampled = last.is_some_and(|sample| sample.taken_at >= opened_at)
-            || sampled_in(tx, round.id, &[person])?.contains(&person);
-        if sampled {
-            return Ok(None);
-        }
-        let ours = our_failures(tx, &round, home)?;
-        return Ok(Some(MissedRound { round: round.id, name: round.spec.name, since, ours }));
+        let ours = our_failures(tx, &round, Some(home))?;
+        return Ok(Some(MissedRound { round: round.id, name: round.spec.name, since, ours, counted: false }));
     }
     Ok(None)
 }
@@ -102,14 +111,19 @@ fn class_in(tx: &mut Tx<'_>, round: &Round, person: PersonId, home: AreaId) -> R
     Ok(everyone.find(|(id, _)| *id == person).map(|(_, class)| class))
 }
 
-fn our_failures(tx: &mut Tx<'_>, round: &Round, home: AreaId) -> Result<BTreeSet<OurFailure>> {
+/// What of a round is open on our side: for everyone, and with a home for whoever lives there.
+pub(super) fn our_failures(tx: &mut Tx<'_>, round: &Round, home: Option<AreaId>) -> Result<BTreeSet<OurFailure>> {
     let j = tx.jurisdiction();
     let mut ours = BTreeSet::new();
     let open = tx.number(
         "SELECT CAST(COALESCE(SUM(tubes), 0) AS BIGINT) FROM tube_flow WHERE j = $1 AND round = $2 AND stage = $3",
         values![j, round.id, Stage::Open],
     )?;
-    if open > 0 || crate::lanes::unsynced::is_unsynced_for(tx, round.id, home)? {
+    let unsynced = match home {
+        Some(home) => crate::lanes::unsynced::is_unsynced_for(tx, round.id, home)?,
+        None => false,
+    };
+    if open > 0 || unsynced {
         ours.insert(OurFailure::LaneNotSynced);
     }
     if crate::flow::waiting(tx, round.id)? > 0 {
@@ -118,9 +132,9 @@ fn our_failures(tx: &mut Tx<'_>, round: &Round, home: AreaId) -> Result<BTreeSet
     if super::of(tx, round.id, (AreaId(i64::MIN), AreaId(i64::MAX)))?.unknown > 0 {
         ours.insert(OurFailure::SampleWithoutName);
     }
-    let village = home.at(AreaLevel::Village).unwrap_or(home);
-    let until = round.closed_at.unwrap_or(round.spec.ends_at).min(round.spec.ends_at);
-    if !closed_between(tx, village, round.opened_at.unwrap_or(round.spec.starts_at), until)?.is_empty() {
+    if let Some(home) = home
+        && reconcile::shut_near(tx, round, reconcile::village_of(home))?
+    {
         ours.insert(OurFailure::SiteShut);
     }
     Ok(ours)

@@ -96,7 +96,10 @@ pub fn sampled_in(tx: &mut Tx<'_>, round: RoundId, people: &[PersonId]) -> Resul
 }
 
 /// Everyone of one grid of a roster with the class they are in now.
-fn classes_now(roster: &rounds::RosterGrid, changes: &BTreeMap<PersonId, (AreaId, Class)>) -> Vec<(PersonId, Class)> {
+pub(super) fn classes_now(
+    roster: &rounds::RosterGrid,
+    changes: &BTreeMap<PersonId, (AreaId, Class)>,
+) -> Vec<(PersonId, Class)> {
     roster
         .everyone()
         .map(|(person, class)| (person, changes.get(&person).map_or(class, |(_, changed)| *changed)))
@@ -189,13 +192,7 @@ pub struct HouseholdsAnswer {
 pub fn households(tx: &mut Tx<'_>, call: &Call, query: HouseholdsQuery) -> Result<HouseholdsAnswer, Refusal> {
     call.covers(query.area)?;
     if query.area.level().is_none_or(|level| level < AreaLevel::Village) {
-        return Err(Refusal::rule(
-            "area_too_large",
-            "area",
-            query.area,
-            "按户统计只能查询村(社区)或网格。",
-            "Households are shown for a village, a community or a grid.",
-        ));
+        return Err(ScreeningError::AreaTooLarge { area: query.area }.into());
     }
     rounds::round(tx, query.round)?.ok_or(ScreeningError::UnknownRound { round: query.round })?;
     let changes = store::changes(tx, query.round, query.area)?;

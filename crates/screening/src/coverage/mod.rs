@@ -3,8 +3,11 @@
 //!
 //! Law: registered = sampled + missing + exempt + absent + quarantined, for every grid of every round at any moment.
 
+pub mod classes;
+pub mod doors;
 mod missed;
 mod missing;
+pub mod reconcile;
 
 pub use missed::{MissedRound, OurFailure, missed_round};
 pub use missing::{
@@ -170,5 +173,12 @@ pub fn routes() -> Routes {
     Routes::new()
         .query("/api/screening/coverage", read, "Coverage of a round, of any area", coverage)
         .query("/api/screening/missing", read, "The door list: who was not sampled, and why", missing)
+        .recall(
+            "/api/screening/coverage/classes",
+            read,
+            "Coverage of a round by care need and by class of workplace",
+            classes::classes,
+        )
+        .query("/api/screening/doors", read, "The doors of a grid, those first that need a visit", doors::doors)
         .query("/api/screening/households", read, "Coverage of a grid or village by household", households)
 }

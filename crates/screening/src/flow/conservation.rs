@@ -5,8 +5,9 @@
 //! - sealed = under way + received + lost
 //! - received = resulted + pending + invalid
 //!
-//! The quick check compares tallies that were counted apart (people by home, tubes by stage). The recount adds up every
-//! tube and every sample as well, and names the tubes that differ.
+//! The quick check compares tallies that are kept apart: people by home, tubes by stage and site, tubes by quarter-hour
+//! of sampling. It reads no tube, so that it can stand on a live page. The recount adds up every tube and every sample as
+//! well, and names the tubes that differ.
 
 use outpace_access::Call;
 use outpace_core::{Refusal, RoundId, Text, TubeCode};
@@ -105,6 +106,46 @@ pub fn conservation(tx: &mut Tx<'_>, query: &ConservationQuery) -> Result<Balanc
          WHERE c.j = $1 AND c.round BETWEEN $2 AND $3 AND (r.method IS NULL OR r.method = 'pcr')",
         values![j, first, last],
     )?;
+    balance.sealed = balance.under_way + balance.pending + balance.resulted + balance.invalid + balance.lost;
+    balance.received = balance.pending + balance.resulted + balance.invalid;
+    balance.tubes = balance.open + balance.sealed;
+    balance.compare_people();
+    compare_waves(tx, &mut balance, first, last)?;
+    if query.recount {
+        count_tubes(tx, &mut balance, first, last)?;
+        recount(tx, &mut balance, first, last)?;
+    }
+    Ok(balance)
+}
+
+/// Compares what waits by stage with what waits by quarter-hour of sampling: two tallies that are kept apart.
+fn compare_waves(tx: &mut Tx<'_>, balance: &mut Balance, first: i64, last: i64) -> Result<()> {
+    let j = tx.jurisdiction();
+    let waits = tx.first(
+        "SELECT CAST(COALESCE(SUM(not_received), 0) AS BIGINT), CAST(COALESCE(SUM(not_resulted), 0) AS BIGINT)
+         FROM tube_wave WHERE j = $1 AND round BETWEEN $2 AND $3",
+        values![j, first, last],
+        |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?)),
+    )?;
+    let (not_received, not_resulted) = waits.unwrap_or_default();
+    let on_the_way = balance.open + balance.under_way;
+    balance.hold(
+        Text::new("各时段未送达 = 采样中 + 转运中", "not yet at a laboratory, by hour of sampling = open + under way"),
+        not_received - on_the_way,
+    );
+    balance.hold(
+        Text::new(
+            "各时段待结果 = 采样中 + 转运中 + 待检",
+            "without a result, by hour of sampling = open + under way + pending",
+        ),
+        not_resulted - on_the_way - balance.pending,
+    );
+    Ok(())
+}
+
+/// Counts every tube and compares.
+fn count_tubes(tx: &mut Tx<'_>, balance: &mut Balance, first: i64, last: i64) -> Result<()> {
+    let j = tx.jurisdiction();
     let counted = tx
         .first(
             "SELECT COUNT(*), COUNT(sealed_at), COUNT(CASE WHEN stage <> 'lost' THEN received_at END) FROM tube
@@ -113,14 +154,12 @@ pub fn conservation(tx: &mut Tx<'_>, query: &ConservationQuery) -> Result<Balanc
             |row| Ok(Counted { tubes: row.get(0)?, sealed: row.get(1)?, received: row.get(2)? }),
         )?
         .unwrap_or_default();
+    let stood = balance.difference;
     balance.laws(counted);
-    if balance.difference != 0 {
-        name_tubes(tx, &mut balance, first, last)?;
+    if balance.difference != stood {
+        name_tubes(tx, balance, first, last)?;
     }
-    if query.recount {
-        recount(tx, &mut balance, first, last)?;
-    }
-    Ok(balance)
+    Ok(())
 }
 
 /// Tubes counted one by one, beside the tallies.
@@ -132,30 +171,36 @@ struct Counted {
 }
 
 impl Balance {
+    /// Notes an equation that does not hold.
+    fn hold(&mut self, law: Text, difference: i64) {
+        if difference != 0 {
+            self.difference += difference.abs();
+            self.differences.push(Difference { law, difference, tubes: Vec::new() });
+        }
+    }
+
+    fn compare_people(&mut self) {
+        self.people_difference = self.sampled - self.in_tubes;
+        if self.people_difference != 0 {
+            let law = Text::new("采样人数 = 管内人数", "sampled = in tubes");
+            self.differences.push(Difference { law, difference: self.people_difference, tubes: Vec::new() });
+        }
+    }
+
     /// Compares the stages, added up by the tallies, with the tubes, counted one by one.
     fn laws(&mut self, counted: Counted) {
         self.tubes = counted.tubes;
         self.sealed = counted.sealed;
         self.received = counted.received;
-        self.people_difference = self.sampled - self.in_tubes;
-        let held = |law: Text, difference: i64| Difference { law, difference, tubes: Vec::new() };
-        let laws = [
-            held(Text::new("采样管 = 采样中 + 已封管", "tubes = open + sealed"), self.tubes - self.open - self.sealed),
-            held(
-                Text::new("已封管 = 转运中 + 已接收 + 丢失", "sealed = under way + received + lost"),
-                self.sealed - self.under_way - self.received - self.lost,
-            ),
-            held(
-                Text::new("已接收 = 已出结果 + 待检 + 无效", "received = resulted + pending + invalid"),
-                self.received - self.resulted - self.pending - self.invalid,
-            ),
-        ];
-        self.difference = laws.iter().map(|law| law.difference.abs()).sum();
-        self.differences.extend(laws.into_iter().filter(|law| law.difference != 0));
-        if self.people_difference != 0 {
-            let law = Text::new("采样人数 = 管内人数", "sampled = in tubes");
-            self.differences.push(held(law, self.people_difference));
-        }
+        self.hold(Text::new("采样管 = 采样中 + 已封管", "tubes = open + sealed"), self.tubes - self.open - self.sealed);
+        self.hold(
+            Text::new("已封管 = 转运中 + 已接收 + 丢失", "sealed = under way + received + lost"),
+            self.sealed - self.under_way - self.received - self.lost,
+        );
+        self.hold(
+            Text::new("已接收 = 已出结果 + 待检 + 无效", "received = resulted + pending + invalid"),
+            self.received - self.resulted - self.pending - self.invalid,
+        );
     }
 }
 
@@ -170,7 +215,7 @@ fn name_tubes(tx: &mut Tx<'_>, balance: &mut Balance, first: i64, last: i64) -> 
         values![j, first, last, NAMED_MAX],
         |row| row.get(0),
     )?;
-    if let Some(first) = balance.differences.first_mut() {
+    if let Some(first) = balance.differences.last_mut() {
         first.tubes = tubes;
     }
     Ok(())

@@ -1,27 +1,37 @@
-//! Tubes that are late against a deadline of the pack, and where each was last signed. Waves tell at once whether there
-//! are any; only then are tubes looked at.
+//! Tubes that are late against a deadline of the pack. Waves tell at once whether there are any; what is late stands in a
+//! small table of its own, by where it should be looked for, so that nobody ever scans tubes to find the late ones.
 
-use outpace_access::Call;
-use outpace_core::{Refusal, RoundId, SiteId, Timestamp, TubeCode};
-use outpace_store::{Fact, Result, Tx, values};
+use outpace_core::{AreaId, RoundId, Timestamp, TubeCode};
+use outpace_store::{Capability, Entry, Fact, Result, Tx, values};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use super::tally::{round_key, wave_start};
-use crate::carry::{Custody, custody_of};
-use crate::page_limit;
+use super::tally::round_key;
 use crate::tubes::store::{TUBE, TubeRow, read_row};
 use crate::tubes::{Stage, Tube};
 use crate::words::words;
 
 /// Tubes named in one fact at most.
 pub(crate) const NAMED_MAX: i64 = 200;
+/// Tubes of one quarter-hour that are noted in one go; the next minute goes on.
+const NOTED_MAX: i64 = 20_000;
 
 /// The table of what was found late.
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE tube_late (
   j BIGINT NOT NULL, round BIGINT NOT NULL, wave BIGINT NOT NULL, kind TEXT NOT NULL, tubes BIGINT NOT NULL,
   found_at BIGINT NOT NULL, PRIMARY KEY (j, round, wave, kind)) WITHOUT ROWID;
+";
+
+/// The late tubes one by one, by the area in which each was last signed and by the order that chases it.
+pub(crate) const OVERDUE: &str = "
+ALTER TABLE tube_late ADD COLUMN last_tube BIGINT NOT NULL DEFAULT 0;
+CREATE TABLE tube_overdue (
+  j BIGINT NOT NULL, round BIGINT NOT NULL, wave BIGINT NOT NULL, kind TEXT NOT NULL, tube BIGINT NOT NULL,
+  due_at BIGINT NOT NULL, area BIGINT NOT NULL, chase TEXT NOT NULL, PRIMARY KEY (j, round, wave, kind, tube))
+  WITHOUT ROWID;
+CREATE INDEX tube_overdue_due ON tube_overdue (j, due_at, tube, kind);
+CREATE INDEX tube_overdue_area ON tube_overdue (j, area, due_at);
+CREATE INDEX tube_overdue_chase ON tube_overdue (j, chase);
 ";
 
 words! {
@@ -34,6 +44,48 @@ words! {
         /// No result by the promised hour.
         Result = "result" / "出结果超时",
     }
+}
+
+impl LateKind {
+    /// In words, for orders.
+    #[must_use]
+    pub fn en(self) -> &'static str {
+        match self {
+            Self::Ambient => "too long at ambient temperature",
+            Self::Laboratory => "not at the laboratory in time",
+            Self::Result => "no result by the promised hour",
+        }
+    }
+
+    /// The deadline of a tube.
+    #[must_use]
+    pub fn due_at(self, tube: &Tube) -> Timestamp {
+        match self {
+            Self::Ambient => tube.ambient_due_at,
+            Self::Laboratory => tube.laboratory_due_at,
+            Self::Result => tube.result_due_at,
+        }
+    }
+}
+
+/// A late tube as a fact holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateOne {
+    /// Its number.
+    pub tube: i64,
+    /// When it was due.
+    pub due_at: Timestamp,
+}
+
+/// Late tubes that were last signed at the same place, and are chased by one order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chased {
+    /// The key of the order.
+    pub chase: String,
+    /// Where they were last signed.
+    pub area: AreaId,
+    /// The tubes.
+    pub tubes: Vec<LateOne>,
 }
 
 /// Tubes of one quarter-hour were found late against a deadline.
@@ -49,37 +101,100 @@ pub struct TubesLate {
     pub tubes: i64,
     /// The first of them.
     pub named: Vec<TubeCode>,
+    /// All of them, by the order that chases them.
+    #[serde(default)]
+    pub chased: Vec<Chased>,
+    /// The newest tube of the quarter-hour that was looked at: one that joins later is looked at again.
+    #[serde(default)]
+    pub last_tube: i64,
 }
 
 impl Fact for TubesLate {
     const KIND: &'static str = "screening.tubes_late";
 }
 
-/// Adds the table and its fold.
-pub(crate) fn join(capability: outpace_store::Capability) -> outpace_store::Capability {
-    capability.table("tube_late", "j, round, wave, kind").fold(|tx, entry, fact: &TubesLate| {
-        let j = tx.jurisdiction();
-        tx.execute(
-            "INSERT INTO tube_late (j, round, wave, kind, tubes, found_at) VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (j, round, wave, kind) DO UPDATE SET tubes = excluded.tubes",
-            values![j, round_key(fact.round), fact.wave, fact.kind, fact.tubes, entry.recorded_at],
-        )
-        .map(|_| ())
-    })
+/// Late tubes turned up: they arrived, have a result, or were declared lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateTubesFound {
+    /// The round; absent outside any.
+    pub round: Option<RoundId>,
+    /// The quarter-hour of their sampling.
+    pub wave: i64,
+    /// Which deadline they were late against.
+    pub kind: LateKind,
+    /// Their numbers.
+    pub tubes: Vec<i64>,
 }
 
-/// A wave with tubes that may be late.
+impl Fact for LateTubesFound {
+    const KIND: &'static str = "screening.late_tubes_found";
+}
+
+/// Adds the tables and their folds.
+pub(crate) fn join(capability: Capability) -> Capability {
+    capability
+        .table("tube_late", "j, round, wave, kind")
+        .table("tube_overdue", "j, round, wave, kind, tube")
+        .fold(fold_late)
+        .fold(fold_found)
+}
+
+fn fold_late(tx: &mut Tx<'_>, entry: &Entry, fact: &TubesLate) -> Result<()> {
+    let (j, round) = (tx.jurisdiction(), round_key(fact.round));
+    let mut listed = 0_i64;
+    for chased in &fact.chased {
+        for one in &chased.tubes {
+            tx.execute(
+                "INSERT INTO tube_overdue (j, round, wave, kind, tube, due_at, area, chase)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+                values![j, round, fact.wave, fact.kind, one.tube, one.due_at, chased.area, &chased.chase],
+            )?;
+            listed += 1;
+        }
+    }
+    tx.execute(
+        "INSERT INTO tube_late (j, round, wave, kind, tubes, found_at, last_tube) VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (j, round, wave, kind) DO UPDATE
+           SET tubes = tube_late.tubes + excluded.tubes, last_tube = excluded.last_tube",
+        values![j, round, fact.wave, fact.kind, listed, entry.recorded_at, fact.last_tube],
+    )
+    .map(|_| ())
+}
+
+fn fold_found(tx: &mut Tx<'_>, _: &Entry, fact: &LateTubesFound) -> Result<()> {
+    let (j, round) = (tx.jurisdiction(), round_key(fact.round));
+    for tube in &fact.tubes {
+        tx.execute(
+            "DELETE FROM tube_overdue WHERE j = $1 AND round = $2 AND wave = $3 AND kind = $4 AND tube = $5",
+            values![j, round, fact.wave, fact.kind, *tube],
+        )?;
+    }
+    tx.execute(
+        "UPDATE tube_late SET tubes = tubes - $5 WHERE j = $1 AND round = $2 AND wave = $3 AND kind = $4",
+        values![j, round, fact.wave, fact.kind, fact.tubes.len() as i64],
+    )
+    .map(|_| ())
+}
+
+/// A wave whose deadline passed and in which something changed since it was last looked at.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LateWave {
     pub(crate) round: RoundId,
     pub(crate) wave: i64,
     pub(crate) kind: LateKind,
+    /// Tubes that wait, and so are late.
+    pub(crate) waits: i64,
     pub(crate) first_tube: i64,
     pub(crate) last_tube: i64,
+    /// Tubes that stand in the table of late ones.
+    pub(crate) listed: i64,
+    /// The newest tube when it was last looked at.
+    pub(crate) seen_tube: i64,
 }
 
-/// Waves of which some tube may be late at a moment. With `marked` left out: only those not noted as late before.
-pub(crate) fn late_waves(tx: &mut Tx<'_>, now: Timestamp, unmarked_only: bool) -> Result<Vec<LateWave>> {
+/// Waves in which the late tubes are not those that are listed. A wave's deadline is that of its last tube: by then all
+/// that wait are late, and their number in the tally says whether any must be looked for.
+pub(crate) fn changed_waves(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<LateWave>> {
     let j = tx.jurisdiction();
     let mut found = Vec::new();
     for (kind, waits, due) in [
@@ -88,18 +203,24 @@ pub(crate) fn late_waves(tx: &mut Tx<'_>, now: Timestamp, unmarked_only: bool) -
         (LateKind::Result, "not_resulted", "result_due_at"),
     ] {
         let sql = format!(
-            "SELECT w.round, w.wave, w.first_tube, w.last_tube FROM tube_wave w
+            "SELECT w.round, w.wave, w.{waits}, w.first_tube, w.last_tube, COALESCE(l.tubes, 0),
+               COALESCE(l.last_tube, 0)
+             FROM tube_wave w
              LEFT JOIN tube_late l ON l.j = w.j AND l.round = w.round AND l.wave = w.wave AND l.kind = $3
-             WHERE w.j = $1 AND w.{waits} > 0 AND w.{due} < $2 AND ($4 = 0 OR l.kind IS NULL)
+             WHERE w.j = $1 AND w.{due} < $2 AND (w.{waits} <> COALESCE(l.tubes, 0)
+               OR (w.{waits} > 0 AND w.last_tube <> COALESCE(l.last_tube, 0)))
              ORDER BY w.round, w.wave"
         );
-        found.extend(tx.query(&sql, values![j, now, kind, unmarked_only], |row| {
+        found.extend(tx.query(&sql, values![j, now, kind], |row| {
             Ok(LateWave {
                 round: row.get(0)?,
                 wave: row.get(1)?,
                 kind,
-                first_tube: row.get(2)?,
-                last_tube: row.get(3)?,
+                waits: row.get(2)?,
+                first_tube: row.get(3)?,
+                last_tube: row.get(4)?,
+                listed: row.get(5)?,
+                seen_tube: row.get(6)?,
             })
         })?);
     }
@@ -109,179 +230,79 @@ pub(crate) fn late_waves(tx: &mut Tx<'_>, now: Timestamp, unmarked_only: bool) -
 /// Whether a tube is late against a deadline at a moment. Pure.
 #[must_use]
 pub(crate) fn is_late(tube: &Tube, kind: LateKind, now: Timestamp) -> bool {
-    let at_laboratory = tube.stage.is_received() || tube.stage == Stage::Lost;
-    match kind {
-        LateKind::Ambient => !at_laboratory && tube.ambient_due_at < now,
-        LateKind::Laboratory => !at_laboratory && tube.laboratory_due_at < now,
-        LateKind::Result => !tube.stage.is_final() && tube.result_due_at < now,
-    }
+    let arrived = tube.stage.is_received() || tube.stage == Stage::Lost;
+    let waits = match kind {
+        LateKind::Ambient | LateKind::Laboratory => !arrived,
+        LateKind::Result => !tube.stage.is_final(),
+    };
+    waits && kind.due_at(tube) < now
 }
 
-/// The late tubes of a wave, by number.
-pub(crate) fn tubes_of(tx: &mut Tx<'_>, wave: LateWave, now: Timestamp) -> Result<Vec<TubeRow>> {
+/// Late tubes of a wave that are not listed yet, by number. The tally says how many there can be, so that the walk along
+/// the wave's numbers ends with the last of them.
+pub(crate) fn unlisted(tx: &mut Tx<'_>, wave: LateWave, now: Timestamp) -> Result<Vec<TubeRow>> {
     let j = tx.jurisdiction();
+    let awaited = match wave.kind {
+        LateKind::Ambient | LateKind::Laboratory => "'open', 'sealed', 'boxed', 'travelling'",
+        LateKind::Result => "'open', 'sealed', 'boxed', 'travelling', 'received'",
+    };
     let rows = tx.query(
         &format!(
             "SELECT {TUBE} FROM tube t WHERE t.j = $1 AND t.number BETWEEN $2 AND $3 AND t.round = $4 AND t.wave = $5
-               AND t.stage NOT IN ('resulted', 'invalid', 'lost') ORDER BY t.number"
+               AND t.stage IN ({awaited}) AND NOT EXISTS (SELECT 1 FROM tube_overdue o
+                 WHERE o.j = t.j AND o.round = t.round AND o.wave = t.wave AND o.kind = $6 AND o.tube = t.number)
+             ORDER BY t.number LIMIT $7"
         ),
-        values![j, wave.first_tube, wave.last_tube, wave.round, wave.wave],
+        values![j, wave.first_tube, wave.last_tube, wave.round, wave.wave, wave.kind, wave.waits.min(NOTED_MAX)],
         read_row,
     )?;
     Ok(rows.into_iter().filter(|row| is_late(&row.tube, wave.kind, now)).collect())
 }
 
-/// Which late tubes to list.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-pub struct LateQuery {
-    /// Only against this deadline.
-    #[serde(default)]
-    pub kind: Option<LateKind>,
-    /// Only of this round.
-    #[serde(default)]
-    pub round: Option<RoundId>,
-    /// At most so many.
-    #[serde(default)]
-    pub limit: Option<i64>,
+/// A listed tube that is not late any more.
+pub(crate) struct Found {
+    pub(crate) tube: i64,
+    pub(crate) chase: String,
+    pub(crate) lost: bool,
 }
 
-/// A late tube.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct LateTube {
-    /// The tube.
-    pub tube: TubeCode,
-    /// Against which deadline.
-    pub kind: LateKind,
-    /// When it should have been.
-    pub due_at: Timestamp,
-    /// Where it is.
-    pub stage: Stage,
-    /// People in it.
-    pub people: i64,
-    /// Where it was last signed.
-    pub custody: Custody,
-}
-
-/// Late tubes, oldest samples first.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct LateAnswer {
-    /// The tubes.
-    pub tubes: Vec<LateTube>,
-}
-
-/// Lists tubes that are late now, and where each was last signed.
-///
-/// # Errors
-/// What the store refused.
-pub fn late_tubes(tx: &mut Tx<'_>, call: &Call, query: LateQuery) -> Result<LateAnswer, Refusal> {
-    let limit = usize::try_from(page_limit(query.limit)).unwrap_or(usize::MAX);
-    let mut tubes = Vec::new();
-    // A wave's deadline is that of its last tube; its first may be late a quarter of an hour before.
-    let soon = call.now.plus_minutes(15);
-    for wave in late_waves(tx, soon, false)? {
-        let wanted =
-            query.kind.is_none_or(|kind| kind == wave.kind) && query.round.is_none_or(|round| round == wave.round);
-        if !wanted || tubes.len() >= limit {
-            continue;
-        }
-        for row in tubes_of(tx, wave, call.now)? {
-            if tubes.len() >= limit {
-                break;
-            }
-            let custody = custody_of(tx, &row.tube)?;
-            let due_at = match wave.kind {
-                LateKind::Ambient => row.tube.ambient_due_at,
-                LateKind::Laboratory => row.tube.laboratory_due_at,
-                LateKind::Result => row.tube.result_due_at,
-            };
-            tubes.push(LateTube {
-                tube: row.tube.code,
-                kind: wave.kind,
-                due_at,
-                stage: row.tube.stage,
-                people: row.tube.people,
-                custody,
-            });
-        }
-    }
-    Ok(LateAnswer { tubes })
-}
-
-/// Which flow to show.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-pub struct FlowQuery {
-    /// Only of this round.
-    #[serde(default)]
-    pub round: Option<RoundId>,
-    /// Only of this site.
-    #[serde(default)]
-    pub site: Option<SiteId>,
-}
-
-/// Tubes at one stage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FlowRow {
-    /// The stage.
-    pub stage: Stage,
-    /// Tubes.
-    pub tubes: i64,
-    /// People in them.
-    pub people: i64,
-}
-
-/// Tubes of one quarter-hour of sampling that still wait.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct WaveRow {
-    /// When the quarter-hour began.
-    pub sampled_from: Timestamp,
-    /// Not yet at a laboratory.
-    pub not_received: i64,
-    /// Without a result.
-    pub not_resulted: i64,
-    /// When the last of them should be at the laboratory.
-    pub laboratory_due_at: Timestamp,
-    /// When the last of their results is promised.
-    pub result_due_at: Timestamp,
-}
-
-/// The flow of tubes.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct FlowAnswer {
-    /// By stage, in the order of the way.
-    pub stages: Vec<FlowRow>,
-    /// By quarter-hour of sampling, those that still wait.
-    pub waves: Vec<WaveRow>,
-}
-
-/// Tubes at each stage, from tallies alone.
-///
-/// # Errors
-/// What the store refused.
-pub fn flow(tx: &mut Tx<'_>, _: &Call, query: FlowQuery) -> Result<FlowAnswer, Refusal> {
+/// Listed tubes of a wave that turned up.
+pub(crate) fn turned_up(tx: &mut Tx<'_>, wave: LateWave, now: Timestamp) -> Result<Vec<Found>> {
     let j = tx.jurisdiction();
-    let range = |id: Option<i64>| id.map_or((0, i64::MAX), |id| (id, id));
-    let (first, last) = range(query.round.map(|round| round.0));
-    let (site_first, site_last) = range(query.site.map(|site| site.0));
-    let mut stages = tx.query(
-        "SELECT stage, CAST(SUM(tubes) AS BIGINT), CAST(SUM(people) AS BIGINT) FROM tube_flow
-         WHERE j = $1 AND round BETWEEN $2 AND $3 AND site BETWEEN $4 AND $5 GROUP BY stage",
-        values![j, first, last, site_first, site_last],
-        |row| Ok(FlowRow { stage: row.get(0)?, tubes: row.get(1)?, people: row.get(2)? }),
-    )?;
-    stages.sort_by_key(|row| row.stage);
-    let waves = tx.query(
-        "SELECT wave, not_received, not_resulted, laboratory_due_at, result_due_at FROM tube_wave
-         WHERE j = $1 AND round BETWEEN $2 AND $3 AND not_resulted > 0 ORDER BY wave, round",
-        values![j, first, last],
+    let mut found = Vec::new();
+    tx.each(
+        &format!(
+            "SELECT {TUBE}, o.chase FROM tube_overdue o JOIN tube t ON t.j = o.j AND t.number = o.tube
+             WHERE o.j = $1 AND o.round = $2 AND o.wave = $3 AND o.kind = $4"
+        ),
+        values![j, wave.round, wave.wave, wave.kind],
         |row| {
-            Ok(WaveRow {
-                sampled_from: wave_start(row.get(0)?),
-                not_received: row.get(1)?,
-                not_resulted: row.get(2)?,
-                laboratory_due_at: row.get(3)?,
-                result_due_at: row.get(4)?,
-            })
+            let known = read_row(row)?;
+            // One whose registration came after it was found belongs to another round and wave now.
+            let moved = known.wave != wave.wave || known.round() != wave.round;
+            if moved || !is_late(&known.tube, wave.kind, now) {
+                let lost = known.tube.stage == Stage::Lost;
+                found.push(Found { tube: known.tube.number, chase: row.get(25)?, lost });
+            }
+            Ok(())
         },
     )?;
-    Ok(FlowAnswer { stages, waves })
+    Ok(found)
+}
+
+/// The order that chases late tubes of one place and kind, if there is one: `prefix` is its key up to the last colon.
+pub(crate) fn chase_of(tx: &mut Tx<'_>, prefix: &str) -> Result<Option<String>> {
+    let j = tx.jurisdiction();
+    let (from, to) = (format!("{prefix}:"), format!("{prefix};"));
+    tx.first(
+        "SELECT chase FROM tube_overdue WHERE j = $1 AND chase >= $2 AND chase < $3 ORDER BY chase DESC LIMIT 1",
+        values![j, &from, &to],
+        |row| row.get(0),
+    )
+}
+
+/// Late tubes that an order still chases.
+pub(crate) fn chased_by(tx: &mut Tx<'_>, chase: &str) -> Result<i64> {
+    let j = tx.jurisdiction();
+    tx.number("SELECT COUNT(*) FROM tube_overdue WHERE j = $1 AND chase = $2", values![j, chase])
 }

@@ -1,12 +1,19 @@
 //! The flow of tubes as numbers: how many stand at each stage, per round and site; which quarter-hours of sampling
-//! still wait for the laboratory or a result; whether everything adds up.
+//! still wait for the laboratory or a result; which tubes are late and who must look for them; whether everything adds
+//! up.
 
+pub mod balance;
+pub(crate) mod chase;
 pub mod conservation;
 pub mod late;
+pub mod late_list;
+pub mod stages;
 pub(crate) mod tally;
 
+pub use balance::{BalanceAnswer, BalanceQuery, BalanceRow, By, balance_by};
 pub use conservation::{Balance, ConservationQuery, Difference, conservation, sampled_total};
-pub use late::{LateKind, LateQuery, LateTube, late_tubes};
+pub use late::LateKind;
+pub use late_list::{LateAnswer, LateQuery, LateTube, late_counts, late_tubes};
 
 use outpace_access::Routes;
 use outpace_core::Permission;
@@ -14,20 +21,17 @@ use outpace_core::Permission;
 /// The routes.
 #[must_use]
 pub fn routes() -> Routes {
+    let read = Permission::ScreeningRead;
     Routes::new()
         .query(
             "/api/screening/conservation",
-            Permission::ScreeningRead,
+            read,
             "Whether every swab, tube and result is accounted for",
             conservation::conservation_of,
         )
-        .query("/api/screening/flow", Permission::ScreeningRead, "Tubes at each stage, by round and site", late::flow)
-        .query(
-            "/api/screening/late",
-            Permission::ScreeningRead,
-            "Tubes late against a deadline, and where each was last signed",
-            late_tubes,
-        )
+        .query("/api/screening/flow", read, "Tubes at each stage, by round and site", stages::flow)
+        .query("/api/screening/balance", read, "What stands at each round, site, box, laboratory or hour", balance_by)
+        .query("/api/screening/late", read, "Tubes late against a deadline, and where each was last signed", late_tubes)
 }
 
 /// People in tubes, by the site that sampled them.

@@ -7,6 +7,7 @@ use outpace_store::Fact;
 use serde::{Deserialize, Serialize};
 
 use super::model::{LaboratorySpec, Outcome};
+use super::plate::PlateCode;
 use crate::tubes::Flag;
 use crate::words::words;
 
@@ -105,6 +106,9 @@ pub struct ResultRow {
     /// When, where it differs from the entry's time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tested_at: Option<Timestamp>,
+    /// The plate it was read off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plate: Option<PlateCode>,
     /// What was strange about it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<Flag>,
@@ -124,7 +128,7 @@ impl Fact for ResultsReported {
 }
 
 /// Results of one tube that are taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ExcludedResults {
     /// The tube's number.
     pub tube: i64,
@@ -141,6 +145,15 @@ pub struct ResultsExcluded {
     pub finding: String,
     /// The results.
     pub tubes: Vec<ExcludedResults>,
+    /// Whose results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub laboratory: Option<LaboratoryId>,
+    /// The plate that is void.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plate: Option<PlateCode>,
+    /// The exclusion of which this is the second signature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exclusion: Option<i64>,
 }
 
 impl Fact for ResultsExcluded {

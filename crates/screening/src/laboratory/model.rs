@@ -69,6 +69,9 @@ pub struct TubeResult {
     pub reported_at: Timestamp,
     /// Whether a signed exclusion took it back.
     pub excluded: bool,
+    /// The plate it was read off.
+    #[serde(default)]
+    pub plate: Option<super::plate::PlateCode>,
 }
 
 /// What stands after another result of the same tube.

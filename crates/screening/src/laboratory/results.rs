@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use outpace_access::Call;
+use outpace_core::time::MINUTE_MS;
 use outpace_core::{LaboratoryId, Refusal, Text, Timestamp, Trigger, TubeCode, trigger};
 use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 use super::facts::{ResultRow, ResultsReported};
 use super::intake::resample;
 use super::model::{Outcome, standing};
+use super::plate::{self, PlateCode};
 use super::store;
 use crate::errors::{ScreeningError, some_of};
 use crate::found::find_or_note;
@@ -24,7 +26,7 @@ use crate::tubes::{Flag, Purpose, Stage};
 /// Results in one request at most.
 pub const RESULTS_MAX: usize = 5_000;
 /// Highest Ct value that a machine can give.
-const CT_MAX: f64 = 60.0;
+pub(crate) const CT_MAX: f64 = 60.0;
 
 /// One row, as the laboratory's file has it.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -57,6 +59,12 @@ pub struct BadResult {
     pub row: i64,
     /// The tube as written.
     pub tube: String,
+    /// The field that is wrong: `tube`, `outcome`, `plate`, or a gene.
+    #[serde(default)]
+    pub column: String,
+    /// What stands there.
+    #[serde(default)]
+    pub value: String,
     /// What is wrong, and what would be right.
     pub reason: Text,
 }
@@ -91,39 +99,90 @@ struct Good {
 /// # Errors
 /// An unknown laboratory or one outside the actor's area, an empty batch, one of more than 5,000.
 pub fn report_results(unit: &mut Unit<'_>, call: &Call, request: ReportResults) -> Result<ResultsAnswer, Refusal> {
-    let laboratory = request.laboratory;
+    some_of("results", &request.results, RESULTS_MAX)?;
+    let reported = request.results.into_iter().map(|result| Reported { result, plate: None });
+    record(unit, call, request.laboratory, reported.collect())
+}
+
+/// A row with the plate that its file names.
+pub(crate) struct Reported {
+    pub(crate) result: ReportedResult,
+    pub(crate) plate: Option<PlateCode>,
+}
+
+/// Records a batch of rows.
+pub(crate) fn record(
+    unit: &mut Unit<'_>,
+    call: &Call,
+    laboratory: LaboratoryId,
+    reported: Vec<Reported>,
+) -> Result<ResultsAnswer, Refusal> {
     let known = store::laboratory(unit.tx(), laboratory)?.ok_or(ScreeningError::UnknownLaboratory { laboratory })?;
     call.covers(known.spec.area)?;
-    some_of("results", &request.results, RESULTS_MAX)?;
     let mut answer = ResultsAnswer::default();
+    let bench = Bench { laboratory, area: known.spec.area, plates: plate::has_plates(unit.tx(), laboratory)? };
     let mut batch: BTreeMap<i64, Good> = BTreeMap::new();
-    for (index, reported) in request.results.into_iter().enumerate() {
+    for (index, reported) in reported.into_iter().enumerate() {
         let row = index as i64 + 1;
-        match read(&reported, row) {
-            Ok((code, outcome)) => take(unit, call, laboratory, code, outcome, reported, &mut batch, &mut answer)?,
+        match read(unit, &bench, &reported, row)? {
+            Ok(read) => take(unit, call, &bench, read, reported, &mut batch, &mut answer)?,
             Err(bad) => answer.bad.push(bad),
         }
     }
-    flush(unit, call, laboratory, known.spec.area, batch, &mut answer)?;
+    flush(unit, call, &bench, batch, &mut answer)?;
     Ok(answer)
 }
 
-fn bad(reported: &ReportedResult, row: i64, zh: String, en: String) -> BadResult {
-    BadResult { row, tube: reported.tube.chars().take(60).collect(), reason: Text::new(zh, en) }
+/// Where a batch was tested.
+struct Bench {
+    laboratory: LaboratoryId,
+    area: outpace_core::AreaId,
+    /// Whether the laboratory works with plates here.
+    plates: bool,
 }
 
-/// Reads a row. Pure.
-fn read(reported: &ReportedResult, row: i64) -> Result<(TubeCode, Outcome), BadResult> {
+fn bad(reported: &ReportedResult, row: i64, column: &str, value: &str, zh: String, en: String) -> BadResult {
+    let short = |text: &str| text.chars().take(60).collect();
+    BadResult {
+        row,
+        tube: short(&reported.tube),
+        column: short(column),
+        value: short(value),
+        reason: Text::new(zh, en),
+    }
+}
+
+/// Reads a row.
+fn read(
+    unit: &mut Unit<'_>,
+    bench: &Bench,
+    row: &Reported,
+    number: i64,
+) -> Result<Result<(TubeCode, Outcome), BadResult>, Refusal> {
+    let reported = &row.result;
+    if let Some(code) = row.plate.as_ref().filter(|_| bench.plates)
+        && plate::is_void(unit.tx(), bench.laboratory, code)?
+    {
+        let (zh, en) = ("该孔板已作废,其结果不能录入。", "This plate is void; its results do not count.");
+        return Ok(Err(bad(reported, number, "plate", &code.0, zh.to_owned(), en.to_owned())));
+    }
+    Ok(read_result(reported, number))
+}
+
+/// Reads what a row says. Pure.
+fn read_result(reported: &ReportedResult, row: i64) -> Result<(TubeCode, Outcome), BadResult> {
     let code = TubeCode(reported.tube.trim().to_owned());
     if let Err(error) = well_formed("tube", code.as_str(), code.is_well_formed()) {
         let text = Refusal::from(error).text;
-        return Err(bad(reported, row, text.zh, text.en));
+        return Err(bad(reported, row, "tube", &reported.tube, text.zh, text.en));
     }
     let outcome = Outcome::parse(reported.outcome.trim()).ok_or_else(|| {
         let known = Outcome::ALL.iter().map(|outcome| outcome.word()).collect::<Vec<_>>().join(", ");
         bad(
             reported,
             row,
+            "outcome",
+            &reported.outcome,
             format!("结果“{}”无法识别,应为:{known}。", reported.outcome),
             format!("The outcome {:?} is not one of: {known}.", reported.outcome),
         )
@@ -133,6 +192,8 @@ fn read(reported: &ReportedResult, row: i64) -> Result<(TubeCode, Outcome), BadR
         return Err(bad(
             reported,
             row,
+            gene,
+            &ct.to_string(),
             format!("基因 {gene} 的 Ct 值 {ct} 不在 0 至 {CT_MAX} 之间。"),
             format!("The Ct value {ct} of gene {gene} does not lie between 0 and {CT_MAX}."),
         ));
@@ -141,25 +202,22 @@ fn read(reported: &ReportedResult, row: i64) -> Result<(TubeCode, Outcome), BadR
 }
 
 /// Adds a row to the batch. A tube twice in one request: what was collected goes in first.
-#[allow(clippy::too_many_arguments)] // one step of one loop
 fn take(
     unit: &mut Unit<'_>,
     call: &Call,
-    laboratory: LaboratoryId,
-    code: TubeCode,
-    outcome: Outcome,
-    reported: ReportedResult,
+    bench: &Bench,
+    (code, outcome): (TubeCode, Outcome),
+    reported: Reported,
     batch: &mut BTreeMap<i64, Good>,
     answer: &mut ResultsAnswer,
 ) -> Result<(), Refusal> {
-    let at = reported.tested_at.unwrap_or(call.now);
-    let (row, noted) = find_or_note(unit, call, &code, at)?;
+    let at = reported.result.tested_at.unwrap_or(call.now);
+    let (mut row, noted) = find_or_note(unit, call, &code, at)?;
     if batch.contains_key(&row.tube.number) {
-        let area = call.actor.area;
-        flush(unit, call, laboratory, area, std::mem::take(batch), answer)?;
-        return take(unit, call, laboratory, code, outcome, reported, batch, answer);
+        flush(unit, call, bench, std::mem::take(batch), answer)?;
+        row = find_or_note(unit, call, &code, at)?.0;
     }
-    if row.results > 0 && known_before(unit, laboratory, &row, outcome, reported.tested_at)? {
+    if row.results > 0 && known_before(unit, bench.laboratory, &row, outcome, reported.result.tested_at)? {
         answer.repeated += 1;
         return Ok(());
     }
@@ -178,8 +236,13 @@ fn take(
         flags.push(Flag::ClockAhead);
     }
     let tested_at = (at != call.now).then_some(at);
-    let result = ResultRow { tube: row.tube.number, outcome, ct: reported.ct, tested_at, flags };
-    batch.insert(row.tube.number, Good { code, row, result, stands: stands.outcome });
+    let number = row.tube.number;
+    let plate = match reported.plate {
+        None if bench.plates => plate::plate_under(unit.tx(), bench.laboratory, number)?,
+        named => named,
+    };
+    let result = ResultRow { tube: number, outcome, ct: reported.result.ct, tested_at, plate, flags };
+    batch.insert(number, Good { code, row, result, stands: stands.outcome });
     Ok(())
 }
 
@@ -193,7 +256,9 @@ fn known_before(
 ) -> Result<bool, Refusal> {
     let results = store::results_of(unit.tx(), row.tube.number, &row.tube.code)?;
     Ok(results.iter().any(|known| {
-        let same_time = tested_at.is_none_or(|at| at == known.tested_at);
+        // To the minute: files and people write no seconds.
+        let minute = |at: Timestamp| at.0.div_euclid(MINUTE_MS);
+        let same_time = tested_at.is_none_or(|at| minute(at) == minute(known.tested_at));
         known.laboratory == laboratory && known.outcome == outcome && same_time && !known.excluded
     }))
 }
@@ -202,14 +267,14 @@ fn known_before(
 fn flush(
     unit: &mut Unit<'_>,
     call: &Call,
-    laboratory: LaboratoryId,
-    area: outpace_core::AreaId,
+    bench: &Bench,
     batch: BTreeMap<i64, Good>,
     answer: &mut ResultsAnswer,
 ) -> Result<(), Refusal> {
     if batch.is_empty() {
         return Ok(());
     }
+    let (laboratory, area) = (bench.laboratory, bench.area);
     let results = batch.values().map(|good| good.result.clone()).collect();
     let seq = unit.record(ResultsReported { laboratory, results })?;
     answer.recorded += batch.len() as i64;

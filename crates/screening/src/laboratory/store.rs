@@ -162,8 +162,8 @@ fn insert_result(
 ) -> Result<()> {
     let j = tx.jurisdiction();
     tx.execute(
-        "INSERT INTO tube_result (j, tube, ordinal, laboratory, outcome, ct, tested_at, reported_at, excluded)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)",
+        "INSERT INTO tube_result (j, tube, ordinal, laboratory, outcome, ct, tested_at, reported_at, plate, excluded)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)",
         values![
             j,
             result.tube,
@@ -172,7 +172,8 @@ fn insert_result(
             result.outcome,
             &json(&result.ct)?,
             result.tested_at.unwrap_or(entry.occurred_at),
-            entry.recorded_at
+            entry.recorded_at,
+            result.plate.as_ref()
         ],
     )?;
     let sql = "UPDATE tube SET results = results + 1 WHERE j = $1 AND number = $2";
@@ -293,6 +294,12 @@ fn fold_excluded(tx: &mut Tx<'_>, entry: &Entry, fact: &ResultsExcluded) -> Resu
         let at = kept.last().map_or(entry.happened_at(None), |result| result.tested_at.min(result.reported_at));
         settle(tx, &mut tally, &row, stands, at, entry)?;
     }
+    if let (Some(laboratory), Some(plate)) = (fact.laboratory, &fact.plate) {
+        super::plate::void(tx, laboratory, plate, entry.occurred_at)?;
+    }
+    if let Some(exclusion) = fact.exclusion {
+        super::exclusions::confirm(tx, exclusion, entry.actor, entry.occurred_at)?;
+    }
     tally.apply(tx)
 }
 
@@ -346,7 +353,9 @@ pub fn laboratories(tx: &mut Tx<'_>) -> Result<Vec<Laboratory>> {
 
 /// Laboratories that work, each with the tubes ahead of a round's own: those that wait there, and (counted at the
 /// first, since nobody has chosen yet) those still on their way.
-pub(crate) fn loads(tx: &mut Tx<'_>, _: RoundId) -> Result<Vec<(LaboratorySpec, i64)>> {
+///
+/// A laboratory counts with what it really does, where that is less than it says.
+pub(crate) fn loads(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<(LaboratorySpec, i64)>> {
     let j = tx.jurisdiction();
     let mut coming = tx.number(
         "SELECT CAST(COALESCE(SUM(tubes), 0) AS BIGINT) FROM tube_flow
@@ -354,8 +363,12 @@ pub(crate) fn loads(tx: &mut Tx<'_>, _: RoundId) -> Result<Vec<(LaboratorySpec, 
         values![j],
     )?;
     let working = laboratories(tx)?.into_iter().filter(|laboratory| laboratory.spec.tubes_per_hour > 0);
-    let load = |laboratory: Laboratory| (laboratory.spec, laboratory.pending + std::mem::take(&mut coming));
-    Ok(working.map(load).collect())
+    let mut loads = Vec::new();
+    for mut laboratory in working {
+        laboratory.spec.tubes_per_hour = super::outlook::real_rate_of(tx, &laboratory, now)?;
+        loads.push((laboratory.spec, laboratory.pending + std::mem::take(&mut coming)));
+    }
+    Ok(loads)
 }
 
 /// The results of a tube, oldest first, excluded ones too.
@@ -365,7 +378,7 @@ pub(crate) fn loads(tx: &mut Tx<'_>, _: RoundId) -> Result<Vec<(LaboratorySpec, 
 pub fn results_of(tx: &mut Tx<'_>, tube: i64, code: &TubeCode) -> Result<Vec<TubeResult>> {
     let j = tx.jurisdiction();
     tx.query(
-        "SELECT ordinal, laboratory, outcome, ct, tested_at, reported_at, excluded FROM tube_result
+        "SELECT ordinal, laboratory, outcome, ct, tested_at, reported_at, excluded, plate FROM tube_result
          WHERE j = $1 AND tube = $2 ORDER BY ordinal",
         values![j, tube],
         |row| {
@@ -378,6 +391,7 @@ pub fn results_of(tx: &mut Tx<'_>, tube: i64, code: &TubeCode) -> Result<Vec<Tub
                 tested_at: row.get(4)?,
                 reported_at: row.get(5)?,
                 excluded: row.get(6)?,
+                plate: row.get::<Option<String>>(7)?.map(super::plate::PlateCode),
             })
         },
     )

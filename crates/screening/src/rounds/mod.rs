@@ -2,8 +2,10 @@
 
 pub mod exempt;
 mod facts;
+pub mod follow;
 pub mod forecast;
 mod model;
+mod promise;
 pub(crate) mod roster;
 pub(crate) mod store;
 pub(crate) mod verbs;
@@ -13,12 +15,14 @@ pub use facts::{
     ClassChange, ExemptionsEnded, ForecastRevised, PeopleExempted, PoolsRevised, RosterRevised, RoundClosed,
     RoundOpened, RoundPlanned,
 };
+pub use follow::{FollowRound, Follows, follow_round};
 pub use forecast::{Bottleneck, Forecast, ForecastInput, LaboratoryLoad, round_forecast};
 pub use model::{Class, Method, Pool, RosterGrid, Round, RoundSpec, RoundState, Scope, SitePool};
+pub use promise::{ForecastAnswer, forecast_now};
 pub use store::{round, round_by_key, rounds};
 pub use verbs::{
-    CloseRound, FORECAST_TOLERANCE_MS, ForecastAnswer, OpenRound, PlanRound, RoundEnd, RoundQuery, RoundView,
-    RoundsAnswer, RoundsQuery, close_round, forecast_now, list_rounds, open_round, plan_round, show_round,
+    CloseRound, FORECAST_TOLERANCE_MS, OpenRound, PlanRound, RoundEnd, RoundQuery, RoundView, RoundsAnswer,
+    RoundsQuery, close_round, list_rounds, open_round, plan_round, show_round,
 };
 
 use outpace_access::Routes;
@@ -30,6 +34,7 @@ pub fn routes() -> Routes {
     let (manage, read) = (Permission::ScreeningManage, Permission::ScreeningRead);
     Routes::new()
         .command("/api/screening/rounds/plan", manage, "Plan a round and see its hour", plan_round)
+        .command("/api/screening/rounds/follow", manage, "Plan a round that follows another", follow_round)
         .command("/api/screening/rounds/open", manage, "Open a round, acknowledging its hour", open_round)
         .command("/api/screening/rounds/close", manage, "Close a round", close_round)
         .query("/api/screening/rounds", read, "List rounds, newest first", list_rounds)

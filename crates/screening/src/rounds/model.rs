@@ -82,6 +82,9 @@ pub struct RoundSpec {
     pub ends_at: Timestamp,
     /// A pool group for the whole round (key groups, a locked place); absent: by the zone each site stands in.
     pub group: Option<PoolGroup>,
+    /// The round that it follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<super::follow::Follows>,
 }
 
 /// A round.

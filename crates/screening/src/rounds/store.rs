@@ -35,6 +35,11 @@ CREATE TABLE screening_exemption (
   WITHOUT ROWID;
 ";
 
+/// Which round another one follows, as JSON.
+pub(crate) const FOLLOWS: &str = "
+ALTER TABLE screening_round ADD COLUMN follows TEXT;
+";
+
 /// Adds tables and folds.
 pub(crate) fn join(capability: Capability) -> Capability {
     capability
@@ -80,8 +85,9 @@ fn fold_planned(tx: &mut Tx<'_>, _: &Entry, fact: &RoundPlanned) -> Result<()> {
     let j = tx.jurisdiction();
     let spec = &fact.spec;
     tx.execute(
-        "INSERT INTO screening_round (j, id, key, name_zh, name_en, method, scope, starts_at, ends_at, pool_group, state)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO screening_round (j, id, key, name_zh, name_en, method, scope, starts_at, ends_at, pool_group, state,
+           follows)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         values![
             j,
             fact.round,
@@ -93,7 +99,8 @@ fn fold_planned(tx: &mut Tx<'_>, _: &Entry, fact: &RoundPlanned) -> Result<()> {
             spec.starts_at,
             spec.ends_at,
             spec.group.map(outpace_policy::PoolGroup::key),
-            RoundState::Planned
+            RoundState::Planned,
+            spec.follows.as_ref().map(json).transpose()?.as_deref()
         ],
     )
     .map(|_| ())
@@ -159,11 +166,12 @@ fn put_pools(tx: &mut Tx<'_>, round: RoundId, pools: &[SitePool]) -> Result<()> 
 }
 
 const ROUND: &str = "id, key, name_zh, name_en, method, scope, starts_at, ends_at, pool_group, state, opened_at,
-    closed_at, forecast";
+    closed_at, forecast, follows";
 
 fn read_round(row: &Row<'_>) -> Result<Round> {
     let group: Option<String> = row.get(8)?;
     let forecast: Option<String> = row.get(12)?;
+    let follows: Option<String> = row.get(13)?;
     Ok(Round {
         id: row.get(0)?,
         spec: RoundSpec {
@@ -174,6 +182,7 @@ fn read_round(row: &Row<'_>) -> Result<Round> {
             starts_at: row.get(6)?,
             ends_at: row.get(7)?,
             group: group.and_then(|key| <outpace_policy::PoolGroup as outpace_policy::Closed>::from_key(&key)),
+            follows: follows.map(|text| unjson(&text)).transpose()?,
         },
         state: row.get::<RoundState>(9)?,
         opened_at: row.get(10)?,

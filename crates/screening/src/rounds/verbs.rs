@@ -2,7 +2,7 @@
 
 use outpace_access::Call;
 use outpace_core::time::MINUTE_MS;
-use outpace_core::{AreaId, PersonId, PlaceId, Refusal, RoundId, SiteId, Text, Timestamp, Trigger, trigger};
+use outpace_core::{AreaId, PersonId, PlaceId, Refusal, RoundId, Text, Timestamp, Trigger, trigger};
 use outpace_policy::{Closed, PoolGroup};
 use outpace_registry as registry;
 use outpace_store::{Tx, Unit};
@@ -184,8 +184,16 @@ pub fn plan_round(unit: &mut Unit<'_>, call: &Call, request: PlanRound) -> Resul
         return Err(ScreeningError::WindowBackwards { starts_at, ends_at }.into());
     }
     let round = RoundId(unit.next(RoundId::COUNTER)?);
-    let spec =
-        RoundSpec { key: request.key, name: request.name, method: request.method, scope, starts_at, ends_at, group };
+    let spec = RoundSpec {
+        key: request.key,
+        name: request.name,
+        method: request.method,
+        scope,
+        starts_at,
+        ends_at,
+        group,
+        follows: None,
+    };
     unit.record(RoundPlanned { round, spec })?;
     let planned = store::round(unit.tx(), round)?.ok_or(ScreeningError::UnknownRound { round })?;
     view(unit.tx(), call, planned)
@@ -209,6 +217,15 @@ fn due_estimate(tx: &mut Tx<'_>, scope: &Scope, now: Timestamp) -> Result<i64, R
         due += i64::from(!counted && excused.class(person, present) == Class::Due);
     })?;
     Ok(due.max(0))
+}
+
+/// People who will be due in a planned round, without those whom a following one leaves out.
+pub(super) fn due_of(tx: &mut Tx<'_>, round: &Round, now: Timestamp) -> Result<i64, Refusal> {
+    let all = due_estimate(tx, &round.spec.scope, now)?;
+    Ok(match &round.spec.follows {
+        Some(follows) => super::follow::due_estimate(tx, follows, all, now)?,
+        None => all,
+    })
 }
 
 /// The pool rule of a site for a round.
@@ -285,7 +302,7 @@ pub(crate) fn forecast_with(
     }
     let people_per_hour: i64 = sites.iter().map(|(_, people)| people).sum();
     let tubes: i64 = sites.iter().map(|(site, people)| people / site.pool.people_max.max(1)).sum();
-    let laboratories = laboratory::loads(tx, round.id)?;
+    let laboratories = laboratory::loads(tx, call.now)?;
     Ok(round_forecast(&ForecastInput {
         now: call.now,
         starts_at: spec.starts_at,
@@ -326,7 +343,7 @@ fn antigen_forecast(call: &Call, spec: &RoundSpec, due: i64) -> Forecast {
 pub(crate) fn view(tx: &mut Tx<'_>, call: &Call, round: Round) -> Result<RoundView, Refusal> {
     let forecast = match round.state {
         RoundState::Planned => {
-            let due = due_estimate(tx, &round.spec.scope, call.now)?;
+            let due = due_of(tx, &round, call.now)?;
             forecast(tx, call, &round, due)?
         }
         RoundState::Open | RoundState::Closed => round.forecast.clone(),
@@ -370,6 +387,7 @@ pub fn open_round(unit: &mut Unit<'_>, call: &Call, request: OpenRound) -> Resul
         return Err(ScreeningError::RoundNotPlanned { round: round.id }.into());
     }
     let roster = build(unit.tx(), &round.spec.scope, call.now)?;
+    let roster = super::follow::narrow(unit, &round, roster, call.now)?;
     let due = roster.iter().map(|grid| grid.due.len() as i64).sum();
     let forecast = forecast(unit.tx(), call, &round, due)?.ok_or(ScreeningError::NoForecast { round: round.id })?;
     let hour = forecast.last_result_at;
@@ -411,6 +429,8 @@ pub fn close_round(unit: &mut Unit<'_>, call: &Call, request: CloseRound) -> Res
     let seq = unit.record(RoundClosed { round: round.id, reason: request.reason })?;
     unit.because_of(Some(seq));
     let door_orders = doors::visits(unit, call, &round)?;
+    let closed = known(unit.tx(), call, round.id)?;
+    coverage::reconcile::reconcile(unit, call, &closed)?;
     unit.because_of(None);
     for area in outermost(&round.spec.scope.areas) {
         unit.enqueue(trigger::RESPOND, &Trigger::Area(area))?;
@@ -460,44 +480,4 @@ pub fn list_rounds(tx: &mut Tx<'_>, call: &Call, query: RoundsQuery) -> Result<R
 pub fn show_round(tx: &mut Tx<'_>, call: &Call, query: RoundQuery) -> Result<RoundView, Refusal> {
     let round = known(tx, call, query.round)?;
     view(tx, call, round)
-}
-
-/// The hour of a round's last result as it looks now.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct ForecastAnswer {
-    /// The round.
-    pub round: RoundId,
-    /// The forecast of now; absent where no hour can be given.
-    pub forecast: Option<Forecast>,
-    /// The forecast that was published last.
-    pub published: Option<Forecast>,
-    /// Samplers that the pack asks for.
-    pub samplers_needed: i64,
-    /// Sites that the pack asks for.
-    pub sites_needed: i64,
-    /// Sites that are open and staffed.
-    pub sites: Vec<SiteId>,
-}
-
-/// Reckons the hour of a round's last result from its people, lanes, way and laboratories as they stand now.
-///
-/// # Errors
-/// An unknown round, or one outside the actor's area.
-pub fn forecast_now(tx: &mut Tx<'_>, call: &Call, query: RoundQuery) -> Result<ForecastAnswer, Refusal> {
-    let round = known(tx, call, query.round)?;
-    let due = match round.state {
-        RoundState::Planned => due_estimate(tx, &round.spec.scope, call.now)?,
-        _ => coverage::of(tx, round.id, (AreaId(1), AreaId(i64::MAX)))?.missing,
-    };
-    let people = u64::try_from(due).unwrap_or(0);
-    let screening = &call.pack().screening;
-    let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    Ok(ForecastAnswer {
-        round: round.id,
-        forecast: forecast(tx, call, &round, due)?,
-        published: round.forecast.clone(),
-        samplers_needed: count(screening.samplers_for(people)),
-        sites_needed: count(screening.sites_for(people)),
-        sites: sites_of(tx, call, &round.spec)?.into_iter().map(|(site, _)| site.site).collect(),
-    })
 }

@@ -1,11 +1,14 @@
 //! Given facts, when a command, then facts: on a real temporary store with its neighbours.
 
+mod again;
 mod antigen;
+mod chase;
 mod guards;
 mod lane;
 mod lanes;
 mod laws;
 mod missed;
+mod plates;
 mod round;
 mod speed;
 mod way;
@@ -50,7 +53,7 @@ impl Clock for Hands {
 pub(crate) struct House {
     pub(crate) store: Store,
     hands: Hands,
-    rules: Arc<Rulebook>,
+    pub(crate) rules: Arc<Rulebook>,
     pub(crate) lanes: Vec<LaneId>,
     pub(crate) laboratory: LaboratoryId,
     _folder: tempfile::TempDir,
@@ -112,6 +115,7 @@ fn response() -> Capability {
 
 fn capabilities() -> Capabilities {
     Capabilities::new(vec![
+        outpace_access::actors::capability(),
         outpace_registry::capability(),
         outpace_orders::capability(),
         outpace_zoning::capability(),

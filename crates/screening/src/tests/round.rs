@@ -137,6 +137,7 @@ fn a_laboratory_that_falls_behind_is_told_to_the_public_and_late_tubes_are_chase
     assert_eq!(ticked.late_tubes, 1);
     let late = house.ask(|tx, call| crate::flow::late_tubes(tx, call, Default::default())).unwrap().tubes;
     assert_eq!(late.len(), 2);
+    assert_eq!(house.act(tick).unwrap(), crate::Ticked::default(), "told once, not each minute");
     assert_eq!(late[0].custody.site, Some(outpace_core::SiteId(1)));
     house.assert_rebuilds();
 }

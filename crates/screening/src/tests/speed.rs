@@ -10,6 +10,7 @@ use outpace_core::{BoxCode, PersonId, Role, RoundId};
 
 use super::{COUNTY, House, actor, request};
 use crate::carry::{Give, PackBox, Receiver, Take, give, pack_box, take};
+use crate::flow::{BalanceQuery, By, LateQuery, balance_by, late_tubes};
 use crate::laboratory::{Intake, ReportResults, ReportedResult, intake, report_results};
 use crate::rounds::{CloseRound, Method, close_round};
 use crate::tubes::register_tube;
@@ -100,6 +101,17 @@ fn a_county_is_sampled_carried_and_tested_at_pace() {
     let round = timed("people on the due list", people, || house.open_round(Method::Pcr));
     timed("people registered", people, || register_all(&house, round, people - 500));
     timed("people filed (rest)", people, || house.store.work_off().unwrap());
+    house.wait_minutes(5 * 60);
+    let late = timed("late tubes noted and chased", tubes, || house.act(crate::tick).unwrap().late_tubes);
+    assert_eq!(late, tubes - 50);
+    let query = || LateQuery { limit: Some(100), ..LateQuery::default() };
+    let page = timed("a page of late tubes", 100, || house.ask(|tx, call| late_tubes(tx, call, query())).unwrap());
+    assert_eq!(page.tubes.len(), 100);
+    let by = |by| BalanceQuery { by, area: None, round: None, after: None, limit: None };
+    let rows = timed("balance by site", 1, || house.ask(|tx, call| balance_by(tx, call, by(By::Site))).unwrap().rows);
+    assert_eq!(rows.iter().map(|row| row.tubes).sum::<i64>(), tubes - 50);
+    let law = timed("conservation from tallies", 1, || house.read(|tx| crate::conservation(tx, &Default::default())));
+    assert_eq!((law.difference, law.tubes), (0, tubes - 50));
     timed("tubes carried and received", tubes, || carry_all(&house, tubes - 50));
     timed("tubes resulted", tubes, || result_all(&house, tubes - 50));
     let everyone: Vec<PersonId> = (1..=people.min(327)).map(PersonId).collect();
@@ -111,5 +123,7 @@ fn a_county_is_sampled_carried_and_tested_at_pace() {
     let close = CloseRound { round, reason: "完成".to_owned() };
     let end = timed("round closed", 1, || house.act(|unit, call| close_round(unit, call, close)).unwrap());
     assert_eq!(end.coverage.missing, 450);
+    timed("late tubes found again", tubes, || house.act(crate::tick).unwrap());
+    assert!(house.ask(|tx, call| late_tubes(tx, call, query())).unwrap().tubes.is_empty());
     timed("balance with recount", people, || house.assert_balanced());
 }

@@ -22,12 +22,12 @@ fn codes(tubes: &[&str]) -> Vec<String> {
     tubes.iter().map(|tube| (*tube).to_owned()).collect()
 }
 
-fn pack(house: &House, code: &str, tubes: &[&str]) {
+pub(super) fn pack(house: &House, code: &str, tubes: &[&str]) {
     let request = PackBox { code: code.into(), tubes: codes(tubes), site: None, occurred_at: None };
     house.act(move |unit, call| pack_box(unit, call, request)).unwrap();
 }
 
-fn receive(
+pub(super) fn receive(
     house: &House,
     code: Option<&str>,
     tubes: &[&str],
@@ -37,6 +37,19 @@ fn receive(
     let request =
         Intake { laboratory: house.laboratory, from_box, tubes: codes(tubes), declare_missing, occurred_at: None };
     house.act_as(&actor(30, Role::Laboratory), move |unit, call| intake(unit, call, request)).unwrap()
+}
+
+/// The site's manager gives a box to a courier; answers the hand-over.
+pub(super) fn give_to(house: &House, code: &str) -> i64 {
+    let request =
+        Give { boxes: vec![code.into()], to: Receiver::Courier, laboratory: None, vehicle: None, occurred_at: None };
+    house.act(move |unit, call| give(unit, call, request)).unwrap().leg
+}
+
+/// The courier takes what was given.
+pub(super) fn take_from(house: &House, leg: i64) {
+    let request = Take { leg: Some(leg), boxes: None, laboratory: None, occurred_at: None };
+    house.act_as(&actor(20, Role::Courier), move |unit, call| take(unit, call, request)).unwrap();
 }
 
 pub(super) fn report(house: &House, rows: &[(&str, &str)]) -> ResultsAnswer {

@@ -29,6 +29,7 @@ shapes! {
         pack: PackName,
         verbs: Vec<VerbCount>,
         conservation: ConservationShown,
+        flow: FlowShown,
         rounds: Vec<RoundShown>,
         zones: Vec<ZoneShown>,
         closures: Vec<ClosureShown>,
@@ -63,6 +64,35 @@ shapes! {
         pending: i64,
         lost: i64,
         people_difference: i64,
+    }
+    /// Tubes that are late, and the load of the laboratories.
+    FlowShown { late: Vec<LateCount>, tubes: Vec<LateTubeShown>, laboratories: Vec<LaboratoryShown>, }
+    /// Late tubes against one deadline.
+    LateCount { kind: String, tubes: i64, }
+    /// A late tube with its last signature.
+    LateTubeShown {
+        tube: String,
+        kind: String,
+        due_at: i64,
+        people: i64,
+        custody: String,
+        place: Option<Text>,
+        signed_by: Option<String>,
+        signed_at: i64,
+        leg: Option<i64>,
+        #[serde(rename = "box")]
+        in_box: Option<String>,
+    }
+    /// A laboratory's load.
+    LaboratoryShown {
+        id: i64,
+        name: Text,
+        pending: i64,
+        on_the_way: i64,
+        per_hour: i64,
+        real_per_hour: i64,
+        late: i64,
+        last_result_at: Option<i64>,
     }
     /// A screening round.
     RoundShown {

@@ -5,12 +5,17 @@ use std::collections::BTreeSet;
 
 use outpace_contacts::cases::{ChangeStage, ExcludeCase};
 use outpace_contacts::{FoundHow, Stage};
-use outpace_core::{PersonId, Text, Timestamp};
+use outpace_core::{PersonId, RoundId, Text, Timestamp};
 use outpace_isolation::{Because, LiftReason, NewRestriction, RestrictionKind};
 use outpace_policy::{Pack, QuarantineClass, StatusColour, StatusReason, ZoneLevel};
 use outpace_registry::people::{MovePerson, move_person};
+use outpace_screening::antigen::{AntigenReport, AntigenReports, ReportOutcome, report_antigen};
 use outpace_screening::laboratory::{
     ExcludeResults, ExclusionReason, ReportResults, ReportedResult, exclude_results, report_results,
+};
+use outpace_screening::rounds::{
+    CloseRound, Exempt, ExemptReason, Method, OpenRound, PlanRound, RoundState, close_round, exempt, open_round,
+    plan_round,
 };
 use outpace_screening::tubes::{Purpose, RegisterTube, Swab, register_tube};
 use outpace_store::Tx;
@@ -33,6 +38,11 @@ enum Step {
     Stage(i64, usize),
     ExcludeCase(i64),
     Move(i64, i64),
+    Round,
+    SampleInRound(usize, Vec<i64>, i64),
+    Antigen(i64),
+    Exempt(i64),
+    Tick,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -41,7 +51,7 @@ fn step() -> impl Strategy<Value = Step> {
         (1_i64..2_000).prop_map(Step::Wait),
         (0_usize..6, proptest::collection::vec(1..=PEOPLE + 2, 1..5), -90_i64..3)
             .prop_map(|(tube, people, minutes)| Step::Sample(tube, people, minutes)),
-        (0_usize..6, 0_usize..4).prop_map(|(tube, outcome)| Step::Result(tube, outcome)),
+        (0_usize..16, 0_usize..4).prop_map(|(tube, outcome)| Step::Result(tube, outcome)),
         (0_usize..6).prop_map(Step::Exclude),
         (person.clone(), 0_usize..5, 0_usize..5, -3_i64..5, 6_i64..60)
             .prop_map(|(person, kind, class, from, hours)| Step::Restrict(person, kind, class, from, hours)),
@@ -51,7 +61,17 @@ fn step() -> impl Strategy<Value = Step> {
         (person.clone(), 0_usize..5).prop_map(|(person, stage)| Step::Case(person, stage)),
         (person.clone(), 0_usize..8).prop_map(|(person, stage)| Step::Stage(person, stage)),
         person.clone().prop_map(Step::ExcludeCase),
-        (person, 1..=PEOPLE / 2).prop_map(|(person, household)| Step::Move(person, household)),
+        (person.clone(), 1..=PEOPLE / 2).prop_map(|(person, household)| Step::Move(person, household)),
+        // More often than the others: a missed round takes an opening, a close and a look at the clock.
+        Just(Step::Round),
+        Just(Step::Round),
+        Just(Step::Round),
+        (0_usize..6, proptest::collection::vec(1..=PEOPLE + 2, 1..5), -90_i64..3)
+            .prop_map(|(tube, people, minutes)| Step::SampleInRound(tube, people, minutes)),
+        person.clone().prop_map(Step::Antigen),
+        person.prop_map(Step::Exempt),
+        Just(Step::Tick),
+        Just(Step::Tick),
     ]
 }
 
@@ -76,19 +96,25 @@ fn take(house: &House, step: Step) {
     let now = house.now();
     match step {
         Step::Wait(minutes) => house.wait_minutes(minutes),
-        Step::Sample(code, people, minutes) => {
-            let (lane, at) = (house.lane, now.plus_minutes(minutes));
-            let swab = |id: i64| Swab { person: Some(PersonId(id)), taken_at: Some(at), ..Swab::default() };
-            let request = RegisterTube {
-                tube: tube(code),
-                lane,
-                round: None,
-                purpose: Some(Purpose::Routine),
-                people: people.into_iter().map(swab).collect(),
-                seal: false,
-                occurred_at: Some(at),
-            };
-            let _ = house.act(move |unit, call| register_tube(unit, call, request));
+        Step::Sample(code, people, minutes) => sample(house, None, code, people, now.plus_minutes(minutes)),
+        Step::SampleInRound(code, people, minutes) => {
+            let newest = house.store.read(|tx| outpace_screening::all_rounds(tx, None, 1)).unwrap();
+            sample(house, newest.first().map(|round| round.id), 10 + code, people, now.plus_minutes(minutes));
+        }
+        Step::Round => next_round(house),
+        Step::Antigen(person) => {
+            let rounds = house.store.read(|tx| outpace_screening::all_rounds(tx, None, 100)).unwrap();
+            let Some(round) = rounds.into_iter().find(|round| round.spec.method == Method::Antigen) else { return };
+            let report = AntigenReport { person: PersonId(person), outcome: ReportOutcome::Negative, tested_at: None };
+            let request = AntigenReports { round: round.id, reports: vec![report] };
+            let _ = house.act(move |unit, call| report_antigen(unit, call, request));
+        }
+        Step::Exempt(person) => {
+            let request = Exempt { people: vec![PersonId(person)], reason: Some(ExemptReason::Medical), until: None };
+            let _ = house.act(move |unit, call| exempt(unit, call, request));
+        }
+        Step::Tick => {
+            house.act(outpace_screening::tick).unwrap();
         }
         Step::Result(code, outcome) => {
             let outcome = ["negative", "positive", "inconclusive", "invalid"][outcome].to_owned();
@@ -186,6 +212,48 @@ fn take(house: &House, step: Step) {
     }
 }
 
+fn sample(house: &House, round: Option<RoundId>, code: usize, people: Vec<i64>, at: Timestamp) {
+    let swab = |id: i64| Swab { person: Some(PersonId(id)), taken_at: Some(at), ..Swab::default() };
+    let request = RegisterTube {
+        tube: tube(code),
+        lane: house.lane,
+        round,
+        purpose: round.is_none().then_some(Purpose::Routine),
+        people: people.into_iter().map(swab).collect(),
+        seal: round.is_some(),
+        occurred_at: Some(at),
+    };
+    let _ = house.act(move |unit, call| register_tube(unit, call, request));
+}
+
+/// Closes the round that is open, its tubes tested or declared lost so that nothing is left open on our side; opens one
+/// where none is. Every third is of antigen tests.
+fn next_round(house: &House) {
+    let rounds = house.store.read(|tx| outpace_screening::all_rounds(tx, None, 100)).unwrap();
+    if let Some(open) = rounds.iter().find(|round| round.state == RoundState::Open) {
+        let close = CloseRound { round: open.id, reason: "时间到".to_owned() };
+        house.act(move |unit, call| close_round(unit, call, close)).unwrap();
+        return;
+    }
+    let number = rounds.len();
+    let method = if number % 3 == 2 { Method::Antigen } else { Method::Pcr };
+    let plan = PlanRound {
+        key: format!("round-{number}"),
+        name: Text::new("一轮", "a round"),
+        method,
+        areas: vec![super::COUNTY],
+        places: Vec::new(),
+        people: Vec::new(),
+        starts_at: None,
+        ends_at: Some(house.now().plus_hours(6)),
+        pool_group: Some("control".to_owned()),
+    };
+    let planned = house.act(move |unit, call| plan_round(unit, call, plan)).unwrap();
+    let acknowledged = planned.forecast.map(|forecast| forecast.last_result_at);
+    let open = OpenRound { round: planned.round, acknowledged_last_result_at: acknowledged };
+    house.act(move |unit, call| open_round(unit, call, open)).unwrap();
+}
+
 /// What the tables say of a person, read one by one, without bits and without memory.
 struct Slow {
     colour: StatusColour,
@@ -235,8 +303,13 @@ fn slow(tx: &mut Tx<'_>, person: PersonId, now: Timestamp, pack: &Pack) -> outpa
             ZoneLevel::Low => {}
         }
     }
+    if let Some(missed) = outpace_screening::coverage::missed_round(tx, person, home)?.filter(|one| one.counts()) {
+        found.push((StatusReason::MissedRound, missed.since));
+    }
     let colour_of = |reason: &StatusReason| {
-        if pack.status.red.value.contains(reason) {
+        if *reason == StatusReason::MissedRound {
+            pack.missed_round.colour.value
+        } else if pack.status.red.value.contains(reason) {
             StatusColour::Red
         } else if pack.status.yellow.value.contains(reason) {
             StatusColour::Yellow
@@ -265,6 +338,9 @@ fn agrees(house: &House) {
         let slow = house.store.read(|tx| slow(tx, person, now, pack)).unwrap();
         let reasons: BTreeSet<_> = shown.reasons.iter().map(|one| (one.reason, one.since)).collect();
         assert_eq!((shown.colour, &reasons), (slow.colour, &slow.reasons), "{person}");
+        let home = crate::display_of(&house.store).board().home(person).unwrap();
+        let read = house.store.read(|tx| crate::table::colour_of(tx, person, home, now, pack)).unwrap();
+        assert_eq!((shown.colour, &shown.reasons), (read.colour, &read.reasons), "{person}: a page says the same");
         let minute = |at: Option<Timestamp>| at.map(|at| at.0 / 60_000);
         assert_eq!((minute(shown.last_sample_at), minute(shown.last_negative_at)), (slow.sampled, slow.negative));
     }

@@ -114,3 +114,59 @@ fn a_result_that_came_before_the_registration_reaches_the_people_of_the_tube() {
     let status = house.status(1);
     assert_eq!((status.last_sample_at, status.last_negative_at), (Some(house.now()), Some(house.now())));
 }
+
+#[test]
+fn a_missed_round_is_told_from_its_reconciliation_until_a_sample() {
+    use outpace_screening::laboratory::{ReportResults, ReportedResult, report_results};
+    use outpace_screening::rounds::{CloseRound, Method, OpenRound, PlanRound, close_round, open_round, plan_round};
+    use outpace_screening::tubes::{RegisterTube, Swab, register_tube};
+    let house = House::open();
+    let plan = PlanRound {
+        key: "r".to_owned(),
+        name: Text::new("一轮", "a round"),
+        method: Method::Pcr,
+        areas: vec![super::COUNTY],
+        places: Vec::new(),
+        people: Vec::new(),
+        starts_at: None,
+        ends_at: Some(house.now().plus_hours(6)),
+        pool_group: Some("control".to_owned()),
+    };
+    let planned = house.act(move |unit, call| plan_round(unit, call, plan)).unwrap();
+    let round = planned.round;
+    let acknowledged_last_result_at = planned.forecast.map(|forecast| forecast.last_result_at);
+    house.act(move |unit, call| open_round(unit, call, OpenRound { round, acknowledged_last_result_at })).unwrap();
+    let sample = |number: usize, people: &[i64], round| RegisterTube {
+        tube: super::tube(number),
+        lane: house.lane,
+        round,
+        purpose: None,
+        people: people.iter().map(|id| Swab { person: Some(PersonId(*id)), ..Swab::default() }).collect(),
+        seal: true,
+        occurred_at: None,
+    };
+    let request = sample(1, &[1, 2], Some(round));
+    house.act(move |unit, call| register_tube(unit, call, request)).unwrap();
+    house.wait_minutes(60);
+    let close = CloseRound { round, reason: "时间到".to_owned() };
+    house.act(move |unit, call| close_round(unit, call, close)).unwrap();
+    assert_eq!(house.status(3).colour, StatusColour::Green, "a tube of the round still waits: that is ours");
+    let row = ReportedResult {
+        tube: super::tube(1).to_string(),
+        outcome: "negative".to_owned(),
+        ct: Default::default(),
+        tested_at: None,
+    };
+    let request = ReportResults { laboratory: house.laboratory, results: vec![row] };
+    house.act(move |unit, call| report_results(unit, call, request)).unwrap();
+    house.act(outpace_screening::tick).unwrap();
+    let owes = house.status(3);
+    assert_eq!((owes.colour, owes.reasons.len()), (StatusColour::Yellow, 1));
+    assert!(owes.reasons[0].clause.contains("25 April 2022"), "{}", owes.reasons[0].clause);
+    assert_eq!(house.status(1).colour, StatusColour::Green, "was sampled");
+    let later = sample(2, &[3], None);
+    house.act(move |unit, call| register_tube(unit, call, later)).unwrap();
+    assert_eq!(house.status(3).colour, StatusColour::Green, "from the moment of registration");
+    assert_eq!(house.status(4).colour, StatusColour::Yellow);
+    house.assert_rebuilds();
+}

@@ -8,6 +8,8 @@ import type { Live } from '../live';
 import Orders from '../orders/Orders.svelte';
 import PlanView from '../response/PlanView.svelte';
 import Conservation from '../screening/Conservation.svelte';
+import Laboratories from '../screening/Laboratories.svelte';
+import LateTubes from '../screening/LateTubes.svelte';
 import Pipeline from '../screening/Pipeline.svelte';
 import Rounds from '../screening/Rounds.svelte';
 import Supplies from '../supplies/Supplies.svelte';
@@ -106,4 +108,21 @@ test('in Chinese a clause is no English sentence', () => {
 test('supplies tell what is on hand, what came in and went out, and the trucks', () => {
   const shown = plain(render(Supplies, { props: { supplies: live.supplies, trucks: live.trucks } }).body);
   for (const part of ['到达 12 / 30 辆，卸完 7 辆', '入库', '出库', '238,700', '48,200', '! 0.1 天', '未动用']) expect(shown).toContain(part);
+});
+
+test('a late tube is told with its last signature, and how many more there are', () => {
+  const shown = plain(render(LateTubes, { props: { flow: live.flow, ...at } }).body);
+  for (const part of ['QX0413-02210', 'courier-04', '交接 #118', 'BOX-0240', '送达超时', '已超', '另有 4 管']) expect(shown).toContain(part);
+  words.language = 'en';
+  const told = plain(render(LateTubes, { props: { flow: live.flow, ...at } }).body);
+  for (const part of ['with courier', 'hand-over #118', '4 more']) expect(told).toContain(part);
+  words.language = 'zh';
+  const none = { ...live.flow, late: live.flow.late.map((one) => ({ ...one, tubes: 0 })), tubes: [] };
+  expect(plain(render(LateTubes, { props: { flow: none, ...at } }).body)).toContain('没有超时样本');
+});
+
+test('a laboratory that does less than it says is told with both figures and the hour of its last result', () => {
+  const shown = plain(render(Laboratories, { props: { laboratories: live.flow.laboratories, ...at } }).body);
+  for (const part of ['1,850', '! 380', '核定 500', '4月14日 05:40', '600']) expect(shown).toContain(part);
+  expect(shown).not.toContain('核定 600');
 });

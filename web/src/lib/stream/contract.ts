@@ -19,6 +19,37 @@ const conservation = object<live.Conservation>({
   people_difference: number,
 });
 
+const lateKind = oneOf('ambient', 'laboratory', 'result');
+const flow = object<live.Flow>({
+  late: list(object<live.LateCount>({ kind: lateKind, tubes: number })),
+  tubes: list(
+    object<live.LateTube>({
+      tube: text,
+      kind: lateKind,
+      due_at: number,
+      people: number,
+      custody: oneOf('lane', 'site', 'hand_over', 'courier', 'laboratory'),
+      place: orNull(both),
+      signed_by: orNull(text),
+      signed_at: number,
+      leg: orNull(number),
+      box: orNull(text),
+    }),
+  ),
+  laboratories: list(
+    object<live.LaboratoryLoad>({
+      id: number,
+      name: both,
+      pending: number,
+      on_the_way: number,
+      per_hour: number,
+      real_per_hour: number,
+      late: number,
+      last_result_at: orNull(number),
+    }),
+  ),
+});
+
 const checkpoint = object<live.Checkpoint>({
   name: both,
   at: number,
@@ -204,6 +235,7 @@ export const liveCheck = object<live.Live>({
   pack: object<live.PackName>({ id: text, name: both }),
   verbs: list(verb),
   conservation,
+  flow,
   rounds: list(round),
   zones: list(zone),
   closures: list(closure),

@@ -48,6 +48,7 @@ fn a_sheet_that_is_out_suspends_the_rule_in_its_township_until_it_is_back() {
     device.done();
     assert!(device.send(&house).returned);
     way::report(&house, &[("B", "negative")]);
+    house.act(crate::tick).unwrap();
     assert!(missed(&house, NEAR).counts());
     assert!(house.read(|tx| unsynced(tx, None, house.now())).is_empty());
     house.assert_rebuilds();
@@ -68,6 +69,7 @@ fn a_lane_that_says_it_is_without_a_network_suspends_it_too() {
     let head = house.store.head();
     house.act(move |unit, call| set_connection(unit, call, again)).unwrap();
     assert_eq!(house.store.head(), head);
+    house.act(crate::tick).unwrap();
     assert!(missed(&house, NEAR).counts());
     house.assert_rebuilds();
 }
@@ -88,6 +90,7 @@ fn a_sheet_that_never_comes_back_is_chased_and_can_be_written_off() {
     assert_eq!(house.act(move |unit, call| write_off(unit, call, silent)).unwrap_err().code, "bad_text");
     let request = WriteOff { sheet: sheet.unwrap(), reason: "通道未启用".to_owned() };
     assert!(house.act(move |unit, call| write_off(unit, call, request)).unwrap().returned);
+    house.act(crate::tick).unwrap();
     assert!(missed(&house, NEAR).counts());
     house.assert_rebuilds();
 }

@@ -60,6 +60,7 @@ pub(crate) fn live(tx: &mut Tx<'_>, call: &Call, scenario: Value, timeline: Valu
         },
         verbs: verbs(tx, call, &rounds, &trips, &tallies)?,
         conservation: conservation(tx)?,
+        flow: tubes::flow(tx, call)?,
         rounds,
         zones: measures::zones(tx, call, &mut names)?,
         closures: measures::closures(tx, call, &mut names)?,
