@@ -6,15 +6,22 @@
 //! - [`matrix`]: which role has which permission.
 //! - [`adoption`]: which rules were in force when.
 //! - [`actors`]: accounts with passwords, devices with tokens, sign-in.
+//! - [`door`]: how large, how slow and of what kind a request may be.
+//! - [`figures`]: what the edge counts.
+//! - [`health`]: whether the server lives, whether it can work, its figures.
 //! - [`problem`]: refusals as problem+json.
 
 pub mod actors;
 pub mod adoption;
+pub mod door;
+pub mod figures;
+pub mod health;
 pub mod matrix;
 pub mod office;
 pub mod openapi;
 pub mod problem;
 pub mod routes;
 
+pub use figures::Figures;
 pub use office::{Call, Office, Rulebook};
-pub use routes::{Document, Empty, Routes};
+pub use routes::{Document, Empty, Peer, Routes};

@@ -24,6 +24,7 @@ fn own(role: Role) -> &'static [P] {
             P::CommandRead,
             P::ZonesRead,
             P::AuditRead,
+            P::FiguresRead,
             P::DrillControl,
         ],
         Role::Commander | Role::Deputy => &[
@@ -72,9 +73,15 @@ fn own(role: Role) -> &'static [P] {
         Role::Hospital => &[P::FacilityWork, P::IsolationRead, P::TracingRecord, P::TracingRead, P::AssessmentSign],
         Role::Supplies => &[P::SuppliesWork, P::SuppliesRead],
         Role::Publisher => &[P::NoticesPublish, P::CommandRead],
-        Role::Auditor => {
-            &[P::TracingRead, P::PlanRead, P::IsolationRead, P::SuppliesRead, P::CommandRead, P::AuditRead]
-        }
+        Role::Auditor => &[
+            P::TracingRead,
+            P::PlanRead,
+            P::IsolationRead,
+            P::SuppliesRead,
+            P::CommandRead,
+            P::AuditRead,
+            P::FiguresRead,
+        ],
         Role::Resident => &[],
     }
 }

@@ -8,6 +8,8 @@ use outpace_store::Store;
 use parking_lot::RwLock;
 
 use crate::actors::{self, Doors};
+use crate::figures::Figures;
+use crate::health::Health;
 
 /// The rules in force: what must be done, how work is ordered, who approves.
 #[derive(Debug, Clone)]
@@ -27,6 +29,8 @@ pub struct Office {
     pub store: Store,
     rulebook: Arc<RwLock<Arc<Rulebook>>>,
     pub(crate) doors: Doors,
+    figures: Figures,
+    health: Health,
 }
 
 impl Office {
@@ -34,7 +38,22 @@ impl Office {
     #[must_use]
     pub fn new(store: Store, rulebook: Rulebook) -> Self {
         let doors = actors::doors(&store);
-        Self { store, rulebook: Arc::new(RwLock::new(Arc::new(rulebook))), doors }
+        let figures = Figures::default();
+        figures.register(|registry| store.pulse().register(registry));
+        let health = Health::of(&figures);
+        Self { store, rulebook: Arc::new(RwLock::new(Arc::new(rulebook))), doors, figures, health }
+    }
+
+    /// What the edge counts, and the registry of all figures.
+    #[must_use]
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// What the watcher of this server found.
+    #[must_use]
+    pub fn health(&self) -> &Health {
+        &self.health
     }
 
     /// The rules in force now. A call keeps the ones it started with.

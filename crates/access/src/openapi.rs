@@ -63,7 +63,7 @@ fn operation(route: &Route) -> Value {
         "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } });
     let mut operation = json!({
         "summary": route.summary,
-        "operationId": route.path.trim_start_matches("/api/").replace(['/', '-'], "_"),
+        "operationId": route.path.trim_start_matches("/api").trim_start_matches('/').replace(['/', '-'], "_"),
         "tags": [tag(route)],
         "x-permission": route.permission,
         "security": if route.permission == Permission::Public { json!([]) } else { json!([{ "token": [] }]) },
@@ -84,7 +84,7 @@ fn operation(route: &Route) -> Value {
 }
 
 fn tag(route: &Route) -> &str {
-    route.path.split('/').nth(2).unwrap_or_default()
+    route.path.split('/').nth(2).unwrap_or("server")
 }
 
 /// Where a type's schema is referred to.

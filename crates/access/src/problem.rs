@@ -6,8 +6,22 @@ use axum::response::{IntoResponse, Response};
 use outpace_core::Refusal;
 use serde_json::json;
 
+use crate::figures::RefusedAs;
+
 /// Seconds after which a caller who was turned away may come back.
 const RETRY_AFTER_S: u64 = 1;
+/// Seconds after which it is worth trying again while nothing can be written.
+const RETRY_PAUSED_AFTER_S: u64 = 5;
+
+/// The body of a refusal.
+#[must_use]
+pub fn body(refusal: &Refusal) -> serde_json::Value {
+    let Refusal { status, code, field, value, text } = refusal;
+    json!({
+        "type": format!("/problems/{code}"), "title": text.en, "status": status,
+        "code": code, "field": field, "value": value, "zh": text.zh, "en": text.en,
+    })
+}
 
 /// A refusal as an HTTP answer.
 #[derive(Debug)]
@@ -21,18 +35,17 @@ impl From<Refusal> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Refusal { status, code, field, value, text } = self.0;
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = json!({
-            "type": format!("/problems/{code}"), "title": text.en, "status": status.as_u16(),
-            "code": code, "field": field, "value": value, "zh": text.zh, "en": text.en,
-        });
+        let mark = RefusedAs::of(&self.0);
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry = if self.0.code == "writing_paused" { RETRY_PAUSED_AFTER_S } else { RETRY_AFTER_S };
+        let body = body(&self.0);
         let mut answer = (status, Json(body)).into_response();
         let headers = answer.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry));
         }
+        answer.extensions_mut().insert(mark);
         answer
     }
 }

@@ -7,13 +7,15 @@
 //! verb. All are plain synchronous functions: the command line and the tests call the same ones.
 
 use std::any::TypeId;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use outpace_core::{Actor, Permission, Refusal};
@@ -23,16 +25,19 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::actors;
+use crate::door::{self, read_body, read_query};
+use crate::figures::RouteFigures;
 use crate::matrix;
 use crate::office::{Call, Office};
 use crate::openapi::Described;
 use crate::problem::{Problem, not_permitted, not_signed_in};
 
-/// The largest request body: an import of 20,000 people fits; anything larger comes in parts.
-pub const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
-
 /// How many costly preparations (a password takes 19 MiB) run at the same time.
 const PREPARED_AT_ONCE_MAX: usize = 2;
+
+/// Where a request came from, as the server that took its connection in says.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
 
 /// A request without parameters, or an answer without content.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -45,10 +50,6 @@ pub struct Document {
     /// The document.
     pub text: String,
 }
-
-/// The character 0 as JSON writes it.
-const NUL: &[u8] = b"\\u0000";
-const NUL_TOLD: &str = "文本中有空字符 · a text holds the character 0";
 
 type Served = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
 type Serve = Arc<dyn Fn(Office, Actor, Bytes) -> Served + Send + Sync>;
@@ -191,6 +192,27 @@ impl Routes {
         self
     }
 
+    /// Adds a look that answers with a document of its own kind: GET, answered at once from memory.
+    #[must_use]
+    pub fn look_document(
+        mut self,
+        path: &'static str,
+        permission: Permission,
+        summary: &'static str,
+        look: impl Fn(&Office) -> Result<Document, Refusal> + Send + Sync + 'static,
+    ) -> Self {
+        let serve: Serve = Arc::new(move |office, _, parameters| {
+            let looked = read_query::<Empty>(&parameters).and_then(|_| look(&office));
+            Box::pin(std::future::ready(match looked {
+                Ok(made) => Ok(([(header::CONTENT_TYPE, made.media)], made.text).into_response()),
+                Err(refusal) => Err(refusal.into()),
+            }))
+        });
+        let described = Described::document::<Empty>();
+        self.list.push(Route { path, is_command: false, permission, summary, described, serve });
+        self
+    }
+
     /// Adds a command: POST, runs on the writer.
     #[must_use]
     pub fn command<Q, A>(
@@ -269,7 +291,8 @@ impl Routes {
     pub fn mount(self, office: Office) -> Router {
         let mut router = Router::new();
         for route in self.list {
-            router = router.route(route.path, method(&route));
+            let figures = office.figures().of(route.path);
+            router = router.route(route.path, method(&route, figures));
         }
         router.with_state(office)
     }
@@ -298,13 +321,19 @@ async fn commit_on_writer<A: Serialize + Send + 'static>(
     Ok(with_head(axum::Json(committed.answer).into_response(), committed.head))
 }
 
-fn method(route: &Route) -> MethodRouter<Office> {
+fn method(route: &Route, figures: Arc<RouteFigures>) -> MethodRouter<Office> {
     let (permission, is_command, serve) = (route.permission, route.is_command, route.serve.clone());
     let handle = move |State(office): State<Office>, request: Request| async move {
-        match handle(&office, permission, is_command, request, &serve).await {
+        let begun = Instant::now();
+        let answer = match handle(&office, permission, is_command, request, &serve).await {
             Ok(answer) => answer,
-            Err(problem) => problem.into_response(),
-        }
+            Err(problem) => {
+                figures.refused(&problem.0);
+                problem.into_response()
+            }
+        };
+        figures.answered(answer.status().as_u16(), begun.elapsed());
+        answer
     };
     if is_command { post(handle) } else { get(handle) }
 }
@@ -316,13 +345,37 @@ async fn handle(
     request: Request,
     serve: &Serve,
 ) -> Result<Response, Problem> {
-    let actor = permit(office, request.headers(), permission, is_command)?;
+    door::address(request.uri())?;
+    let actor = match onlooker_of_figures(office, permission, &request) {
+        Some(actor) => actor,
+        None => permit(office, request.headers(), permission, is_command)?,
+    };
     let input = if is_command {
-        read_all(request.into_body()).await?
+        door::is_json(request.headers())?;
+        let stranger = actor.id.0 < 0;
+        let most = if stranger { door::STRANGERS_BODY_BYTES_MAX } else { door::BODY_BYTES_MAX };
+        door::take_in(request.into_body(), most).await?
     } else {
         Bytes::from(request.uri().query().unwrap_or_default().to_owned())
     };
     serve(office.clone(), actor, input).await
+}
+
+/// What a proxy adds to a request that it hands on for somebody else.
+const HANDED_ON: [HeaderName; 3] =
+    [header::FORWARDED, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
+
+/// Figures are read by a collector on the machine itself without signing in; from elsewhere, or through a proxy, by who has
+/// the permission.
+fn onlooker_of_figures(office: &Office, permission: Permission, request: &Request) -> Option<Actor> {
+    if permission != Permission::FiguresRead {
+        return None;
+    }
+    let headers = request.headers();
+    let own = request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().is_loopback());
+    let direct = HANDED_ON.iter().all(|name| !headers.contains_key(name));
+    let unsigned = !headers.contains_key(header::AUTHORIZATION);
+    (own && direct && unsigned).then(|| actors::onlooker(office.store.area()))
 }
 
 /// Finds the actor behind a request and passes only one who has the permission.
@@ -347,59 +400,6 @@ pub fn permit(
         None => return Err(not_signed_in()),
     };
     if matrix::allows(actor.role, permission) { Ok(actor) } else { Err(not_permitted(permission, actor.role)) }
-}
-
-async fn read_all(body: Body) -> Result<Bytes, Refusal> {
-    to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| {
-        Refusal::new(
-            413,
-            "body_too_large",
-            "body",
-            "",
-            format!("请求体超过 {BODY_BYTES_MAX} 字节,请分批提交。"),
-            format!("The request is larger than {BODY_BYTES_MAX} bytes; send it in parts."),
-        )
-    })
-}
-
-fn read_query<Q: DeserializeOwned>(bytes: &Bytes) -> Result<Q, Refusal> {
-    let text = std::str::from_utf8(bytes).unwrap_or_default();
-    if text.contains("%00") {
-        return Err(malformed("query", "%00", NUL_TOLD));
-    }
-    serde_urlencoded::from_str(text).map_err(|error| malformed("query", text, &error.to_string()))
-}
-
-fn read_body<Q: DeserializeOwned>(bytes: &Bytes) -> Result<Q, Refusal> {
-    let text: &[u8] = if bytes.is_empty() { b"{}" } else { bytes };
-    // No device types it, no label bears it, and PostgreSQL cannot keep it in a text. JSON can write it in one way only.
-    if text.contains(&b'\\') && writes_nul(text) {
-        return Err(malformed("body", "\\u0000", NUL_TOLD));
-    }
-    serde_json::from_slice(text).map_err(|error| malformed("body", "", &error.to_string()))
-}
-
-/// Whether the character 0 is written in it; an escaped backslash before the same letters is not it.
-fn writes_nul(json: &[u8]) -> bool {
-    let mut rest = json;
-    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
-        if rest[at..].starts_with(NUL) {
-            return true;
-        }
-        rest = rest.get(at + 2..).unwrap_or_default();
-    }
-    false
-}
-
-fn malformed(field: &str, value: &str, error: &str) -> Refusal {
-    Refusal::new(
-        400,
-        "malformed",
-        field,
-        value,
-        format!("请求格式不正确:{error}。字段说明见 /openapi.json。"),
-        format!("The request is malformed: {error}. The fields are described in /openapi.json."),
-    )
 }
 
 fn stopped(error: &tokio::task::JoinError) -> Refusal {

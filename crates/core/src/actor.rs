@@ -129,6 +129,8 @@ pub enum Permission {
     NoticesPublish,
     /// Read the journal's audit.
     AuditRead,
+    /// Read the figures of the server itself: queues, times, counts.
+    FiguresRead,
     /// Set the clock of a drill.
     DrillControl,
 }

@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use outpace_access::problem::Problem;
 use outpace_access::{Office, openapi, routes};
-use outpace_core::Permission;
+use outpace_core::{Permission, Refusal, Text};
 use parking_lot::RwLock;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -20,8 +22,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::clock::DrillClock;
 use crate::drill::{self, Scene};
+use crate::listen::{self, Limits};
 use crate::office::Opened;
-use crate::{embedded, every_route, live};
+use crate::{embedded, every_route, live, watcher};
 
 /// What the handlers outside the capabilities share.
 #[derive(Clone)]
@@ -31,6 +34,7 @@ pub(crate) struct Server {
     pub(crate) scene: Arc<RwLock<Scene>>,
     pub(crate) live: Arc<watch::Sender<Arc<str>>>,
     pub(crate) changed: Arc<tokio::sync::Notify>,
+    pub(crate) writing: watch::Receiver<Option<Text>>,
 }
 
 impl Server {
@@ -53,16 +57,22 @@ pub struct Running {
 /// # Errors
 /// When the address cannot be bound.
 pub async fn start(opened: Opened, listen: SocketAddr) -> std::io::Result<Running> {
+    start_within(opened, listen, Limits::of_machine()).await
+}
+
+/// Binds and serves within limits of one's own.
+///
+/// # Errors
+/// When the address cannot be bound.
+pub async fn start_within(opened: Opened, listen: SocketAddr, limits: Limits) -> std::io::Result<Running> {
     let listener = TcpListener::bind(listen).await?;
     let address = listener.local_addr()?;
     if opened.drill_clock.is_none() {
         crate::timekeeper::keep(opened.office.clone())?;
     }
+    let figures = opened.office.figures().clone();
     let app = router(opened);
-    // Made into a service once: a bare router is made into one for each connection, with a copy of every route, and ten
-    // thousand connections that say nothing held two and a half gigabytes.
-    let app = app.into_make_service();
-    let task = tokio::spawn(async move { axum::serve(listener, app).await });
+    let task = tokio::spawn(listen::serve(listener, app, limits, figures));
     Ok(Running { address, task })
 }
 
@@ -71,10 +81,12 @@ pub fn router(opened: Opened) -> Router {
     let Opened { office, drill_clock } = opened;
     let live = Arc::new(watch::Sender::new(Arc::from("")));
     let changed = Arc::new(tokio::sync::Notify::new());
-    let server = Server { office: office.clone(), drill_clock, scene: Arc::default(), live, changed };
+    let (paused, writing) = watch::channel(None);
+    let server = Server { office: office.clone(), drill_clock, scene: Arc::default(), live, changed, writing };
     let notify = server.changed.clone();
     office.store.on_commit(move |_| notify.notify_one());
     tokio::spawn(live::keep(server.clone()));
+    tokio::spawn(watcher::watch(office.clone(), paused));
     let all = every_route::every_route();
     let document: Arc<str> = Arc::from(openapi::document(&all, env!("CARGO_PKG_VERSION")).to_string());
     let own = Router::new()
@@ -88,7 +100,14 @@ pub fn router(opened: Opened) -> Router {
             get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()) }),
         )
         .with_state(server);
-    all.mount(office).merge(own).fallback(embedded::serve).layer(secure_headers())
+    let figures = office.figures().clone();
+    let own = own.fallback(embedded::serve).layer(map_response(move |answer: Response| {
+        figures.marked(&answer);
+        std::future::ready(answer)
+    }));
+    let refusing = office.clone();
+    let other = move |method: Method, uri: Uri| std::future::ready(other_method(&refusing, &method, uri.path()));
+    all.mount(office).merge(own).method_not_allowed_fallback(other).layer(secure_headers())
 }
 
 type Headers = tower::layer::util::Stack<
@@ -112,6 +131,20 @@ fn secure_headers() -> Headers {
     )
 }
 
+/// A route that is there, asked in the other way.
+fn other_method(office: &Office, method: &Method, path: &str) -> Problem {
+    let refusal = Refusal::new(
+        405,
+        "other_method",
+        "method",
+        method,
+        format!("{path} 用另一种方法:查询用 GET,操作用 POST,说明见 /openapi.json。"),
+        format!("{path} takes the other method: queries are GET, commands POST; see /openapi.json."),
+    );
+    office.figures().refused(&refusal);
+    Problem(refusal)
+}
+
 /// Whether the office works: answers once the tables can be read.
 async fn health(State(server): State<Server>) -> Result<Json<serde_json::Value>, Problem> {
     let head = server.office.store.head();
@@ -133,5 +166,9 @@ async fn events(
         .map(|live| Ok(Event::default().event("live").data(&*live)));
     // Nobody may have watched until now: what stands in the channel is old, or nothing.
     server.touch();
+    // Beside the figures: it must be told when the figures cannot be read, too.
+    let writing = WatchStream::new(server.writing.clone())
+        .map(|paused| Ok(Event::default().event("writing").data(serde_json::json!({ "paused": paused }).to_string())));
+    let stream = stream.merge(writing);
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(std::time::Duration::from_secs(5)).text("alive")))
 }

@@ -1,7 +1,7 @@
 //! Every route of Outpace on one page, and every kind of order that code issues. Each capability lists its own beside
 //! their handlers; here they meet.
 
-use outpace_access::{Routes, actors, adoption};
+use outpace_access::{Routes, actors, adoption, health};
 use outpace_orders::kinds::IssuedKind;
 use outpace_store::{Capabilities, Capability};
 
@@ -21,6 +21,7 @@ pub fn every_route() -> Routes {
         .and(outpace_status::routes())
         .and(outpace_response::routes())
         .and(briefing::routes())
+        .and(health::routes())
 }
 
 /// All kinds of orders that code issues by itself. What the playbook's triggers start is named by the playbook alone.

@@ -6,6 +6,7 @@
 //! - [`clock`]: the present time, or a drill's own.
 //! - [`timekeeper`]: what passes by itself: deadlines, ends, time-outs.
 //! - [`live`]: what the page shows, as one value.
+//! - [`listen`]: takes connections in, as many as fit, none that stays silent.
 //! - [`office`]: opens a data folder with the rules in force.
 
 pub mod app;
@@ -14,9 +15,12 @@ pub mod clock;
 mod drill;
 mod embedded;
 pub mod every_route;
+pub mod listen;
 pub mod live;
+mod mouth;
 pub mod office;
 pub mod timekeeper;
+mod watcher;
 
 pub use app::{Running, start};
 pub use clock::{DrillClock, SteadyClock};

@@ -62,7 +62,7 @@ fn a_backup_taken_while_a_writer_writes_comes_back_with_the_same_hashes_on_every
     for marbles in 0..300 {
         put(&store, if marbles % 3 == 0 { "红" } else { "blue" }, marbles).unwrap();
     }
-    store.write(&store.system(), |unit| unit.enqueue("double", &"红")).unwrap();
+    store.write(&store.system(), |unit| unit.enqueue("double", &"cursed")).unwrap();
     let (before, stop) = (store.head().seq.0, AtomicBool::new(false));
     let manifest = std::thread::scope(|scope| {
         let writer = scope.spawn(|| {
@@ -95,9 +95,8 @@ fn a_backup_taken_while_a_writer_writes_comes_back_with_the_same_hashes_on_every
         // What is no read model came too: the sealed identity, its look-up, the counter, the work that waits.
         assert_eq!(again.read(|tx| vault::open(tx, again.keys(), 7)).unwrap().unwrap().as_slice(), b"made up");
         assert_eq!(again.read(|tx| vault::find(tx, again.keys(), 1, "0000")).unwrap(), vec![7]);
-        let red = count(&again, "红");
-        again.work_off().unwrap();
-        assert_eq!(count(&again, "红"), 2 * red);
+        let jobs = again.read(outpace_store::jobs::standing).unwrap();
+        assert_eq!(jobs.waiting + jobs.stuck, 1);
         let verified = again.read(|tx| journal::verify(tx, None)).unwrap();
         assert_eq!((verified.broken, again.rebuild().unwrap().changed), (vec![], vec![]));
     }

@@ -24,6 +24,12 @@ export interface Text {
   en: string;
 }
 
+/** The event `writing` of the stream: said at the start and when it changes, whether or not figures can be read. */
+export interface Writing {
+  /** Why nothing can be written at present. */
+  paused: Text | null;
+}
+
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type Moment = number;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Manifest, RowsFile, manifest, rows, shapes, told};
 use crate::capability::Capabilities;
-use crate::engine::{Connection, Database, Result, StoreError, Tx};
+use crate::engine::{Adding, Connection, Database, Result, StoreError, Tx};
 use crate::journal::{self, Hash};
 use crate::migrate::{self, migrate, same_keys};
 use crate::rebuild::{refold, table_digests};
@@ -57,7 +57,8 @@ pub fn restore(from: &Path, settings: &Settings, capabilities: &Capabilities, id
     std::fs::create_dir_all(&settings.folder)
         .map_err(|error| StoreError::Folder(format!("{}: {error}", settings.folder.display())))?;
     let keys = Keys::open(&settings.folder)?;
-    let mut connection = database.open_writer()?;
+    // Figures are added up in memory while the journal is folded.
+    let mut connection: Box<dyn Connection> = Box::new(Adding::new(database.open_writer()?));
     let done = fill(&mut *connection, from, manifest, settings, capabilities, &keys, identities);
     drop(connection);
     match done {

@@ -7,8 +7,8 @@ const EVENT = `event: live\ndata: ${JSON.stringify(JSON.parse(live))}\n\n`;
 
 /** A server that gives one answer after the other, and a clock that stands still. */
 function play(answers: (() => Response | Promise<Response>)[], token: string | null = null) {
-  const seen: { states: ConnectionState[]; moments: number; wrong: string[]; tokens: (string | null)[]; pauses: number[] } = {
-    states: [], moments: 0, wrong: [], tokens: [], pauses: [],
+  const seen: { states: ConnectionState[]; moments: number; wrong: string[]; paused: (string | null)[]; tokens: (string | null)[]; pauses: number[] } = {
+    states: [], moments: 0, wrong: [], paused: [], tokens: [], pauses: [],
   };
   let wake: () => void = () => {};
   const surroundings: Surroundings = {
@@ -29,6 +29,7 @@ function play(answers: (() => Response | Promise<Response>)[], token: string | n
   };
   const stop = connect('api/live', token, {
     live: () => (seen.moments += 1),
+    paused: (why) => seen.paused.push(why?.en ?? null),
     misunderstood: (path) => seen.wrong.push(path),
     state: (state) => seen.states.push(state),
   }, surroundings);
@@ -78,6 +79,17 @@ test('an event that breaks the contract is told and does not replace the last go
   await game.settle();
   expect(game.seen.moments).toBe(1);
   expect(game.seen.wrong).toEqual(['clock: string']);
+  game.stop();
+});
+
+test('why nothing can be written is told, and told again when it ends', async () => {
+  const full = { paused: { zh: '磁盘空间已满', en: 'the disk is full' } };
+  const told = [{ paused: null }, full, { paused: null }, { paused: 7 }];
+  const wire = told.map((event) => `event: writing\ndata: ${JSON.stringify(event)}\n\n`).join('');
+  const game = play([() => new Response(wire)]);
+  await game.settle();
+  expect(game.seen.paused).toEqual([null, 'the disk is full', null]);
+  expect(game.seen.wrong).toEqual(['paused: object']);
   game.stop();
 });
 

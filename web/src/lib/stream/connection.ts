@@ -1,8 +1,8 @@
 /** Keeps one stream open: reconnects with growing pauses, notices silence, says what it is doing. */
 
-import type { Live } from '../live';
+import type { Live, Text } from '../live';
 import { parse } from './checks';
-import { liveCheck } from './contract';
+import { liveCheck, writingCheck } from './contract';
 import { EventReader } from './events';
 
 /** Pauses before the next attempt; the last one repeats. */
@@ -20,6 +20,8 @@ export type ConnectionState =
 
 export interface Listener {
   live(moment: Live): void;
+  /** Why nothing can be written at present; `null` while all is well. Said at the start and when it changes. */
+  paused(why: Text | null): void;
   /** An event that breaks the contract, with the path of what is wrong. */
   misunderstood(path: string): void;
   state(state: ConnectionState): void;
@@ -86,6 +88,7 @@ export function connect(
       alive();
       for (const event of events.feed(decoder.decode(value, { stream: true }))) {
         if (event.name === 'live') take(event.data);
+        if (event.name === 'writing') takePaused(event.data);
       }
     }
   }
@@ -96,6 +99,12 @@ export function connect(
     lostSince = null;
     listener.state({ kind: 'live' });
     if (checked.ok) listener.live(checked.value);
+    else listener.misunderstood(checked.path);
+  }
+
+  function takePaused(data: string): void {
+    const checked = parse(data, writingCheck);
+    if (checked.ok) listener.paused(checked.value.paused);
     else listener.misunderstood(checked.path);
   }
 

@@ -4,6 +4,8 @@ import type * as live from '../live';
 import { anyOf, flag, list, number, object, oneOf, optional, orNull, text, type Check } from './checks';
 
 const both = object<live.Text>({ zh: text, en: text });
+/** The event `writing`. */
+export const writingCheck = object<live.Writing>({ paused: orNull(both) });
 const head = object<live.Head>({ seq: number, hash: text });
 const zoneLevel = oneOf('lockdown', 'control', 'precaution', 'high', 'medium', 'low');
 const risk = orNull(oneOf('high', 'medium', 'low'));

@@ -1,12 +1,14 @@
 /** The last good moment from the server, and how the line to it stands. */
 
 import { session } from '../access/session.svelte';
-import type { Live } from '../live';
+import type { Live, Text } from '../live';
 import { connect, type ConnectionState } from './connection';
 
 class Now {
   live: Live | null = $state.raw(null);
   connection: ConnectionState = $state.raw({ kind: 'connecting' });
+  /** Why nothing can be written at present; `null` while all is well. */
+  paused: Text | null = $state.raw(null);
   /** Where the last event broke the contract; `null` when it was right. */
   misunderstood: string | null = $state(null);
 
@@ -16,6 +18,9 @@ class Now {
       live: (moment) => {
         this.live = moment;
         this.misunderstood = null;
+      },
+      paused: (why) => {
+        this.paused = why;
       },
       misunderstood: (path) => {
         this.misunderstood = path;
