@@ -70,14 +70,21 @@ pub async fn start_within(opened: Opened, listen: SocketAddr, limits: Limits) ->
     if opened.drill_clock.is_none() {
         crate::timekeeper::keep(opened.office.clone())?;
     }
-    let figures = opened.office.figures().clone();
-    let app = router(opened);
+    let office = opened.office.clone();
+    let figures = office.figures().clone();
+    let (app, paused) = assemble(opened);
+    tokio::spawn(watcher::watch(office, paused));
     let task = tokio::spawn(listen::serve(listener, app, limits, figures));
     Ok(Running { address, task })
 }
 
-/// The whole application.
+/// The whole application, without the watcher that a server has beside it.
 pub fn router(opened: Opened) -> Router {
+    assemble(opened).0
+}
+
+/// The application, and where its watcher tells why writing is paused.
+fn assemble(opened: Opened) -> (Router, watch::Sender<Option<Text>>) {
     let Opened { office, drill_clock } = opened;
     let live = Arc::new(watch::Sender::new(Arc::from("")));
     let changed = Arc::new(tokio::sync::Notify::new());
@@ -86,7 +93,6 @@ pub fn router(opened: Opened) -> Router {
     let notify = server.changed.clone();
     office.store.on_commit(move |_| notify.notify_one());
     tokio::spawn(live::keep(server.clone()));
-    tokio::spawn(watcher::watch(office.clone(), paused));
     let all = every_route::every_route();
     let document: Arc<str> = Arc::from(openapi::document(&all, env!("CARGO_PKG_VERSION")).to_string());
     let own = Router::new()
@@ -107,7 +113,8 @@ pub fn router(opened: Opened) -> Router {
     }));
     let refusing = office.clone();
     let other = move |method: Method, uri: Uri| std::future::ready(other_method(&refusing, &method, uri.path()));
-    all.mount(office).merge(own).method_not_allowed_fallback(other).layer(secure_headers())
+    let app = all.mount(office).merge(own).method_not_allowed_fallback(other).layer(secure_headers());
+    (app, paused)
 }
 
 type Headers = tower::layer::util::Stack<
