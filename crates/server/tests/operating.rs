@@ -246,11 +246,14 @@ async fn a_full_queue_answers_at_once_and_reading_goes_on() {
     let store = &opened.office.store;
     let stranger = Actor { id: ActorId(9), kind: ActorKind::Device, role: Role::Sampler, area: AreaId(store.area().0) };
     let (release, released) = mpsc::channel::<()>();
+    let (began, begun) = mpsc::channel();
     let held = move |_: &mut outpace_store::Unit<'_>| {
+        let _ = began.send(());
         let _ = released.recv();
         Ok::<_, StoreError>(())
     };
     store.submit(&stranger, held, |_| {});
+    begun.recv().unwrap();
     for _ in 0..=writer::QUEUE_MAX {
         store.submit(&stranger, |_| Ok::<_, StoreError>(()), |_| {});
     }
