@@ -22,6 +22,9 @@ pub const BODY_PAUSE_MAX: Duration = Duration::from_secs(15);
 pub const BODY_TIME_MAX: Duration = Duration::from_secs(300);
 /// A body that is too large is still taken in and thrown away up to here, so that its sender hears why.
 const THROWN_AWAY_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// So long, and with no longer pause.
+const THROWN_AWAY_TIME_MAX: Duration = Duration::from_secs(10);
+const THROWN_AWAY_PAUSE_MAX: Duration = Duration::from_secs(2);
 /// Bodies above this size are large.
 const LARGE_BYTES: usize = 1024 * 1024;
 /// Large bodies taken in at the same time: together they stay below 512 MB.
@@ -121,15 +124,15 @@ pub(crate) async fn take_in(mut body: Body, most: usize) -> Result<Bytes, Refusa
     let end = Instant::now() + BODY_TIME_MAX;
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > most {
-        throw_away(&mut body, end).await?;
+        throw_away(&mut body).await;
         return Err(too_large(most));
     }
     let mut large = if announced > LARGE_BYTES { Some(LARGE.acquire().await) } else { None };
     let mut taken = Vec::with_capacity(announced.min(LARGE_BYTES));
-    while let Some(piece) = next_piece(&mut body, end).await? {
+    while let Some(piece) = next_piece(&mut body, end, BODY_PAUSE_MAX).await? {
         if taken.len() + piece.len() > most {
             drop(taken);
-            throw_away(&mut body, end).await?;
+            throw_away(&mut body).await;
             return Err(too_large(most));
         }
         if taken.is_empty() && body.is_end_stream() {
@@ -143,10 +146,10 @@ pub(crate) async fn take_in(mut body: Body, most: usize) -> Result<Bytes, Refusa
     Ok(Bytes::from(taken))
 }
 
-async fn next_piece(body: &mut Body, end: Instant) -> Result<Option<Bytes>, Refusal> {
+async fn next_piece(body: &mut Body, end: Instant, pause: Duration) -> Result<Option<Bytes>, Refusal> {
     loop {
         let next = std::future::poll_fn(|context| std::pin::Pin::new(&mut *body).poll_frame(context));
-        let until = end.min(Instant::now() + BODY_PAUSE_MAX);
+        let until = end.min(Instant::now() + pause);
         match timeout_at(until, next).await {
             Err(_) => return Err(too_slow()),
             Ok(None) => return Ok(None),
@@ -160,15 +163,16 @@ async fn next_piece(body: &mut Body, end: Instant) -> Result<Option<Bytes>, Refu
     }
 }
 
-async fn throw_away(body: &mut Body, end: Instant) -> Result<(), Refusal> {
+/// Takes in what is left of a body that was refused, so that its sender comes to read the answer; not for long.
+async fn throw_away(body: &mut Body) {
+    let end = Instant::now() + THROWN_AWAY_TIME_MAX;
     let mut thrown = 0;
-    while let Some(piece) = next_piece(body, end).await? {
+    while let Ok(Some(piece)) = next_piece(body, end, THROWN_AWAY_PAUSE_MAX).await {
         thrown += piece.len();
         if thrown > THROWN_AWAY_BYTES_MAX {
-            return Ok(());
+            return;
         }
     }
-    Ok(())
 }
 
 /// Reads a query string.
