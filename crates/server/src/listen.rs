@@ -179,6 +179,8 @@ impl Drop for Seat {
 /// Never by itself: a connection that cannot be taken in is waited for.
 pub(crate) async fn serve(listener: TcpListener, app: Router, limits: Limits, figures: Figures) -> std::io::Result<()> {
     let hall = Arc::new(Hall::new(limits, figures));
+    // Made into routes once, and shared: a router that still waits for its state makes them anew for each request.
+    let app: Router = app.with_state(());
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => match hall.enter() {
