@@ -19,6 +19,7 @@ pub mod pulse;
 pub mod rebuild;
 pub mod snapshot;
 mod tail;
+mod task;
 pub mod testing;
 pub mod unit;
 pub mod vault;

@@ -6,8 +6,9 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use crate::engine::{Adding, Connection, Result, StoreError, Trouble, Tx};
+use crate::task::Task;
 use crate::values;
-use crate::writer::{Inner, Task, refresh};
+use crate::writer::{Inner, refresh};
 
 /// How often it is tried whether the engine takes writes again.
 const TRY_EVERY: Duration = Duration::from_millis(200);

@@ -55,6 +55,18 @@ fn two_people_at_one_place_at_one_time_were_together() {
 }
 
 #[test]
+fn a_stay_that_reaches_the_beginning_of_another_one_is_recorded_and_both_are_one() {
+    let house = House::open();
+    record(&house, [visit(1, PARK, "2022-04-11T20:00", "2022-04-11T21:00")]);
+    // A day and half an hour: its second piece begins where the other stay does.
+    record(&house, [visit(1, PARK, "2022-04-10T20:00", "2022-04-11T20:30")]);
+    record(&house, [visit(3, PARK, "2022-04-11T00:00", "2022-04-11T23:00")]);
+    let found = house.read(|tx| who_was_with(tx, PersonId(3), at("2022-04-11T00:00"), at("2022-04-12T00:00")));
+    assert_eq!(found.iter().map(|together| together.minutes()).sum::<i64>(), 21 * 60);
+    house.assert_rebuilds();
+}
+
+#[test]
 fn the_window_cuts_the_time_together() {
     let house = House::open();
     record(&house, [1, 3].map(|person| visit(person, SHOP, "2022-04-11T23:00", "2022-04-12T01:00")));

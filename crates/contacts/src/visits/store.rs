@@ -24,10 +24,16 @@ CREATE TABLE case_spot (
 CREATE INDEX case_spot_case ON case_spot (j, infection);
 ";
 
+// A stay of more than a day may reach the moment at which another stay of the same person there begins: their pieces fall
+// together, and the later end stands.
 const AT: &str = "INSERT INTO visit_at (j, spot, from_at, person, to_at, evidence, room, flaw, seq)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    ON CONFLICT (j, spot, from_at, person) DO UPDATE SET evidence = excluded.evidence, room = excluded.room, flaw = excluded.flaw,
+      seq = excluded.seq, to_at = CASE WHEN excluded.to_at > visit_at.to_at THEN excluded.to_at ELSE visit_at.to_at END";
 const OF: &str = "INSERT INTO visit_of (j, spot, from_at, person, to_at, evidence, room, flaw, seq)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    ON CONFLICT (j, person, from_at, spot) DO UPDATE SET evidence = excluded.evidence, room = excluded.room, flaw = excluded.flaw,
+      seq = excluded.seq, to_at = CASE WHEN excluded.to_at > visit_of.to_at THEN excluded.to_at ELSE visit_of.to_at END";
 
 pub(crate) fn fold(capability: Capability) -> Capability {
     capability

@@ -8,6 +8,7 @@ mod model;
 pub mod pages;
 mod place;
 pub mod register;
+mod rows;
 pub(crate) mod store;
 pub(crate) mod twice;
 
@@ -18,8 +19,8 @@ pub use model::{Counts, Flag, Home, Member, NoFile, Purpose, Stage, Swab, Tube, 
 pub use pages::{TubeQuery, TubeView, show_tube};
 pub(crate) use place::Earlier;
 pub use register::{Placed, RegisterSwab, RegisterTube, Registered, SealTube, register_swab, register_tube, seal_tube};
+pub use rows::{tube, tube_people};
 pub(crate) use store::join;
-pub use store::{tube, tube_people};
 
 use outpace_access::Routes;
 use outpace_core::Permission;

@@ -6,16 +6,17 @@
 //! readers add the unfiled tail. A random index on persons would cost nine tenths of the speed (design §4).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
-use outpace_core::{AreaId, PersonId, RoundId, SiteId, Timestamp, TubeCode};
-use outpace_store::{Capability, Entry, Result, Row, Tx, Value, values};
+use outpace_core::{AreaId, PersonId, RoundId, SiteId, Timestamp};
+use outpace_store::{Capability, Entry, Result, Tx, Value, values};
 
 use super::facts::{Opening, SamplesFiled, SwabIdentified, SwabTaken, SwabsTaken, TubeFound, TubeSealed};
-use super::model::{Counts, Flag, Home, Member, Purpose, Stage, Tube, flags_of, flags_text};
+use super::model::{Counts, Flag, Home, Stage, Tube, flags_text};
 use crate::flow::tally::{Tally, WaveDues, join_wave, leave_wave, round_key, wave_of};
 use crate::laboratory::Outcome;
 use crate::words::{json, unjson};
+
+pub(crate) use super::rows::{TUBE, members, newest, read_row, row, row_by_code};
 
 /// Where people stand whose home nobody knows: grid 000 of the whole jurisdiction, so that its totals hold them.
 pub(crate) fn nowhere(tx: &Tx<'_>) -> AreaId {
@@ -97,7 +98,7 @@ fn homes_text(homes: &BTreeMap<AreaId, GridShare>) -> Result<String> {
     json(&homes.iter().map(|(grid, share)| (grid.0, share.seats, share.others)).collect::<Vec<_>>())
 }
 
-fn homes_of(text: &str) -> Result<BTreeMap<AreaId, GridShare>> {
+pub(super) fn homes_of(text: &str) -> Result<BTreeMap<AreaId, GridShare>> {
     let rows: Vec<(i64, i64, i64)> = unjson(text)?;
     Ok(rows.into_iter().map(|(grid, seats, others)| (AreaId(grid), GridShare { seats, others })).collect())
 }
@@ -426,108 +427,4 @@ pub(crate) fn add_flags(tx: &mut Tx<'_>, row: &TubeRow, added: &[Flag]) -> Resul
         values![j, row.tube.number, &flags_text(&flags)],
     )
     .map(|_| ())
-}
-
-/// The columns of a tube, in the order that [`read_row`] reads.
-pub(crate) const TUBE: &str =
-    "t.number, t.code, t.round, t.site, t.lane, t.purpose, t.people_max, t.household, t.people,
-    t.first_taken_at, t.wave, t.sealed_at, t.stage, t.box, t.laboratory, t.received_at, t.outcome, t.tested_at,
-    t.results, t.rank, t.ambient_due_at, t.laboratory_due_at, t.result_due_at, t.homes, t.flags";
-
-/// Reads the columns of [`TUBE`].
-pub(crate) fn read_row(row: &Row<'_>) -> Result<TubeRow> {
-    let some = |column: usize| row.get::<i64>(column).map(|id| (id != 0).then_some(id));
-    Ok(TubeRow {
-        tube: Tube {
-            number: row.get(0)?,
-            code: row.get::<TubeCode>(1)?,
-            round: some(2)?.map(RoundId),
-            site: some(3)?.map(SiteId),
-            lane: some(4)?.map(outpace_core::LaneId),
-            purpose: row.get::<Purpose>(5)?,
-            people_max: row.get(6)?,
-            household: row.get(7)?,
-            people: row.get(8)?,
-            first_taken_at: row.get(9)?,
-            sealed_at: row.get(11)?,
-            stage: row.get::<Stage>(12)?,
-            in_box: row.get(13)?,
-            laboratory: row.get(14)?,
-            received_at: row.get(15)?,
-            outcome: row.get(16)?,
-            tested_at: row.get(17)?,
-            rank: row.get(19)?,
-            ambient_due_at: row.get(20)?,
-            laboratory_due_at: row.get(21)?,
-            result_due_at: row.get(22)?,
-            flags: flags_of(&row.get::<String>(24)?),
-        },
-        wave: row.get(10)?,
-        results: row.get(18)?,
-        homes: homes_of(&row.get::<String>(23)?)?,
-    })
-}
-
-// Made once: these are asked for every swab.
-static BY_NUMBER: LazyLock<String> =
-    LazyLock::new(|| format!("SELECT {TUBE} FROM tube t WHERE t.j = $1 AND t.number = $2"));
-static BY_CODE: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "SELECT {TUBE} FROM tube_code c JOIN tube t ON t.j = c.j AND t.number = c.number WHERE c.j = $1 AND c.code = $2"
-    )
-});
-
-/// A tube by its number.
-pub(crate) fn row(tx: &mut Tx<'_>, number: i64) -> Result<Option<TubeRow>> {
-    let j = tx.jurisdiction();
-    tx.first(&BY_NUMBER, values![j, number], read_row)
-}
-
-/// A tube by its code, with what folds need.
-pub(crate) fn row_by_code(tx: &mut Tx<'_>, code: &TubeCode) -> Result<Option<TubeRow>> {
-    let j = tx.jurisdiction();
-    tx.first(&BY_CODE, values![j, code], read_row)
-}
-
-/// A tube by its code.
-///
-/// # Errors
-/// What the engine refused.
-pub fn tube(tx: &mut Tx<'_>, code: &TubeCode) -> Result<Option<Tube>> {
-    Ok(row_by_code(tx, code)?.map(|row| row.tube))
-}
-
-/// The people of a tube by its number, by position.
-pub(crate) fn members(tx: &mut Tx<'_>, number: i64) -> Result<Vec<Member>> {
-    let j = tx.jurisdiction();
-    tx.query(
-        "SELECT position, person, taken_at, slip, flags FROM sample WHERE j = $1 AND tube = $2 ORDER BY position",
-        values![j, number],
-        |row| {
-            Ok(Member {
-                position: row.get(0)?,
-                person: row.get(1)?,
-                taken_at: row.get(2)?,
-                slip: row.get(3)?,
-                flags: flags_of(&row.get::<String>(4)?),
-            })
-        },
-    )
-}
-
-/// The people of a tube, by position.
-///
-/// # Errors
-/// What the engine refused.
-pub fn tube_people(tx: &mut Tx<'_>, code: &TubeCode) -> Result<Vec<Member>> {
-    match row_by_code(tx, code)? {
-        Some(row) => members(tx, row.tube.number),
-        None => Ok(Vec::new()),
-    }
-}
-
-/// The newest tube's number; 0 while there is none.
-pub(crate) fn newest(tx: &mut Tx<'_>) -> Result<i64> {
-    let j = tx.jurisdiction();
-    tx.number("SELECT number FROM tube WHERE j = $1 ORDER BY number DESC LIMIT 1", values![j])
 }
