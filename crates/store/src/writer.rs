@@ -461,6 +461,7 @@ fn run_batch(
         }
         heads.push(head);
     }
+    connection.still_open()?;
     counters.write(&mut Tx::new(connection, inner.area.0))?;
     // Whether a commit that failed is on disk after all cannot be known: its callers are told to send again.
     connection.commit().map_err(|error| {

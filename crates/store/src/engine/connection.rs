@@ -129,6 +129,13 @@ pub trait Connection: Send {
     /// What the engine refused.
     fn begin_reading(&mut self) -> Result<()>;
 
+    /// Whether the transaction that was begun still stands: an engine in trouble may have ended it on its own, and what
+    /// came after would be kept without what came before.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Uncommitted`] where it does not, or what the engine refused.
+    fn still_open(&mut self) -> Result<()>;
+
     /// Ends a transaction; when this answers, what it wrote is on disk.
     ///
     /// # Errors

@@ -231,6 +231,10 @@ impl Connection for Sqlite {
         self.run("BEGIN")
     }
 
+    fn still_open(&mut self) -> Result<()> {
+        if self.0.is_autocommit() { Err(StoreError::Uncommitted) } else { Ok(()) }
+    }
+
     fn commit(&mut self) -> Result<()> {
         self.run("COMMIT")
     }

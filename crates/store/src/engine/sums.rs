@@ -311,6 +311,10 @@ impl Connection for Adding {
         self.inner.begin_reading()
     }
 
+    fn still_open(&mut self) -> Result<()> {
+        self.inner.still_open()
+    }
+
     fn commit(&mut self) -> Result<()> {
         for rows in std::mem::take(&mut self.batch).into_values() {
             rows.write(&mut *self.inner)?;

@@ -374,6 +374,14 @@ impl Connection for Session {
         self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     }
 
+    fn still_open(&mut self) -> Result<()> {
+        // Outside a transaction, and in one that failed, the server refuses a mark; a commit it would answer all the same.
+        self.run("SAVEPOINT still_open").map_err(|error| {
+            tracing::warn!(%error, "the transaction was lost");
+            StoreError::Uncommitted
+        })
+    }
+
     fn commit(&mut self) -> Result<()> {
         // Sent with what is still under way; the server turns the commit of a failed transaction into a rollback
         // without a word, so what failed is asked here.
