@@ -398,6 +398,10 @@ fn write_batch(inner: &Inner, connection: &mut dyn Connection, mut batch: Vec<Bo
             tracing::error!(%error, "a batch could not be committed");
             inner.pulse.batch_ends(begun, commands, None);
             let trouble = error.trouble();
+            // Before anybody is answered: who was told that writing is paused must find it so.
+            if let Some(trouble) = Trouble::noted().or(connection.is_lost().then_some(Trouble::Away)) {
+                inner.pulse.pause(trouble);
+            }
             // A lost connection took its transaction with it; memory is restored once there is a new one.
             if !connection.is_lost() {
                 if let Err(error) = connection.rollback() {

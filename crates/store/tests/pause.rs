@@ -117,6 +117,31 @@ fn nearly_full(folder: &std::path::Path) -> Store {
 }
 
 #[test]
+fn whoever_is_told_that_writing_is_paused_finds_it_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = nearly_full(folder.path());
+    let (tell, told) = mpsc::channel();
+    for _ in 0..2_000 {
+        let (tell, asked) = (tell.clone(), store.clone());
+        let fact = Put { bowl: "x".repeat(1_000), marbles: 1 };
+        // Answers come on the writer's own thread: what it says afterwards cannot have been said before.
+        store.submit(
+            &store.system(),
+            move |unit| unit.record(fact),
+            move |answer| {
+                let _ = tell.send((answer.is_ok(), asked.pulse().paused().is_some()));
+            },
+        );
+        let (taken, paused) = told.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert_eq!(taken, !paused);
+        if paused {
+            return;
+        }
+    }
+    panic!("the disk was never full");
+}
+
+#[test]
 fn a_full_disk_pauses_writing_keeps_reading_and_ends_by_itself_when_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
     let store = nearly_full(folder.path());
