@@ -172,6 +172,21 @@ impl Desk {
         }
     }
 
+    /// Tubes of the open rounds but this one that somebody is in.
+    pub(crate) fn tubes_elsewhere(&self, round: Option<RoundId>, person: PersonId) -> Vec<i64> {
+        self.other_rounds(round).filter_map(|seats| seats.seat(person).tube).collect()
+    }
+
+    /// Whether nobody can have been sampled elsewhere: no other round is open, and nothing outside rounds is remembered.
+    pub(crate) fn is_alone(&self, round: Option<RoundId>) -> bool {
+        self.recent.is_empty() && self.other_rounds(round).next().is_none()
+    }
+
+    fn other_rounds(&self, round: Option<RoundId>) -> impl Iterator<Item = &Seats> {
+        let others = self.rounds.iter().filter(move |(id, _)| Some(**id) != round);
+        others.filter(|(_, brief)| brief.state == RoundState::Open).filter_map(|(_, brief)| brief.seats.as_ref())
+    }
+
     fn seats(&mut self, round: Option<RoundId>) -> Option<&mut Seats> {
         self.rounds.get_mut(&round?)?.seats.as_mut()
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use outpace_core::{LaneId, PersonId, RoundId, TubeCode};
 use proptest::prelude::*;
 
-use super::{House, request};
+use super::{House, VILLAGES, request};
 use crate::desk::Desk;
 use crate::rounds::Method;
 use crate::tubes::check::WarningKind;
@@ -119,6 +119,29 @@ fn somebody_elses_code_is_nobodys_swab_until_it_is_known_whose() {
     house.act(move |unit, call| identify_swab(unit, call, named)).unwrap();
     let balance = house.assert_balanced();
     assert_eq!(balance.sampled, 3);
+    house.assert_rebuilds();
+}
+
+#[test]
+fn two_rounds_at_once_do_not_hide_that_somebody_was_at_another_site_minutes_ago() {
+    let house = House::small();
+    let first = house.open_round(Method::Pcr);
+    let second = house.open_round_of(Method::Pcr, &VILLAGES);
+    let there = house.lanes[2];
+    house.tube(first, "A", &[1, 2]);
+    house.wait_minutes(5);
+    assert!(warned(&house, 1, there, Some(second), None).contains(&WarningKind::TwoSites));
+    assert_eq!(flags(&house.register(request(second, there, "B", &[1])).unwrap()), [Flag::TwoSites]);
+    assert_eq!(flags(&house.register(outside(there, "C", 2, None)).unwrap()), [Flag::TwoSites], "nor outside rounds");
+    house.wait_minutes(20);
+    assert_eq!(flags(&house.register(request(second, there, "D", &[2])).unwrap()), []);
+    house
+        .act(move |unit, call| {
+            let close = crate::rounds::CloseRound { round: first, reason: "时间到".to_owned() };
+            crate::rounds::close_round(unit, call, close)
+        })
+        .unwrap();
+    house.assert_balanced();
     house.assert_rebuilds();
 }
 

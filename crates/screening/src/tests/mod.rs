@@ -268,7 +268,12 @@ impl House {
 
     /// Plans and opens a round of the whole county, ten to a tube.
     pub(crate) fn open_round(&self, method: Method) -> RoundId {
-        let planned = self.plan(method, &[COUNTY]);
+        self.open_round_of(method, &[COUNTY])
+    }
+
+    /// Plans and opens a round of some areas; another list of areas is another round.
+    pub(crate) fn open_round_of(&self, method: Method, areas: &[AreaId]) -> RoundId {
+        let planned = self.plan(method, areas);
         let acknowledged = planned.forecast.map(|forecast| forecast.last_result_at);
         let request = OpenRound { round: planned.round, acknowledged_last_result_at: acknowledged };
         self.act(move |unit, call| rounds::open_round(unit, call, request)).unwrap().round

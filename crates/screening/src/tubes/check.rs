@@ -18,7 +18,7 @@ use crate::sites::{OpenState, SiteKind};
 use crate::tubes::Stage;
 use crate::tubes::register::well_formed;
 use crate::tubes::store::row_by_code;
-use crate::tubes::twice::{are_close, sampled_in};
+use crate::tubes::twice::{are_close, elsewhere, sampled_in};
 use crate::words::words;
 
 words! {
@@ -150,11 +150,10 @@ pub fn check(unit: &mut Unit<'_>, call: &Call, request: Check) -> Result<Checked
 fn twice(unit: &mut Unit<'_>, call: &Call, request: &Check, found: &Found) -> Result<Vec<WarningKind>, Refusal> {
     let person = request.person;
     let last = match found.seat.and_then(|seat| seat.tube) {
-        Some(tube) => sampled_in(unit.tx(), tube, person)?,
-        None => unit.remembered(|desk: &Desk| desk.recent.of(person)).flatten(),
+        Some(tube) => sampled_in(unit.tx(), tube, person)?.filter(|last| are_close(call, call.now, last.at)),
+        None => elsewhere(unit, call, request.round, person, call.now)?,
     };
-    let close = last.filter(|last| are_close(call, call.now, last.at));
-    Ok(match close {
+    Ok(match last {
         Some(last) if last.site != found.site => vec![WarningKind::TwoSites],
         Some(_) if found.seat.is_none_or(|seat| seat.tube.is_none()) => vec![WarningKind::InTwoTubes],
         _ => Vec::new(),

@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 
 use outpace_access::Call;
 use outpace_core::time::MINUTE_MS;
-use outpace_core::{PersonId, Refusal, Seq, SiteId, Text, Timestamp};
+use outpace_core::{PersonId, Refusal, RoundId, Seq, SiteId, Text, Timestamp};
 use outpace_orders::{NewConflict, Subject, conflict};
 use outpace_store::{Result, Tx, Unit, values};
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,10 @@ impl Recent {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.last.is_empty()
+    }
+
     pub(crate) fn of(&self, person: PersonId) -> Option<Last> {
         self.last.get(&person).copied()
     }
@@ -108,16 +112,17 @@ pub(super) fn flag_twice(
     tube: Option<i64>,
     plan: &mut Plan,
 ) -> Result<()> {
+    let alone = unit.remembered(|desk: &Desk| desk.is_alone(asked.round)).unwrap_or(true);
     for (index, flags) in &mut plan.new {
         let swab = &asked.swabs[*index];
         let Some(person) = swab.whose() else { continue };
-        let last = match desked.seats.get(*index).and_then(|seat| seat.tube) {
-            Some(earlier) => sampled_in(unit.tx(), earlier, person)?,
-            None if asked.round.is_none() => unit.remembered(|desk: &Desk| desk.recent.of(person)).flatten(),
-            None => None,
-        };
         let at = swab.taken_at.or(asked.occurred_at).unwrap_or(call.now);
-        let Some(last) = last.filter(|last| Some(last.tube) != tube && are_close(call, at, last.at)) else { continue };
+        let last = match desked.seats.get(*index).and_then(|seat| seat.tube) {
+            Some(earlier) => sampled_in(unit.tx(), earlier, person)?.filter(|last| are_close(call, at, last.at)),
+            None if alone => None,
+            None => elsewhere(unit, call, asked.round, person, at)?,
+        };
+        let Some(last) = last.filter(|last| Some(last.tube) != tube) else { continue };
         if last.site != desked.site {
             flags.push(Flag::TwoSites);
         } else if asked.round.is_none() && is_one_swab_enough(desked.purpose) {
@@ -125,6 +130,28 @@ pub(super) fn flag_twice(
         }
     }
     Ok(())
+}
+
+/// Where somebody was sampled within minutes of a moment, in another round that is open or outside any.
+pub(crate) fn elsewhere(
+    unit: &mut Unit<'_>,
+    call: &Call,
+    round: Option<RoundId>,
+    person: PersonId,
+    at: Timestamp,
+) -> Result<Option<Last>> {
+    let look = |desk: &Desk| (desk.recent.of(person), desk.tubes_elsewhere(round, person));
+    let (recent, tubes) = unit.remembered(look).unwrap_or_default();
+    let close = |last: &Last| are_close(call, at, last.at);
+    if let Some(recent) = recent.filter(close) {
+        return Ok(Some(recent));
+    }
+    for tube in tubes {
+        if let Some(last) = sampled_in(unit.tx(), tube, person)?.filter(close) {
+            return Ok(Some(last));
+        }
+    }
+    Ok(None)
 }
 
 /// Two swabs at once are part of the work where somebody is retested or quarantined; elsewhere one is enough.
