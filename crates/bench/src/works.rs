@@ -271,15 +271,21 @@ impl Bench<'_> {
     pub(crate) fn coverage_maker(&self) -> Maker {
         let round = self.city.round;
         Arc::new(move |number| {
-            let area = match number % 4 {
-                0 => 1_401,
-                1 => 140_101 + number % 10,
-                2 => 140_101_001 + number % 10,
-                _ => 140_101_001_001 + number % 15,
-            };
-            let path = format!("/api/screening/coverage?round={round}&area={area}");
+            let path = format!("/api/screening/coverage?round={round}&area={}", area_of(number));
             Some(Asked { path, body: None, count: 1 })
         })
+    }
+
+    async fn due(&self) -> Result<Row, BenchError> {
+        let office = std::slice::from_ref(&self.city.office_token);
+        let load = Load { connections: 1, ..self.load(office) };
+        let make: Maker = Arc::new(|number| {
+            let path = format!("/api/status/due?by=village&area={}", area_of(number));
+            Some(Asked { path, body: None, count: 1 })
+        });
+        let measured = offer(&load, make).await?;
+        let ok = accepted(&measured)? && measured.percentile_ms(0.99) < 50.0;
+        Ok(Row { target: "any area < 50 ms".to_owned(), ok, ..self.row("due today, by village", &measured) })
     }
 
     async fn coverage(&self) -> Result<Row, BenchError> {
@@ -335,6 +341,16 @@ pub(crate) fn accepted(measured: &Measured) -> Result<bool, BenchError> {
     }
 }
 
+/// The whole city, a district, a township or a village in turn.
+fn area_of(number: i64) -> i64 {
+    match number % 4 {
+        0 => 1_401,
+        1 => 140_101 + number % 10,
+        2 => 140_101_001 + number % 10,
+        _ => 140_101_001_001 + number % 15,
+    }
+}
+
 /// Writes the city, starts the server, measures.
 ///
 /// # Errors
@@ -356,7 +372,7 @@ pub async fn run(options: &Options, tell: impl Fn(&str)) -> Result<Report, Bench
             Work::Registration => results.extend(bench.registration().await?),
             Work::Persons => results.push(bench.persons().await?),
             Work::Results => results.push(bench.results().await?),
-            Work::Coverage => results.push(bench.coverage().await?),
+            Work::Coverage => results.extend([bench.coverage().await?, bench.due().await?]),
             Work::Status => results.push(bench.status().await?),
             Work::CheckIn => results.push(bench.check_ins().await?),
             Work::Mixed => results.extend(bench.mixed().await?),

@@ -181,6 +181,16 @@ impl Board {
         }
     }
 
+    /// Somebody left the jurisdiction, or came back.
+    pub(crate) fn away(&self, person: PersonId, away: bool) {
+        self.slots.change(person, |seen| seen.away = away);
+    }
+
+    /// Home grids by position less 1.
+    pub(crate) fn grids(&self) -> Vec<AreaId> {
+        self.homes.read().grids.iter().map(|(grid, _)| *grid).collect()
+    }
+
     /// A sample was taken.
     pub(crate) fn sampled(&self, person: PersonId, taken_at: Timestamp) {
         let mut owes = false;

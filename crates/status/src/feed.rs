@@ -8,7 +8,7 @@ use outpace_isolation::restrictions::facts::{
 };
 use outpace_isolation::{NewRestriction, Restriction, RestrictionKind};
 use outpace_policy::{QuarantineClass, StatusReason};
-use outpace_registry::people::{PeopleImported, PersonMoved};
+use outpace_registry::people::{PeopleImported, PersonMoved, PresenceChanged};
 use outpace_screening::coverage::reconcile::{self, MissedLifted, RoundReconciled};
 use outpace_screening::laboratory::{Outcome, ResultsExcluded, ResultsReported};
 use outpace_screening::times::{self, TubeTimes};
@@ -30,17 +30,25 @@ pub(crate) fn join(capability: Capability, display: &Display) -> Capability {
 }
 
 fn join_people(capability: Capability, display: &Display) -> Capability {
-    let (imported, moved) = (display.clone(), display.clone());
+    let (imported, moved, changed) = (display.clone(), display.clone(), display.clone());
     capability
         .follow(move |_, _, fact: &PeopleImported| {
             let board = imported.board();
             for (index, person) in fact.people.iter().enumerate() {
-                board.settle(person.area, [PersonId(fact.first.0 + index as i64)]);
+                let id = PersonId(fact.first.0 + index as i64);
+                board.settle(person.area, [id]);
+                if person.absent {
+                    board.away(id, true);
+                }
             }
             Ok(())
         })
         .follow(move |_, _, fact: &PersonMoved| {
             moved.board().settle(fact.area, [fact.person]);
+            Ok(())
+        })
+        .follow(move |_, _, fact: &PresenceChanged| {
+            changed.board().away(fact.person, !fact.present);
             Ok(())
         })
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::board::{Board, Display};
+use crate::due::due_count;
 use crate::errors::StatusError;
 use crate::model::Status;
 
@@ -28,6 +29,12 @@ pub fn routes() -> Routes {
                 let display = display.get_or_init(|| crate::display_of(&office.store));
                 status(&display.board(), call, &query)
             },
+        )
+        .recall(
+            "/api/status/due",
+            Permission::ScreeningRead,
+            "How many of an area are due for routine screening today",
+            |office, tx, call, query| due_count(&crate::display_of(&office.store).board(), tx, call, query),
         )
         .command("/api/status/check-ins", Permission::CheckInRecord, "Record who checked in at a place", check_in)
         .query(

@@ -2,6 +2,7 @@
 //!
 //! - [`rules`]: the colour as a pure function of the pack and of what bears on the person. Nobody sets one.
 //! - [`board`]: sixteen bytes a person, and a drawer for the few who have a mark.
+//! - [`due`]: how many of any area are due for routine screening today.
 //! - `feed`: how facts of other capabilities reach the board; `restore`: how it is filled from the tables at start.
 //! - [`http`]: the routes.
 //!
@@ -9,6 +10,7 @@
 //! a lock, while the writer is at work.
 
 pub mod board;
+pub mod due;
 pub mod errors;
 mod feed;
 pub mod http;

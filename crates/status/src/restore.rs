@@ -32,6 +32,7 @@ pub(crate) fn filled(tx: &mut Tx<'_>) -> Result<Board> {
     if let Some((grid, people)) = here {
         board.settle(grid, people);
     }
+    outpace_registry::people::each_absent(tx, |person| board.away(person, true))?;
     outpace_screening::times::each_sample(tx, |person, taken_at, negative| {
         board.sampled(person, taken_at);
         if negative {

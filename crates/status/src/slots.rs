@@ -1,7 +1,7 @@
 //! One slot of sixteen bytes for each person, read and written without any lock.
 //!
 //! A slot is two numbers. `times`: the minutes of the last sample and of the last negative. `state`: the reasons of the
-//! person's own marks, the home grid, and a version that counts changes. There is one writer, the store's; a reader that
+//! person's own marks, the home grid, a version that counts changes, and whether the person is away. There is one writer, the store's; a reader that
 //! meets it between the two numbers sees each of them whole, the old one or the new one.
 
 use std::sync::OnceLock;
@@ -20,6 +20,8 @@ const MINUTE_BITS: u32 = 28;
 const MINUTE_MASK: u64 = (1 << MINUTE_BITS) - 1;
 const GRID_BITS: u32 = 24;
 const GRID_MASK: u64 = (1 << GRID_BITS) - 1;
+/// Behind 16 bits of reasons, the grid, and 16 bits of version.
+const AWAY: u64 = 1 << (32 + GRID_BITS);
 
 /// Grids at most.
 pub const GRIDS_MAX: usize = (1 << GRID_BITS) - 1;
@@ -37,6 +39,8 @@ pub struct Seen {
     pub grid: usize,
     /// Reasons of the person's own marks, whether or not each counts at this moment.
     pub reasons: Reasons,
+    /// Whether the person is registered here and elsewhere now.
+    pub away: bool,
     /// Changes so far, modulo 65,536.
     pub version: u16,
     /// Minute of the last sample, from the epoch; 0 for none.
@@ -51,13 +55,14 @@ impl Seen {
         let times = minute(self.sampled) | (minute(self.negative) << MINUTE_BITS);
         let grid = (self.grid as u64).min(GRID_MASK);
         let state = u64::from(self.reasons.0) | (grid << 16) | (u64::from(self.version) << (16 + GRID_BITS));
-        (times, state)
+        (times, if self.away { state | AWAY } else { state })
     }
 
     fn unpack(times: u64, state: u64) -> Self {
         Self {
             grid: ((state >> 16) & GRID_MASK) as usize,
             reasons: Reasons((state & 0xffff) as u16),
+            away: state & AWAY != 0,
             version: ((state >> (16 + GRID_BITS)) & 0xffff) as u16,
             sampled: (times & MINUTE_MASK) as i64,
             negative: ((times >> MINUTE_BITS) & MINUTE_MASK) as i64,
@@ -123,6 +128,20 @@ impl Slots {
         }
     }
 
+    /// Hands over the slot of everybody who is registered.
+    pub fn each(&self, mut each: impl FnMut(PersonId, Seen)) {
+        for (number, block) in self.blocks.iter().enumerate() {
+            let Some(slots) = block.get() else { continue };
+            for (at, slot) in slots.iter().enumerate() {
+                let state = slot.state.load(Ordering::Acquire);
+                let seen = Seen::unpack(slot.times.load(Ordering::Acquire), state);
+                if seen.grid != 0 {
+                    each(PersonId((number * BLOCK + at) as i64), seen);
+                }
+            }
+        }
+    }
+
     /// Adds the slots to a snapshot: for each block that was made its number, then its slots.
     pub(crate) fn save(&self, bytes: &mut Vec<u8>) {
         for (number, block) in self.blocks.iter().enumerate() {
@@ -183,13 +202,17 @@ mod tests {
         #[test]
         fn what_is_written_is_read(
             id in 0_i64..200_000, grid in 0_usize..=GRIDS_MAX, reasons: u16,
-            sampled in 0_i64..=MINUTE_MASK as i64, negative in 0_i64..=MINUTE_MASK as i64,
+            sampled in 0_i64..=MINUTE_MASK as i64, negative in 0_i64..=MINUTE_MASK as i64, away: bool,
         ) {
             let slots = Slots::default();
-            let wanted = Seen { grid, reasons: Reasons(reasons), version: 0, sampled, negative };
+            let wanted = Seen { grid, reasons: Reasons(reasons), away, version: 0, sampled, negative };
             slots.change(PersonId(id), |seen| *seen = wanted);
             let changed = u16::from(wanted != Seen::default());
-            prop_assert_eq!(slots.see(PersonId(id)), Seen { version: changed, ..wanted });
+            let kept = Seen { version: changed, ..wanted };
+            prop_assert_eq!(slots.see(PersonId(id)), kept);
+            let mut all = Vec::new();
+            slots.each(|person, seen| all.push((person, seen)));
+            prop_assert_eq!(all, if grid == 0 { vec![] } else { vec![(PersonId(id), kept)] });
         }
     }
 }

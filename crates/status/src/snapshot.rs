@@ -8,7 +8,7 @@ use crate::model::{Mark, ZoneMark};
 use crate::slots::Slots;
 
 /// Changes whenever the bytes change their meaning.
-pub(crate) const NAME: &str = "status.board.1";
+pub(crate) const NAME: &str = "status.board.2";
 
 /// Everything of a board but its slots.
 #[derive(Debug, Serialize, Deserialize)]

@@ -31,8 +31,8 @@ pub use import::{ImportHousehold, ImportHouseholds, ImportPeople, ImportPerson, 
 pub use model::{CareTag, Household, HouseholdContact, HouseholdKind, Person, Sex};
 pub use parse::{parse_households_csv, parse_people_csv};
 pub use store::{
-    each_home, each_person_in, household, household_members, households_in, people_at_school, people_at_workplace,
-    people_in, people_in_room, people_on_vehicle, people_page, person,
+    Worker, each_absent, each_home, each_person_in, each_worker_of, household, household_members, households_in,
+    people_at_school, people_at_workplace, people_in, people_in_room, people_on_vehicle, people_page, person,
 };
 
 pub(crate) use import::Grounds;

@@ -289,6 +289,46 @@ pub fn each_home(tx: &mut Tx<'_>, mut each: impl FnMut(PersonId, AreaId)) -> Res
     })
 }
 
+/// Hands over everybody who is registered here and elsewhere now. Few are; it walks the table all the same.
+///
+/// # Errors
+/// What the engine refused.
+pub fn each_absent(tx: &mut Tx<'_>, mut each: impl FnMut(PersonId)) -> Result<()> {
+    let j = tx.jurisdiction();
+    tx.each("SELECT id FROM person WHERE j = $1 AND present = 0", values![j], |row| {
+        each(row.get(0)?);
+        Ok(())
+    })
+}
+
+/// Somebody who works at a place of a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Worker {
+    /// Who.
+    pub person: PersonId,
+    /// The home grid.
+    pub home: AreaId,
+    /// The grid of the place.
+    pub work: AreaId,
+}
+
+/// Hands over everybody present who works at a place of a class, by place.
+///
+/// # Errors
+/// What the engine refused.
+pub fn each_worker_of(tx: &mut Tx<'_>, class: &str, mut each: impl FnMut(Worker)) -> Result<()> {
+    let j = tx.jurisdiction();
+    tx.each(
+        "SELECT p.id, p.area, w.area FROM place w JOIN person p ON p.j = w.j AND p.workplace = w.id
+         WHERE w.j = $1 AND w.class = $2 AND p.present = 1",
+        values![j, class],
+        |row| {
+            each(Worker { person: row.get(0)?, home: row.get(1)?, work: row.get(2)? });
+            Ok(())
+        },
+    )
+}
+
 /// One page of the people of an area after a person, by grid and id.
 ///
 /// # Errors

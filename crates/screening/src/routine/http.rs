@@ -11,9 +11,8 @@ use utoipa::ToSchema;
 
 use super::facts::{IntervalEnded, IntervalSet};
 use super::rules::{DailyLoad, Group, Interval, Work, daily_load, interval_for};
-use super::store::{home_groups, intervals, worker_groups};
+use super::store::{home_groups, intervals, never_due, worker_groups};
 use crate::errors::{ScreeningError, said, within};
-use crate::rounds::store::exemptions;
 
 /// Hours of the shortest interval that can be adopted.
 const HOURS_MIN: i64 = 12;
@@ -92,7 +91,9 @@ pub struct IntervalChange {
     pub samplers_after: i64,
 }
 
-fn pack_hours(call: &Call) -> i64 {
+/// Hours between two samples that the pack asks for where no interval was adopted.
+#[must_use]
+pub fn pack_hours(call: &Call) -> i64 {
     i64::from(call.pack().screening.frequency.routine_every_days.value) * 24
 }
 
@@ -156,9 +157,9 @@ fn load_under(tx: &mut Tx<'_>, call: &Call, adopted: &[Interval], area: AreaId) 
     let mut homes = home_groups(tx, adopted, pack_hours(call), area)?;
     let mut groups: Vec<Group> = Vec::new();
     let mut workers = std::collections::BTreeMap::<i64, i64>::new();
-    for (_, by_home, hours) in worker_groups(tx, adopted, pack_hours(call), area)?.into_values() {
+    for (_, by_home, by) in worker_groups(tx, adopted, pack_hours(call), area)?.into_values() {
         *homes.entry(by_home).or_default() -= 1;
-        *workers.entry(hours).or_default() += 1;
+        *workers.entry(by.hours).or_default() += 1;
     }
     groups.extend(homes.into_iter().map(|(hours, people)| Group { people, hours, pool: usual }));
     groups.extend(workers.into_iter().map(|(hours, people)| Group { people, hours, pool: key }));
@@ -252,6 +253,13 @@ pub struct DueAnswer {
     pub present: i64,
 }
 
+/// The end of today where the jurisdiction is: who is due before it is due today.
+#[must_use]
+pub fn end_of_today(call: &Call) -> Timestamp {
+    let offset = call.offset_minutes();
+    Timestamp::start_of_local_day(call.now.local_day(offset) + 1, offset)
+}
+
 /// Who of a village or a grid is due by the end of today: whose last sample and interval end by then. Who is exempt, away
 /// or in quarantine is not.
 ///
@@ -262,10 +270,8 @@ pub fn due(tx: &mut Tx<'_>, call: &Call, query: DueQuery) -> Result<DueAnswer, R
     if query.area.level().is_none_or(|level| level < AreaLevel::Village) {
         return Err(ScreeningError::AreaTooLarge { area: query.area }.into());
     }
-    let offset = call.offset_minutes();
-    let end_of_day = Timestamp::start_of_local_day(call.now.local_day(offset) + 1, offset);
-    let adopted = intervals(tx)?;
-    let (exempt, quarantined) = (exemptions(tx, call.now)?, crate::neighbours::in_facilities(tx)?);
+    let end_of_day = end_of_today(call);
+    let (adopted, never_due) = (intervals(tx)?, never_due(tx, call.now)?);
     let mut present = Vec::new();
     registry::each_person_in(tx, query.area, |person| {
         if person.present {
@@ -276,7 +282,7 @@ pub fn due(tx: &mut Tx<'_>, call: &Call, query: DueQuery) -> Result<DueAnswer, R
     let last = crate::last_results_of(tx, &ids)?;
     let mut answer = DueAnswer { people: Vec::new(), present: present.len() as i64 };
     for person in present {
-        if exempt.contains_key(&person.id) || quarantined.contains(&person.id) {
+        if never_due.contains(&person.id) {
             continue;
         }
         let place = match person.workplace {

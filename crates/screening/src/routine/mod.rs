@@ -9,10 +9,10 @@ pub(crate) mod store;
 pub use facts::{IntervalEnded, IntervalSet};
 pub use http::{
     DueAnswer, DueQuery, IntervalChange, OtherInterval, Routine, RoutineAnswer, RoutineQuery, SetInterval, due,
-    routine, set_interval, what_if,
+    end_of_today, pack_hours, routine, set_interval, what_if,
 };
 pub use rules::{DailyLoad, Group, Interval, Work, daily_load, interval_for};
-pub use store::{intervals, worker_groups};
+pub use store::{intervals, never_due, worker_groups};
 
 use outpace_access::Routes;
 use outpace_core::Permission;

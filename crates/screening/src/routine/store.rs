@@ -1,13 +1,14 @@
 //! The table of intervals, and the people behind them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use outpace_core::{AreaId, PersonId, Text};
+use outpace_core::{AreaId, PersonId, Text, Timestamp};
 use outpace_registry as registry;
 use outpace_store::{Capability, Result, Tx, values};
 
 use super::facts::{IntervalEnded, IntervalSet};
 use super::rules::{Interval, Work, interval_for};
+use crate::rounds::store::exemptions;
 
 /// The table; an empty class is everyone.
 pub(crate) const SCHEMA: &str = "
@@ -70,37 +71,43 @@ pub fn intervals(tx: &mut Tx<'_>) -> Result<Vec<Interval>> {
     )
 }
 
-/// Who has a shorter interval by where they work than by where they live: home, hours by home, hours by work.
+/// Who has a shorter interval by where they work than by where they live: home, hours by home, the interval by work.
 ///
 /// # Errors
 /// What the engine refused.
-pub fn worker_groups(
+pub fn worker_groups<'a>(
     tx: &mut Tx<'_>,
-    adopted: &[Interval],
+    adopted: &'a [Interval],
     pack_hours: i64,
     area: AreaId,
-) -> Result<BTreeMap<PersonId, (AreaId, i64, i64)>> {
+) -> Result<BTreeMap<PersonId, (AreaId, i64, &'a Interval)>> {
     let mut found = BTreeMap::new();
-    for class in adopted.iter().filter_map(|one| one.workers_of.as_deref()) {
-        for place in registry::places::places_of_class(tx, class, AreaId(tx.jurisdiction()))? {
-            let work = Work { class, area: place.area };
-            if !adopted.iter().any(|one| one.workers_of.as_deref() == Some(class) && one.area.contains(place.area)) {
-                continue;
+    let classes: BTreeSet<&str> = adopted.iter().filter_map(|one| one.workers_of.as_deref()).collect();
+    for class in classes {
+        registry::people::each_worker_of(tx, class, |worker| {
+            if !area.contains(worker.home) {
+                return;
             }
-            for id in registry::people_at_workplace(tx, place.id)? {
-                let Some(person) = registry::person(tx, id)?.filter(|person| person.present) else { continue };
-                if !area.contains(person.area) {
-                    continue;
-                }
-                let (by_home, _) = interval_for(adopted, pack_hours, person.area, None);
-                let (hours, _) = interval_for(adopted, pack_hours, person.area, Some(work));
-                if hours < by_home {
-                    found.insert(id, (person.area, by_home, hours));
-                }
+            let (by_home, _) = interval_for(adopted, pack_hours, worker.home, None);
+            let work = Work { class, area: worker.work };
+            if let (hours, Some(by)) = interval_for(adopted, pack_hours, worker.home, Some(work))
+                && hours < by_home
+            {
+                found.insert(worker.person, (worker.home, by_home, by));
             }
-        }
+        })?;
     }
     Ok(found)
+}
+
+/// Who is not tested at a lane, whatever the interval: exempt, or in facility quarantine or isolation, where they are tested.
+///
+/// # Errors
+/// What the engine refused.
+pub fn never_due(tx: &mut Tx<'_>, at: Timestamp) -> Result<BTreeSet<PersonId>> {
+    let mut people = crate::neighbours::in_facilities(tx)?;
+    people.extend(exemptions(tx, at)?.into_keys());
+    Ok(people)
 }
 
 /// People present by the interval of where they live: the population of an area, cut up by the areas with an interval

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use outpace_contacts::cases::{ChangeStage, ExcludeCase};
 use outpace_contacts::{FoundHow, Stage};
-use outpace_core::{PersonId, RoundId, Text, Timestamp};
+use outpace_core::{AreaLevel, PersonId, Role, RoundId, Text, Timestamp};
 use outpace_isolation::{Because, LiftReason, NewRestriction, RestrictionKind};
 use outpace_policy::{Pack, QuarantineClass, StatusColour, StatusReason, ZoneLevel};
-use outpace_registry::people::{MovePerson, move_person};
+use outpace_registry::people::{MarkAbsent, MovePerson, mark_absent, move_person};
 use outpace_screening::antigen::{AntigenReport, AntigenReports, ReportOutcome, report_antigen};
 use outpace_screening::laboratory::{
     ExcludeResults, ExclusionReason, ReportResults, ReportedResult, exclude_results, report_results,
@@ -17,12 +17,14 @@ use outpace_screening::rounds::{
     CloseRound, Exempt, ExemptReason, Method, OpenRound, PlanRound, RoundState, close_round, exempt, open_round,
     plan_round,
 };
+use outpace_screening::routine::{DueAnswer, DueQuery, SetInterval, due, set_interval};
 use outpace_screening::tubes::{Purpose, RegisterTube, Swab, register_tube};
 use outpace_store::Tx;
 use outpace_zoning::{Lift, NewZone};
 use proptest::prelude::*;
 
 use super::{House, PEOPLE, VILLAGES, ground, tube};
+use crate::due::{DueCount, DueCountQuery, due_count};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -42,6 +44,8 @@ enum Step {
     SampleInRound(usize, Vec<i64>, i64),
     Antigen(i64),
     Exempt(i64),
+    Away(i64, bool),
+    Interval(usize, bool, i64),
     Tick,
 }
 
@@ -69,7 +73,9 @@ fn step() -> impl Strategy<Value = Step> {
         (0_usize..6, proptest::collection::vec(1..=PEOPLE + 2, 1..5), -90_i64..3)
             .prop_map(|(tube, people, minutes)| Step::SampleInRound(tube, people, minutes)),
         person.clone().prop_map(Step::Antigen),
-        person.prop_map(Step::Exempt),
+        person.clone().prop_map(Step::Exempt),
+        (person, any::<bool>()).prop_map(|(person, away)| Step::Away(person, away)),
+        (0_usize..3, any::<bool>(), 0_i64..100).prop_map(|(place, work, hours)| Step::Interval(place, work, hours)),
         Just(Step::Tick),
         Just(Step::Tick),
     ]
@@ -112,6 +118,26 @@ fn take(house: &House, step: Step) {
         Step::Exempt(person) => {
             let request = Exempt { people: vec![PersonId(person)], reason: Some(ExemptReason::Medical), until: None };
             let _ = house.act(move |unit, call| exempt(unit, call, request));
+        }
+        Step::Away(person, away) => {
+            let request = MarkAbsent {
+                person: PersonId(person),
+                absent: away,
+                whereabouts: None,
+                until: None,
+                occurred_at: None,
+            };
+            let _ = house.act(move |unit, call| mark_absent(unit, call, request));
+        }
+        Step::Interval(place, work, hours) => {
+            let request = SetInterval {
+                area: [VILLAGES[0], VILLAGES[1], super::COUNTY][place],
+                workers_of: work.then(|| "shop".to_owned()),
+                hours: Some(hours),
+                reason: Text::new("试", "a trial"),
+                clause: "order 1".to_owned(),
+            };
+            let _ = house.act(move |unit, call| set_interval(unit, call, request));
         }
         Step::Tick => {
             house.act(outpace_screening::tick).unwrap();
@@ -346,6 +372,39 @@ fn agrees(house: &House) {
     }
 }
 
+/// The counts of a whole county are what the lists of its villages say.
+fn counts_who_is_due(house: &House, board: &crate::Board) {
+    let call = house.call(&super::actor(7, Role::Commander));
+    let (counted, lists) = house
+        .store
+        .read(|tx| {
+            let query = DueCountQuery { area: None, by: Some(AreaLevel::Village) };
+            let lists = VILLAGES.map(|area| due(tx, &call, DueQuery { area }).unwrap());
+            Ok::<_, outpace_core::Refusal>((due_count(board, tx, &call, query).unwrap(), lists))
+        })
+        .unwrap();
+    let overdue = |list: &DueAnswer| {
+        let ended = |at: Timestamp| at.0 / 60_000 < call.now.0 / 60_000;
+        list.people.iter().filter(|one| one.due_at.is_none_or(ended)).count() as i64
+    };
+    let mut right: Vec<DueCount> = VILLAGES
+        .iter()
+        .zip(&lists)
+        .map(|(area, list)| DueCount {
+            area: *area,
+            present: list.present,
+            due: list.people.len() as i64,
+            overdue: overdue(list),
+        })
+        .collect();
+    right.sort_by_key(|one| one.area);
+    assert_eq!(counted.areas, right);
+    let sum = |figure: fn(&DueCount) -> i64| right.iter().map(figure).sum::<i64>();
+    let total = counted.total;
+    assert_eq!((total.present, total.due), (sum(|one| one.present), sum(|one| one.due)));
+    assert_eq!(total.overdue, sum(|one| one.overdue));
+}
+
 /// A board that is filled from the tables shows what the one shows that followed the facts.
 fn is_restored(house: &House) {
     shows_the_same(house, &house.store.read(crate::restore::filled).unwrap());
@@ -384,7 +443,10 @@ proptest! {
                 prop_assert_eq!(versions(&house), shown, "changed without a fact, waiting: {}", waits);
             }
             agrees(&house);
+            counts_who_is_due(&house, &crate::display_of(&house.store).board());
         }
+        counts_who_is_due(&house, &house.store.read(crate::restore::filled).unwrap());
+        counts_who_is_due(&house, &crate::display_of(&house.open_again()).board());
         is_restored(&house);
         is_found_in_the_snapshot(&house);
         house.assert_rebuilds();

@@ -72,14 +72,15 @@ pub(crate) fn grid_of(household: i64) -> AreaId {
     AreaId(VILLAGES[usize::from(household > PEOPLE / 4)].0 * 1_000 + 1)
 }
 
-fn resident(household: i64) -> ImportPerson {
+/// Every fourth works in the shop.
+fn resident(index: i64) -> ImportPerson {
     ImportPerson {
         reference: None,
-        household,
+        household: index / 2 + 1,
         born: "1985-03-01".to_owned(),
         sex: Sex::Female,
         tags: BTreeSet::new(),
-        workplace: None,
+        workplace: (index % 4 == 0).then_some(1),
         school: None,
         room: None,
         vehicle: None,
@@ -171,12 +172,12 @@ impl House {
             .collect();
         let request = ImportHouseholds { source: source(), households };
         self.act(move |unit, call| import_households(unit, call, request)).unwrap();
-        let people = (0..PEOPLE).map(|index| resident(index / 2 + 1)).collect();
-        let request = ImportPeople { source: source(), by_reference: true, people };
-        self.act(move |unit, call| import_people(unit, call, request)).unwrap();
+        let people = (0..PEOPLE).map(resident).collect();
         let places = "reference,class,name,area\n1,shop,便利店,140121203206001\n2,market,市场,140121100201001\n";
         let places = outpace_registry::places::parse_places_csv(places).rows;
         self.act(move |unit, call| import_places(unit, call, ImportPlaces { source: source(), places })).unwrap();
+        let request = ImportPeople { source: source(), by_reference: true, people };
+        self.act(move |unit, call| import_people(unit, call, request)).unwrap();
         let site = SiteRow {
             key: "one".to_owned(),
             name: Text::new("一号点", "Site one"),
