@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use outpace_access::{Figures, Office};
 use outpace_core::{Refusal, Text};
-use outpace_screening::flow::stages::{self, FlowQuery};
-use outpace_screening::flow::{ConservationQuery, conservation};
+use outpace_screening::flow::{ConservationQuery, LateKind, conservation, late_counts};
 use outpace_store::{Tx, jobs};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
@@ -146,13 +145,11 @@ fn look_at_tubes(tx: &mut Tx<'_>, gauges: &Gauges, call: &outpace_access::Call) 
     ] {
         gauges.tubes.get_or_create(&At { stage }).set(tubes);
     }
-    let waves = stages::flow(tx, call, FlowQuery::default())?.waves;
-    let late =
-        |passed: fn(&stages::WaveRow, i64) -> i64| waves.iter().map(|wave| passed(wave, call.now.0)).sum::<i64>();
-    let laboratory = late(|wave, now| if wave.laboratory_due_at.0 < now { wave.not_received } else { 0 });
-    let result = late(|wave, now| if wave.result_due_at.0 < now { wave.not_resulted } else { 0 });
-    gauges.late.get_or_create(&Against { deadline: "laboratory" }).set(laboratory);
-    gauges.late.get_or_create(&Against { deadline: "result" }).set(result);
+    let late = late_counts(tx, call.actor.area)?;
+    for kind in LateKind::ALL {
+        let tubes = late.iter().find(|(found, _)| found == kind).map_or(0, |(_, tubes)| *tubes);
+        gauges.late.get_or_create(&Against { deadline: kind.word() }).set(tubes);
+    }
     Ok(())
 }
 
