@@ -268,6 +268,43 @@ async function briefing() {
   await context.close();
 }
 
+async function screening() {
+  const context = await browser.reader({ locale: 'zh-CN', width: 1280, height: 900 });
+  const { page, seen } = await open(context);
+  const rows = (table) => page.locator(`[data-testid=${table}] tbody tr`);
+  await check('the balance opens from the page and is laid out by round, site, box, laboratory and hour', async () => {
+    await page.getByTestId('to-screening').click();
+    for (const kind of ['site', 'box', 'laboratory', 'hour', 'round']) {
+      await page.locator(`[data-by=${kind}]`).click();
+      await page.locator(`[data-by=${kind}][aria-pressed=true]`).waitFor();
+      await page.locator('#balance :is([data-testid=balance], .empty)').first().waitFor({ timeout: WAIT_MS });
+    }
+    await rows('balance').first().waitFor({ timeout: WAIT_MS });
+    const shown = await page.locator('[data-testid=balance] tbody tr').evaluateAll((found) => found.map((row) => [row.dataset.row, row.cells[1].innerText]));
+    const { rows: expected } = await (await fetch(`${base}/api/screening/balance?by=round`)).json();
+    assert.deepEqual(shown.map(([key]) => key), expected.map(({ key }) => key));
+  });
+  await check('who is due today is counted for every township, and what another interval costs is reckoned', async () => {
+    await rows('due').first().waitFor({ timeout: WAIT_MS });
+    const parts = await page.locator('[data-testid=due] tr').evaluateAll((found) => found.slice(1).map((row) => [...row.cells].slice(1, 3).map((cell) => Number(cell.innerText.replaceAll(',', '')))));
+    const total = parts.pop();
+    for (const at of [0, 1]) assert.equal(parts.reduce((sum, part) => sum + part[at], 0), total[at]);
+    assert.ok(total[0] > 0 && total[1] <= total[0], String(total));
+    await page.getByTestId('interval-days').selectOption('2');
+    await page.getByTestId('interval-reckon').click();
+    await rows('interval').first().waitFor({ timeout: WAIT_MS });
+  });
+  await shot(page, 'screening-zh', true);
+  await page.getByRole('button', { name: '切换为英文' }).click();
+  await check('the screening page has no Chinese in English', async () => {
+    const english = (await page.locator('[data-testid=screening] :is(h1, h2, th, label, p)').allInnerTexts()).filter((text) => /\p{Script=Han}/u.test(text));
+    assert.deepEqual(english, []);
+    assert.deepEqual(seen.errors, []);
+  });
+  await shot(page, 'screening-en', true);
+  await context.close();
+}
+
 async function report() {
   const answer = await fetch(`${base}/api/drill/report`);
   const context = await browser.reader({ locale: 'zh-CN', width: 1280, height: 900 });
@@ -302,6 +339,7 @@ try {
   await night(moment);
   await report();
   await briefing();
+  if (given) await screening();
   if (mock) {
     await dropChecks(check, await browser.reader({ locale: 'zh-CN', width: 1280, height: 800 }), mock);
     await signInChecks(check, await browser.reader({ locale: 'en', width: 1280, height: 800 }));
