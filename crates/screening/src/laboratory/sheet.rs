@@ -306,6 +306,29 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_spreadsheet_reaches_no_file_and_grows_by_no_entity() {
+        let secret = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(secret.path(), "what only this machine knows").unwrap();
+        let laughs: String =
+            (1..10).map(|at| format!(r#"<!ENTITY l{at} "{}">"#, format!("&l{};", at - 1).repeat(10))).collect();
+        let heading = format!(
+            r#"<!DOCTYPE worksheet [<!ENTITY file SYSTEM "file://{}"><!ENTITY l0 "ha">{laughs}]>"#,
+            secret.path().display()
+        );
+        for entity in ["file", "l9"] {
+            let cell = format!(r#"<row r="1"><c r="A1" t="inlineStr"><is><t>&{entity};</t></is></c></row>"#);
+            let mut parts = parts(cell);
+            let sheet = parts.last_mut().unwrap();
+            let text =
+                String::from_utf8(sheet.1.clone()).unwrap().replace("<worksheet", &format!("{heading}<worksheet"));
+            sheet.1 = text.into_bytes();
+            // Whether it is refused or read without the entity, nothing of what it points to comes in.
+            let cells = rows_of_xlsx(&archive(&parts)).map(|rows| format!("{rows:?}")).unwrap_or_default();
+            assert!(!cells.contains("only this machine") && cells.len() < 1_000, "{entity}: {cells}");
+        }
+    }
+
+    #[test]
     fn a_part_that_announces_more_texts_than_can_be_is_refused() {
         for text in [r#"<sst uniqueCount="99999999999">"#, "<sst uniqueCount = '10000000'>", "\u{0}<sst>"] {
             let mut parts = parts(String::new());
