@@ -35,7 +35,7 @@ pub struct PlanRow {
     /// Its number.
     pub plan: PlanId,
     /// What made the response look.
-    pub trigger: String,
+    pub trigger: Text,
     /// When.
     pub computed_at: Timestamp,
     /// The newest fact it knew.
@@ -59,27 +59,31 @@ pub struct PlansAnswer {
     pub plans: Vec<PlanRow>,
 }
 
-fn named(trigger: &Trigger) -> String {
+fn named(trigger: &Trigger) -> Text {
+    let both = |zh: &str, en: &str, id: &dyn std::fmt::Display| Text::new(format!("{zh} {id}"), format!("{en} {id}"));
     match trigger {
-        Trigger::Tube(code) => format!("tube/{code}"),
-        Trigger::Person(id) => format!("person/{id}"),
-        Trigger::Case(id) => format!("case/{id}"),
-        Trigger::Place(id) => format!("place/{id}"),
-        Trigger::Assessment(id) => format!("assessment/{id}"),
-        Trigger::Zone(id) => format!("zone/{id}"),
-        Trigger::Area(id) => format!("area/{id}"),
-        Trigger::Everything => "everything".to_owned(),
+        Trigger::Tube(code) => both("阳性管", "positive tube", code),
+        Trigger::Person(id) => both("人员", "person", id),
+        Trigger::Case(id) => both("病例", "case", id),
+        Trigger::Place(id) => both("场所", "place", id),
+        Trigger::Assessment(id) => both("研判", "assessment", id),
+        Trigger::Zone(id) => both("管控区", "zone", id),
+        Trigger::Area(id) => both("区域", "area", id),
+        Trigger::Everything => Text::new("全面复核", "a look at everything"),
     }
 }
 
 /// Triggers that are named in a list before the rest is counted.
 const TRIGGERS_NAMED: usize = 4;
 
-fn triggers(all: &[Trigger]) -> String {
-    let first: Vec<String> = all.iter().take(TRIGGERS_NAMED).map(named).collect();
-    let more = all.len().saturating_sub(TRIGGERS_NAMED);
-    let rest = if more > 0 { format!(" +{more}") } else { String::new() };
-    format!("{}{rest}", first.join(", "))
+fn triggers(all: &[Trigger]) -> Text {
+    let first: Vec<Text> = all.iter().take(TRIGGERS_NAMED).map(named).collect();
+    let joined = |of: fn(&Text) -> &str, by: &str| first.iter().map(of).collect::<Vec<_>>().join(by);
+    let text = Text::new(joined(|text| &text.zh, "、"), joined(|text| &text.en, ", "));
+    match all.len().saturating_sub(TRIGGERS_NAMED) {
+        0 => text,
+        more => Text::new(format!("{} 等,另 {more} 项", text.zh), format!("{} and {more} more", text.en)),
+    }
 }
 
 /// Lists computed plans.

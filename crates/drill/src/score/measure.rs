@@ -364,9 +364,8 @@ impl System<'_> {
         let answer: Value = self.reader.get("/api/response/plans", &[("limit", "100".to_owned())]).await?;
         let price = |plan: &Value, key: &str| plan.pointer(&format!("/price/{key}")).cloned().unwrap_or_default();
         let rows = list(&answer, "/plans").iter().rev().map(|plan| {
-            let trigger = word(plan, "/trigger");
             json!({
-                "trigger": { "zh": trigger, "en": trigger }, "wall_ms": number(plan, "/wall_ms"),
+                "trigger": plan.get("trigger"), "wall_ms": number(plan, "/wall_ms"),
                 "affected": price(plan, "affected"), "person_days": price(plan, "person_days"),
                 "person_days_on_judgement": price(plan, "person_days_on_judgement"), "beds": price(plan, "beds"),
                 "vehicles": price(plan, "vehicles"), "tubes": price(plan, "tubes"), "orders": price(plan, "orders"),

@@ -44,7 +44,7 @@ fn plans_for_a_park_are_quick_in_a_county() {
     println!("approved and carried out in {} ms", began.elapsed().as_millis());
     let plans = house.ask(officer(1, Role::Commander), |tx, call| crate::pages::plans(tx, call, Default::default()));
     for plan in plans.plans.iter().rev() {
-        println!("{}: {:?} ms, {:?} people", plan.trigger, plan.wall_ms, plan.people);
+        println!("{}: {:?} ms, {:?} people", plan.trigger.en, plan.wall_ms, plan.people);
     }
     assert_eq!(house.waiting(), Vec::<String>::new());
     house.assert_founded();

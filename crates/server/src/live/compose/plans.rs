@@ -25,7 +25,7 @@ pub(super) fn plan(tx: &mut Tx<'_>, call: &Call) -> Result<Option<PlanShown>, Re
         return Ok(Some(PlanShown {
             id: newest.plan.0,
             version: newest.plan.0,
-            trigger: trigger(&newest.trigger),
+            trigger: newest.trigger,
             state: "applied".to_owned(),
             ready_at: newest.computed_at.0,
             waits_for: None,
@@ -34,10 +34,10 @@ pub(super) fn plan(tx: &mut Tx<'_>, call: &Call) -> Result<Option<PlanShown>, Re
             lines: Vec::new(),
         }));
     }
-    Ok(Some(waiting(current, &newest.trigger)))
+    Ok(Some(waiting(current, newest.trigger)))
 }
 
-fn waiting(current: CurrentPlan, triggers: &str) -> PlanShown {
+fn waiting(current: CurrentPlan, trigger: Text) -> PlanShown {
     let since = current.lines.iter().map(|line| line.waits_since).min();
     let deputy_at = current.lines.iter().filter_map(|line| line.timeout_at).min();
     let roles: BTreeMap<Role, ()> =
@@ -45,7 +45,7 @@ fn waiting(current: CurrentPlan, triggers: &str) -> PlanShown {
     PlanShown {
         id: current.plan.0,
         version: current.plan.0,
-        trigger: trigger(triggers),
+        trigger,
         state: "waiting".to_owned(),
         ready_at: since.map_or(0, |since| since.0),
         waits_for: (!roles.is_empty()).then(|| joined(roles.keys().map(|role| role_name(*role)))),
@@ -115,24 +115,6 @@ fn role_name(role: Role) -> Text {
         Role::TaskForceHead => Text::new("专班负责人", "task force head"),
         other => Text::new(format!("{other:?}"), format!("{other:?}")),
     }
-}
-
-/// What made the response look, for people: `case/3` and the like, the first of several.
-fn trigger(key: &str) -> Text {
-    let first = key.split([',', ' ']).next().unwrap_or(key);
-    let (kind, number) = first.split_once('/').unwrap_or((first, ""));
-    let (zh, en) = match kind {
-        "tube" => ("阳性管", "positive tube"),
-        "person" => ("人员", "person"),
-        "case" => ("病例", "case"),
-        "place" => ("场所", "place"),
-        "assessment" => ("研判", "assessment"),
-        "zone" => ("区域管控", "zone"),
-        "area" => ("区域", "area"),
-        "everything" => ("全面复核", "a look at everything"),
-        other => (other, other),
-    };
-    Text::new(format!("{zh} {number}").trim().to_owned(), format!("{en} {number}").trim().to_owned())
 }
 
 /// The first clause that a line rests on, as its document cites it.
