@@ -5,6 +5,7 @@ use outpace_store::StoreError;
 use thiserror::Error;
 
 use crate::BATCH_MAX;
+use crate::people::limit::{FINDS_PER_HOUR_MAX, MISSES_PER_HOUR_MAX, SHOWN_MAX};
 
 /// Every refusal of the registry's commands.
 #[derive(Debug, Error)]
@@ -61,6 +62,12 @@ pub enum RegistryError {
     /// Nothing to search by.
     #[error("nothing to search by")]
     NothingToFind,
+    /// One account looked for people more often than work needs.
+    #[error("too many finds")]
+    TooManyFinds,
+    /// So many answer to what was asked that an answer would be a list.
+    #[error("{0} answer to it")]
+    TooManyFound(usize),
     /// A person is already there.
     #[error("{person} already lives in {household}")]
     LivesThere {
@@ -144,6 +151,25 @@ impl From<RegistryError> for Refusal {
                 "",
                 "请至少给出证件号、电话,或姓名加出生日期。",
                 "Give an ID number, a telephone number, or a name with a date of birth.",
+            ),
+            E::TooManyFinds => Self::new(
+                429,
+                "too_many_finds",
+                "",
+                "",
+                format!(
+                    "一小时内查找次数过多(上限 {FINDS_PER_HOUR_MAX} 次,其中查无此人 {MISSES_PER_HOUR_MAX} 次);请稍后再试,或由他人协助。"
+                ),
+                format!(
+                    "Too many finds in an hour (at most {FINDS_PER_HOUR_MAX}, of which {MISSES_PER_HOUR_MAX} that find nobody); try later, or let somebody help."
+                ),
+            ),
+            E::TooManyFound(found) => Self::rule(
+                "too_many_found",
+                "",
+                found,
+                format!("查到的人超过 {SHOWN_MAX} 个,请用证件号查找。"),
+                format!("More than {SHOWN_MAX} answer to it; look by ID number."),
             ),
             E::LivesThere { person, household } => Self::conflict(
                 "lives_there",

@@ -44,7 +44,7 @@ pub fn capability() -> Capability {
     let capability = Capability::new("registry").schema(SCHEMA);
     let capability = references::fold(capability);
     let capability = areas::fold(capability);
-    let capability = people::fold(capability);
+    let capability = people::limit_finds(people::fold(capability));
     places::fold(capability)
 }
 

@@ -8,7 +8,7 @@ use crate::capability::Capabilities;
 use crate::engine::{Connection, Result, StoreError, Tx};
 use crate::journal;
 use crate::values;
-use crate::vault::Keys;
+use crate::vault::{Keys, same_keys};
 use crate::writer::Settings;
 
 /// Creates what is missing, in order, and marks the folder with its jurisdiction and kind.
@@ -57,25 +57,6 @@ fn apply_schema(tx: &mut Tx<'_>, name: &str, migrations: &[&str]) -> Result<()> 
         tx.execute("INSERT INTO migration (name, version) VALUES ($1, $2)", values![name, version as i64])?;
     }
     Ok(())
-}
-
-/// A server with other keys than the journal's would seal what no other server opens.
-pub(crate) fn same_keys(tx: &mut Tx<'_>, keys: &Keys) -> Result<()> {
-    let (j, print) = (tx.jurisdiction(), keys.print()?);
-    tx.execute(
-        "INSERT INTO vault_key (j, name, print) VALUES ($1, 'lookup', $2) ON CONFLICT DO NOTHING",
-        values![j, &print],
-    )?;
-    let known = tx.first("SELECT print FROM vault_key WHERE j = $1 AND name = 'lookup'", values![j], |row| {
-        row.get::<Vec<u8>>(0)
-    })?;
-    if known.as_deref() == Some(&print) {
-        return Ok(());
-    }
-    Err(StoreError::Vault(
-        "vault.keys 不属于这本日志,请从原服务器复制 · vault.keys is not this journal's; copy it from the first server"
-            .to_owned(),
-    ))
 }
 
 /// Whether this area's journal is a drill's; `None` where it is new. A file holds one journal, a server many.

@@ -9,10 +9,10 @@ use outpace_store::vault::{self, ToKeep};
 use outpace_store::{Fact, StoreError, Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::model::{HouseholdContact, Person};
-use super::store;
+use super::{limit, store};
 use crate::RegistryError;
 
 /// The class of the vault's keys that seal identities; retention is by class and month.
@@ -30,7 +30,7 @@ const PURPOSE_CHARACTERS: std::ops::RangeInclusive<usize> = 4..=200;
 const LOOKS_MAX: i64 = 200;
 
 /// What the vault holds of one person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Identity {
     /// Name.
     pub name: String,
@@ -44,6 +44,23 @@ pub struct Identity {
     /// Exact address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+}
+
+impl Drop for Identity {
+    fn drop(&mut self) {
+        for text in [&mut self.name, &mut self.born, &mut self.id_number] {
+            text.zeroize();
+        }
+        self.phone.zeroize();
+        self.address.zeroize();
+    }
+}
+
+impl std::fmt::Debug for Identity {
+    /// Says only whose kind of value it is: an identity must not reach a log by way of a debug line.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Identity {{ {} {} }}", masked_name(&self.name), masked_number(&self.id_number))
+    }
 }
 
 /// Someone saw an identity in clear.
@@ -137,7 +154,8 @@ fn sealed_json(subject: i64, value: &impl Serialize) -> Result<Zeroizing<Vec<u8>
         .map_err(|source| StoreError::Payload { kind: format!("vault subject {subject}"), source })
 }
 
-pub(super) fn to_keep(person: PersonId, identity: &Identity) -> Result<ToKeep, StoreError> {
+/// What somebody is found by.
+fn fields_of(identity: &Identity) -> Vec<(i64, Zeroizing<String>)> {
     // Someone known from a lane alone may have given only a number, or only a name.
     let mut fields = Vec::with_capacity(3);
     if !identity.id_number.is_empty() {
@@ -147,7 +165,11 @@ pub(super) fn to_keep(person: PersonId, identity: &Identity) -> Result<ToKeep, S
         fields.push((BY_NAME_AND_BIRTH, name_and_birth(&identity.name, &identity.born)));
     }
     fields.extend(identity.phone.as_ref().map(|phone| (BY_PHONE, normal_number(phone))));
-    Ok(ToKeep { subject: person.0, plain: sealed_json(person.0, identity)?, fields })
+    fields
+}
+
+pub(super) fn to_keep(person: PersonId, identity: &Identity) -> Result<ToKeep, StoreError> {
+    Ok(ToKeep { subject: person.0, plain: sealed_json(person.0, identity)?, fields: fields_of(identity) })
 }
 
 /// The subject of a household in the vault: people have the positive numbers, households the negative ones.
@@ -155,23 +177,54 @@ fn household_subject(household: HouseholdId) -> i64 {
     -household.0
 }
 
-pub(super) fn contact_to_keep(household: HouseholdId, contact: &HouseholdContact) -> Result<ToKeep, StoreError> {
+/// What a household is found by.
+fn fields_of_contact(contact: &HouseholdContact) -> Vec<(i64, Zeroizing<String>)> {
     let phones = [&contact.landlord_phone, &contact.tenant_phone].into_iter().flatten();
     let names = [&contact.landlord_name, &contact.tenant_name].into_iter().flatten();
-    let fields = phones
+    phones
         .map(|phone| (HOUSEHOLD_PHONE, normal_number(phone)))
         .chain(names.map(|name| (HOUSEHOLD_NAME, Zeroizing::new(name.trim().to_owned()))))
-        .collect();
+        .collect()
+}
+
+pub(super) fn contact_to_keep(household: HouseholdId, contact: &HouseholdContact) -> Result<ToKeep, StoreError> {
     let subject = household_subject(household);
-    Ok(ToKeep { subject, plain: sealed_json(subject, contact)?, fields })
+    Ok(ToKeep { subject, plain: sealed_json(subject, contact)?, fields: fields_of_contact(contact) })
+}
+
+fn opened<T: serde::de::DeserializeOwned>(subject: i64, plain: &[u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(plain)
+        .map_err(|source| StoreError::Payload { kind: format!("vault subject {subject}"), source })
+}
+
+/// What an opened value of the vault is found by: what [`vault::rotate`] makes look-up hashes of again.
+///
+/// # Errors
+/// A value that is neither a person's nor a household's.
+pub fn found_by(subject: i64, plain: &[u8]) -> Result<Vec<(i64, Zeroizing<String>)>, StoreError> {
+    Ok(if subject > 0 {
+        fields_of(&opened::<Identity>(subject, plain)?)
+    } else {
+        fields_of_contact(&opened::<HouseholdContact>(subject, plain)?)
+    })
 }
 
 pub(super) fn read_identity(unit: &mut Unit<'_>, person: PersonId) -> Result<Option<Identity>, StoreError> {
     let keys = unit.keys();
     let Some(plain) = vault::open(unit.tx(), keys, person.0)? else { return Ok(None) };
-    serde_json::from_slice(&plain)
-        .map(Some)
-        .map_err(|source| StoreError::Payload { kind: format!("vault subject {person}"), source })
+    opened(person.0, &plain).map(Some)
+}
+
+/// Who a person is, in clear; `None` where nothing is kept or its key was destroyed. For exports, which record who looked
+/// themselves.
+///
+/// # Errors
+/// What the store refused.
+pub fn of(unit: &mut Unit<'_>, person: PersonId) -> Result<Option<Identity>, StoreError> {
+    match read_identity(unit, person) {
+        Err(StoreError::Vault(_)) => Ok(None),
+        other => other,
+    }
 }
 
 /// The first character of a name, then stars: 张*.
@@ -228,7 +281,7 @@ pub struct FoundPerson {
 /// Who was found, by id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Found {
-    /// At most 100 people in the actor's area.
+    /// At most 10 people in the actor's area.
     pub people: Vec<FoundPerson>,
 }
 
@@ -247,8 +300,9 @@ fn subjects(unit: &mut Unit<'_>, request: &Find) -> Result<Vec<i64>, RegistryErr
 /// records nothing.
 ///
 /// # Errors
-/// Nothing to search by.
+/// Nothing to search by; more finds or misses in an hour than one person at work has; more people than can be told apart.
 pub fn find(unit: &mut Unit<'_>, call: &Call, request: Find) -> Result<Found, Refusal> {
+    limit::begin(unit, call)?;
     let mut people = Vec::new();
     for subject in subjects(unit, &request)?.into_iter().filter(|subject| *subject > 0) {
         let Some(person) = store::person(unit.tx(), PersonId(subject))? else { continue };
@@ -264,6 +318,7 @@ pub fn find(unit: &mut Unit<'_>, call: &Call, request: Find) -> Result<Found, Re
             });
         }
     }
+    limit::end(unit, call, people.len())?;
     Ok(Found { people })
 }
 
@@ -293,15 +348,16 @@ pub struct FoundHousehold {
 /// Households that were found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FoundHouseholds {
-    /// At most 100 households in the actor's area.
+    /// At most 10 households in the actor's area.
     pub households: Vec<FoundHousehold>,
 }
 
 /// Finds households by whom to ask: landlord, tenant, member. Records nothing, as [`find`].
 ///
 /// # Errors
-/// Nothing to search by.
+/// As [`find`].
 pub fn find_household(unit: &mut Unit<'_>, call: &Call, request: FindHousehold) -> Result<FoundHouseholds, Refusal> {
+    limit::begin(unit, call)?;
     let keys = unit.keys();
     let mut ids = std::collections::BTreeSet::new();
     match &request {
@@ -331,14 +387,14 @@ pub fn find_household(unit: &mut Unit<'_>, call: &Call, request: FindHousehold) 
             });
         }
     }
+    limit::end(unit, call, households.len())?;
     Ok(FoundHouseholds { households })
 }
 
 fn read_contact(unit: &mut Unit<'_>, household: HouseholdId) -> Result<HouseholdContact, StoreError> {
     let (keys, subject) = (unit.keys(), household_subject(household));
     let Some(plain) = vault::open(unit.tx(), keys, subject)? else { return Ok(HouseholdContact::default()) };
-    serde_json::from_slice(&plain)
-        .map_err(|source| StoreError::Payload { kind: format!("vault subject {subject}"), source })
+    opened(subject, &plain)
 }
 
 /// Whose identity, and what for.

@@ -6,6 +6,7 @@ mod facts;
 mod http;
 pub mod identity;
 mod import;
+pub(crate) mod limit;
 pub mod matching;
 mod model;
 mod parse;
@@ -25,7 +26,8 @@ pub use http::{
     one_person, people, routes,
 };
 pub use identity::{
-    Find, FindHousehold, Found, FoundPerson, Identity, IdentityRevealed, Reveal, find, find_household, looks_at, reveal,
+    Find, FindHousehold, Found, FoundPerson, Identity, IdentityRevealed, Reveal, find, find_household, found_by,
+    looks_at, reveal,
 };
 pub use import::{ImportHousehold, ImportHouseholds, ImportPeople, ImportPerson, import_households, import_people};
 pub use model::{CareTag, Household, HouseholdContact, HouseholdKind, Person, Sex};
@@ -36,4 +38,5 @@ pub use store::{
 };
 
 pub(crate) use import::Grounds;
+pub(crate) use limit::join as limit_finds;
 pub(crate) use store::{SCHEMA, fold};

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use outpace_core::{AreaId, HouseholdId, PersonId, PlaceId, VehicleId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use zeroize::Zeroize;
 
 crate::words! {
     /// Sex as registered.
@@ -86,7 +87,7 @@ pub struct Household {
 }
 
 /// Whom to ask about a household: who lets the home, who rents it. Sealed in the vault.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HouseholdContact {
     /// Name of the landlord.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,6 +104,20 @@ pub struct HouseholdContact {
     /// The address as people write it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+}
+
+impl Drop for HouseholdContact {
+    fn drop(&mut self) {
+        let texts = [&mut self.landlord_name, &mut self.landlord_phone, &mut self.tenant_name, &mut self.tenant_phone];
+        texts.into_iter().chain([&mut self.address]).for_each(Zeroize::zeroize);
+    }
+}
+
+impl std::fmt::Debug for HouseholdContact {
+    /// Says nothing of whom it names: an identity must not reach a log by way of a debug line.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("HouseholdContact { … }")
+    }
 }
 
 /// One person, without name, number or address.

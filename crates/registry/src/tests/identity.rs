@@ -44,6 +44,41 @@ fn a_person_is_found_by_each_of_three_ways_and_shown_masked() {
 }
 
 #[test]
+fn looking_for_people_by_trying_ends_soon_and_what_is_found_is_never_a_list() {
+    use crate::people::limit::{FINDS_PER_HOUR_MAX, MISSES_PER_HOUR_MAX, SHOWN_MAX};
+    let house = known();
+    fn by_number(number: String) -> Find {
+        Find { id_number: Some(number), ..Find::default() }
+    }
+    let right = || by_number(id_number(12));
+    for tried in 0..MISSES_PER_HOUR_MAX {
+        assert_eq!(look(&house, by_number(id_number(100 + tried))), []);
+    }
+    let refusal = house.act(move |unit, call| find(unit, call, right())).unwrap_err();
+    assert_eq!((refusal.status, refusal.code.as_str()), (429, "too_many_finds"), "even the right one");
+    // Hits are bounded too, only later; the houses are separate offices.
+    let house = known();
+    for _ in 0..FINDS_PER_HOUR_MAX {
+        assert_eq!(look(&house, right()).len(), 1);
+    }
+    assert_eq!(house.act(move |unit, call| find(unit, call, right())).unwrap_err().code, "too_many_finds");
+    // A telephone that many share would be a list.
+    let house = House::peopled();
+    let many: Vec<ImportPerson> = (0..=SHOWN_MAX as i64)
+        .map(|number| {
+            let mut row = someone(10 + number, 2, "1980-01-02");
+            row.name = Some(format!("试甲{number}"));
+            row.id_number = Some(id_number(100 + number as u32));
+            row.phone = Some(PHONE.to_owned());
+            row
+        })
+        .collect();
+    house.import(many).unwrap();
+    let by_phone = Find { phone: Some(PHONE.to_owned()), ..Find::default() };
+    assert_eq!(house.act(|unit, call| find(unit, call, by_phone)).unwrap_err().code, "too_many_found");
+}
+
+#[test]
 fn nobody_is_found_outside_ones_area() {
     let house = known();
     let request = Find { phone: Some(PHONE.to_owned()), ..Find::default() };
@@ -94,7 +129,8 @@ fn a_household_is_found_by_landlord_tenant_or_member() {
         landlord_name: Some("试乙".to_owned()),
         landlord_phone: Some("10199999999".to_owned()),
         tenant_name: Some("试丙丁".to_owned()),
-        ..HouseholdContact::default()
+        tenant_phone: None,
+        address: None,
     };
     let request =
         RegisterHousehold { area: VILLAGE, kind: HouseholdKind::Family, landlord: None, contact: Some(contact) };
