@@ -30,6 +30,7 @@ fn own(role: Role) -> &'static [P] {
         Role::Commander | Role::Deputy => &[
             P::RegistryFind,
             P::IdentityReveal,
+            P::IdentityExport,
             P::ScreeningManage,
             P::TracingRead,
             P::AssessmentSign,
@@ -47,6 +48,7 @@ fn own(role: Role) -> &'static [P] {
         Role::TaskForceHead => &[
             P::RegistryFind,
             P::IdentityReveal,
+            P::IdentityExport,
             P::ScreeningManage,
             P::TracingRead,
             P::AssessmentSign,
@@ -59,9 +61,15 @@ fn own(role: Role) -> &'static [P] {
             P::SuppliesRead,
             P::CommandRead,
         ],
-        Role::Tracer => {
-            &[P::RegistryFind, P::IdentityReveal, P::TracingRecord, P::TracingRead, P::AssessmentSign, P::PlanRead]
-        }
+        Role::Tracer => &[
+            P::RegistryFind,
+            P::IdentityReveal,
+            P::IdentityExport,
+            P::TracingRecord,
+            P::TracingRead,
+            P::AssessmentSign,
+            P::PlanRead,
+        ],
         Role::Laboratory => &[P::ScreeningCarry, P::LaboratoryWork],
         Role::Sampler => &[P::ScreeningSample, P::ScreeningCarry, P::RegistryFind],
         Role::SiteManager => &[P::ScreeningManage, P::ScreeningSample, P::ScreeningCarry, P::RegistryFind],

@@ -77,6 +77,8 @@ pub enum Permission {
     RegistryFind,
     /// See an identity in clear, with a purpose.
     IdentityReveal,
+    /// Let a list with names leave: sealed, for a purpose, with an end.
+    IdentityExport,
     /// Open and close rounds, sites and lanes.
     ScreeningManage,
     /// Register people into tubes, seal tubes.

@@ -64,6 +64,17 @@ pub enum DrillError {
     Play(#[from] PlayError),
 }
 
+/// Every made-up text of a scenario that says who somebody is, one a line, for `outpace admin leaks`.
+///
+/// # Errors
+/// A scenario with mistakes.
+pub fn identities(scenario: &Scenario) -> Result<String, DrillError> {
+    let county = population::generate(scenario.seed, &scenario.read_areas()?);
+    let mut lines: String = county.secrets().into_iter().collect::<Vec<_>>().join("\n");
+    lines.push('\n');
+    Ok(lines)
+}
+
 /// Plays a scenario against a system at an address, whose data folder is a drill's and whose clock stands at
 /// [`Scenario::opens_at`]; signs in as the administrator with the password.
 ///

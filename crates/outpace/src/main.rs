@@ -66,7 +66,7 @@ enum Command {
         #[command(flatten)]
         data: Data,
     },
-    /// Write what a lane needs to work without a network.
+    /// Write what a lane needs to work without a network, or a list with names that must leave, sealed.
     Export {
         #[command(subcommand)]
         command: commands::export::Command,

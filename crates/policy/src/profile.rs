@@ -35,6 +35,8 @@ section! {
         verbal: VerbalRules,
         /// Who approves each measure.
         approvals: Every<Measure, ApprovalRules>,
+        /// Who orders that data be destroyed once their days are over; somebody else carries it out at the machine.
+        destruction: ApprovalRules,
         /// Measures that may start before anyone approved, if the pack allows it too.
         at_once: Vec<Measure>,
         /// To whom a positive is reported, from the nearest upwards.

@@ -3,7 +3,7 @@
 
 use outpace_access::{Routes, actors, adoption, health};
 use outpace_orders::kinds::IssuedKind;
-use outpace_store::{Capabilities, Capability};
+use outpace_store::{Capabilities, Capability, vault};
 
 use crate::briefing;
 
@@ -19,6 +19,7 @@ pub fn every_route() -> Routes {
         .and(outpace_contacts::routes())
         .and(outpace_screening::routes())
         .and(outpace_status::routes())
+        .and(outpace_custody::routes())
         .and(outpace_response::routes())
         .and(briefing::routes())
         .and(health::routes())
@@ -42,6 +43,7 @@ pub fn every_capability() -> Capabilities {
     let all: Vec<Capability> = vec![
         actors::capability(),
         adoption::capability(),
+        vault::capability(),
         outpace_registry::capability(),
         outpace_orders::capability(),
         outpace_supplies::capability(),
@@ -50,7 +52,8 @@ pub fn every_capability() -> Capabilities {
         outpace_contacts::capability(),
         outpace_screening::capability(),
         outpace_status::capability(),
+        outpace_custody::capability(),
         outpace_response::capability(),
     ];
-    Capabilities::new(all)
+    Capabilities::new(all).classed(outpace_custody::class_of)
 }

@@ -18,6 +18,7 @@ pub fn tick(office: &Office) -> Result<(), Refusal> {
         call.now = unit.now();
         outpace_supplies::stock::tick(unit, &call)?;
         outpace_status::tick(unit, &call)?;
+        outpace_custody::tick(unit, &call)?;
         outpace_response::tick(unit, &call)
     })?;
     office.store.work_off()?;

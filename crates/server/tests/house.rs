@@ -17,7 +17,7 @@ use outpace_server::office::Opening;
 use tower::ServiceExt;
 
 /// Lowest first; a crate may use what stands before it.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "core",
     "policy",
     "store",
@@ -30,6 +30,7 @@ const ORDER: [&str; 17] = [
     "contacts",
     "screening",
     "status",
+    "custody",
     "response",
     "server",
     "drill",
@@ -86,6 +87,7 @@ fn only_the_clock_reads_the_machines_time_and_no_pure_crate_draws_random_numbers
         "contacts",
         "screening",
         "status",
+        "custody",
         "response",
         "server",
     ] {
@@ -296,4 +298,53 @@ async fn the_briefing_is_printed_in_the_language_and_form_that_was_asked_for() {
     }
     let (status, body) = ask(&opened, "GET", "/api/command/print-briefing?language=fr").await;
     assert_eq!(status, 400, "{body}");
+}
+
+/// Words that only who somebody is has, in an answer.
+const OF_AN_IDENTITY: [&str; 7] =
+    ["id_number", "phone", "born", "landlord_phone", "tenant_phone", "landlord_name", "tenant_name"];
+
+/// The names of all fields that a schema can hold, at any depth.
+fn fields(
+    schema: &serde_json::Value,
+    all: &serde_json::Value,
+    seen: &mut BTreeSet<String>,
+    found: &mut BTreeSet<String>,
+) {
+    if let Some(name) = schema["$ref"].as_str().and_then(|name| name.rsplit('/').next())
+        && seen.insert(name.to_owned())
+    {
+        fields(&all["components"]["schemas"][name], all, seen, found);
+    }
+    match schema {
+        serde_json::Value::Object(map) => {
+            if let Some(properties) = map.get("properties").and_then(|properties| properties.as_object()) {
+                found.extend(properties.keys().cloned());
+            }
+            map.values().for_each(|inner| fields(inner, all, seen, found));
+        }
+        serde_json::Value::Array(list) => list.iter().for_each(|inner| fields(inner, all, seen, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn no_answer_but_a_reveal_can_hold_an_identity_and_a_find_holds_it_masked() {
+    let document = outpace_access::openapi::document(&every_route(), "0");
+    let mut carrying = BTreeMap::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for operation in methods.as_object().unwrap().values() {
+            let mut found = BTreeSet::new();
+            fields(&operation["responses"]["200"], &document, &mut BTreeSet::new(), &mut found);
+            let told: Vec<&str> = OF_AN_IDENTITY.into_iter().filter(|word| found.contains(*word)).collect();
+            if !told.is_empty() {
+                carrying.insert(path.as_str(), told);
+            }
+        }
+    }
+    let expected = BTreeMap::from([
+        ("/api/registry/find", vec!["id_number", "phone"]),
+        ("/api/registry/reveal", vec!["id_number", "phone", "born"]),
+    ]);
+    assert_eq!(carrying, expected);
 }

@@ -182,11 +182,15 @@ impl Capability {
     }
 }
 
+/// The class of what is kept for ever, in the names of the keys of backups.
+const KEPT: &str = "kept";
+
 /// All capabilities of a program, looked up by kind of fact.
 pub struct Capabilities {
     pub(crate) all: Vec<Capability>,
     /// By kind: the capabilities that do anything with it, by their place in `all`.
     by_kind: HashMap<&'static str, Vec<usize>>,
+    class_of: fn(&str) -> Option<&'static str>,
 }
 
 impl Capabilities {
@@ -206,7 +210,18 @@ impl Capabilities {
                 by_kind.entry(kind).or_default().push(place);
             }
         }
-        Self { all, by_kind }
+        Self { all, by_kind, class_of: |_| None }
+    }
+
+    /// Says which class of data the facts of a kind are, for the keys of backups; `None` for what is kept for ever.
+    #[must_use]
+    pub fn classed(mut self, class_of: fn(&str) -> Option<&'static str>) -> Self {
+        self.class_of = class_of;
+        self
+    }
+
+    pub(crate) fn class_of(&self, kind: &str) -> &'static str {
+        (self.class_of)(kind).unwrap_or(KEPT)
     }
 
     fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Capability> {

@@ -9,6 +9,7 @@
 pub mod backup;
 pub mod capability;
 mod counters;
+pub mod destroy;
 pub mod engine;
 pub mod jobs;
 pub mod journal;
@@ -33,4 +34,5 @@ pub use memory::Memory;
 pub use outpace_core::Value;
 pub use pulse::{Paused, Pulse};
 pub use unit::Unit;
+pub use vault::Keys;
 pub use writer::{Committed, Settings, Store};

@@ -41,11 +41,7 @@ impl Store {
             let capabilities = store.capabilities();
             let tx = unit.tx();
             let before = table_digests(tx, capabilities)?;
-            for table in capabilities.tables() {
-                let jurisdiction = tx.jurisdiction();
-                tx.execute(&format!("DELETE FROM {} WHERE j = $1", table.name), values![jurisdiction])?;
-            }
-            let entries = refold(tx, capabilities)?;
+            let entries = fold_anew(tx, capabilities)?;
             let rebuilt = table_digests(tx, capabilities)?;
             let changed = before.iter().zip(&rebuilt).filter(|(old, new)| old != new).map(|(old, _)| old.0).collect();
             Ok::<_, crate::StoreError>(Rebuilt {
@@ -66,6 +62,15 @@ fn combined(digests: &[(&'static str, String)]) -> String {
         hasher.update(digest.as_bytes());
     }
     hasher.finalize().to_hex().to_string()
+}
+
+/// Empties the read models and folds the whole journal; answers how many entries there are.
+pub(crate) fn fold_anew(tx: &mut Tx<'_>, capabilities: &Capabilities) -> Result<i64> {
+    for table in capabilities.tables() {
+        let jurisdiction = tx.jurisdiction();
+        tx.execute(&format!("DELETE FROM {} WHERE j = $1", table.name), values![jurisdiction])?;
+    }
+    refold(tx, capabilities)
 }
 
 /// Folds the whole journal into read models that are empty; answers how many entries there are.

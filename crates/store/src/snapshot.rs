@@ -12,6 +12,7 @@ use outpace_core::{AreaId, Seq};
 use serde::{Deserialize, Serialize};
 
 use crate::capability::Capabilities;
+use crate::destroy::voids_memory;
 use crate::engine::{Result, StoreError, Tx};
 use crate::journal::{self, Head};
 use crate::memory::Memory;
@@ -113,6 +114,10 @@ impl Snapshot {
             let entries = journal::page(tx, after)?;
             let Some(last) = entries.last() else { return Ok(Some(memory)) };
             after = last.seq;
+            if entries.iter().any(|entry| voids_memory(&entry.kind)) {
+                // It holds what was destroyed since.
+                return Ok(None);
+            }
             for entry in entries.iter().filter(|entry| !entry.payload.is_empty()) {
                 capabilities.catch_up_parts(tx, &mut memory, entry)?;
             }

@@ -7,10 +7,13 @@ use std::time::{Duration, Instant};
 
 use outpace_core::Seq;
 
+use crate::capability::Fact;
+use crate::destroy::voids_memory;
 use crate::engine::{Connection, Result, StoreError, Tx};
 use crate::journal::{self, Head};
-use crate::snapshot::WORTH_ENTRIES;
-use crate::writer::{Inner, Store, refresh};
+use crate::snapshot::{self, WORTH_ENTRIES};
+use crate::vault::KeysRotated;
+use crate::writer::{Inner, Store, refresh, remember_all};
 
 /// The tail is read at least so often.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -110,18 +113,33 @@ pub(crate) fn catch_up(inner: &Inner, connection: &mut dyn Connection) -> Result
         )));
     }
     let mut after: Seq = known.seq;
+    let mut voided = false;
     while after < newest.seq {
         let entries = journal::page(&mut tx, after)?;
         let Some(last) = entries.last() else { break };
         after = last.seq;
+        if entries.iter().any(|entry| entry.kind == KeysRotated::KIND) {
+            // Another server made new keys and destroyed the old ones.
+            inner.keys.reload()?;
+        }
         let mut memory = inner.memory.write();
-        for entry in &entries {
+        // A server that was away may find entries that were destroyed before it saw them.
+        let standing = || entries.iter().filter(|entry| !entry.payload.is_empty());
+        for entry in standing() {
             inner.capabilities.remember(&mut memory, entry, None)?;
         }
         drop(memory);
-        for entry in &entries {
+        for entry in standing() {
             inner.capabilities.follow(&mut tx, entry, None)?;
         }
+        voided |= entries.iter().any(|entry| voids_memory(&entry.kind));
+    }
+    if voided {
+        // Another server destroyed what memory may still hold.
+        snapshot::discard(&inner.folder)?;
+        let memory = remember_all(&mut tx, &inner.capabilities, None)?;
+        *inner.memory.write() = memory;
+        inner.keys.reload()?;
     }
     Ok(newest)
 }

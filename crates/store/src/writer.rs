@@ -57,7 +57,7 @@ pub struct Committed<T> {
 type Listener = Box<dyn Fn(Head) + Send + Sync>;
 
 pub(crate) struct Inner {
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     pub(crate) database: Box<dyn Database>,
     pub(crate) area: AreaId,
     drill: bool,
@@ -322,16 +322,22 @@ fn restore(
         Some(snapshot) => snapshot.apply(&mut tx, capabilities)?,
         None => None,
     };
+    let memory = remember_all(&mut tx, capabilities, snapshot)?;
+    let head = journal::head(&mut tx)?;
+    connection.commit()?;
+    Ok((memory, head))
+}
+
+/// Memory as the tables have it; what a snapshot brought is taken from there.
+pub(crate) fn remember_all(tx: &mut Tx<'_>, capabilities: &Capabilities, snapshot: Option<Memory>) -> Result<Memory> {
     let from_snapshot = snapshot.is_some();
     let mut memory = snapshot.unwrap_or_default();
     for capability in capabilities.all.iter().filter(|capability| !from_snapshot || capability.part.is_none()) {
         for restore in &capability.restores {
-            restore(&mut tx, &mut memory)?;
+            restore(tx, &mut memory)?;
         }
     }
-    let head = journal::head(&mut tx)?;
-    connection.commit()?;
-    Ok((memory, head))
+    Ok(memory)
 }
 
 fn start_writer(store: &Store, mut connection: Box<dyn Connection>, waiting: Receiver<Box<dyn Task>>) -> Result<()> {

@@ -33,7 +33,9 @@ fn settings(folder: &Path, place: Place, manifest: &Manifest) -> Settings {
 /// Restores with the keys of the folder it was taken from.
 fn restore(from: &Path, keys_of: &Path, folder: &Path, place: Place) -> Result<Restored> {
     std::fs::create_dir_all(folder).unwrap();
-    std::fs::copy(keys_of.join("vault.keys"), folder.join("vault.keys")).unwrap();
+    for keys in ["vault.keys", "backup.keys"] {
+        std::fs::copy(keys_of.join(keys), folder.join(keys)).unwrap();
+    }
     let manifest = backup::manifest(from)?;
     backup::restore(from, &settings(folder, place, &manifest), &capabilities(), true)
 }
@@ -173,16 +175,18 @@ fn unreachable(to: &Path) -> Restored {
 #[test]
 fn without_the_right_keys_nothing_is_restored_unless_identities_are_given_up() {
     let folder = tempfile::tempdir().unwrap();
-    let (_, to) = small(folder.path());
+    let (data, to) = small(folder.path());
     let manifest = backup::manifest(&to).unwrap();
     let target = folder.path().join("target");
+    std::fs::create_dir_all(&target).unwrap();
     let restore = |identities: bool| {
         backup::restore(&to, &settings(&target, Place::Folder, &manifest), &capabilities(), identities)
     };
     refused(restore(true), &["vault.keys", "--without-identities"]);
+    refused(restore(false), &["backup.keys", "备份密钥"]);
+    std::fs::copy(data.join("backup.keys"), target.join("backup.keys")).unwrap();
     let stranger = folder.path().join("stranger");
     drop(open_at(&stranger, Place::Folder, 140_122, false).unwrap());
-    std::fs::create_dir_all(&target).unwrap();
     std::fs::copy(stranger.join("vault.keys"), target.join("vault.keys")).unwrap();
     assert!(matches!(restore(true), Err(StoreError::Vault(_))));
     assert!(!target.join("outpace.sqlite").exists());
@@ -199,7 +203,8 @@ fn without_the_right_keys_nothing_is_restored_unless_identities_are_given_up() {
 fn the_keys_are_not_in_the_backup() {
     let folder = tempfile::tempdir().unwrap();
     let (data, to) = small(folder.path());
-    let keys = std::fs::read_to_string(data.join("vault.keys")).unwrap();
+    let read = |name| std::fs::read_to_string(data.join(name)).unwrap();
+    let keys = read("vault.keys") + &read("backup.keys");
     let secrets: Vec<Vec<u8>> = keys
         .lines()
         .flat_map(|line| {
@@ -208,10 +213,11 @@ fn the_keys_are_not_in_the_backup() {
             [digits.as_bytes().to_vec(), bytes]
         })
         .collect();
-    assert!(secrets.len() >= 4);
+    assert!(secrets.len() >= 8);
     for file in std::fs::read_dir(&to).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
-        for secret in secrets.iter().map(Vec::as_slice).chain([&b"made up"[..]]) {
+        // The identity, and the payload of a fact: a backup without keys tells nobody anything.
+        for secret in secrets.iter().map(Vec::as_slice).chain([&b"made up"[..], b"\"bowl\":\"red\""]) {
             assert!(!bytes.windows(secret.len()).any(|window| window == secret));
         }
     }

@@ -106,3 +106,18 @@ fn id_number(born: Date, sex: Sex, number: u16) -> String {
     let sum: u32 = body.chars().filter_map(|digit| digit.to_digit(10)).zip(ID_WEIGHTS).map(|(a, b)| a * b).sum();
     format!("{body}{}", ID_CHECKS[(sum % 11) as usize])
 }
+
+impl Population {
+    /// Every made-up text that says who somebody is (names, ID numbers, telephone numbers, addresses), each once: what no
+    /// byte outside the vault may hold.
+    #[must_use]
+    pub fn secrets(&self) -> std::collections::BTreeSet<String> {
+        let mut secrets = std::collections::BTreeSet::new();
+        for index in 0..u32::try_from(self.people.len()).unwrap_or(u32::MAX) {
+            let Identity { name, id_number, phone, address } = self.identity(PersonRef(index));
+            secrets.extend([name, id_number, address]);
+            secrets.extend(phone);
+        }
+        secrets
+    }
+}

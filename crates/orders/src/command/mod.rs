@@ -25,7 +25,7 @@ pub use model::{
     Switch, Target, Verbal, deciders,
 };
 pub(crate) use store::{SCHEMA, join};
-pub use store::{meetings, said, said_about, state, target, targets, targets_open};
+pub use store::{meetings, said, said_about, state, switches, target, targets, targets_open};
 
 /// Decisions or targets of one meeting at the most.
 pub const DECISIONS_MAX: usize = 200;

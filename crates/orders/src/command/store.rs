@@ -204,6 +204,17 @@ pub fn state(tx: &mut Tx<'_>) -> Result<CommandState> {
     Ok(CommandState { task_forces, duty, ..state })
 }
 
+/// Every turn of the switch, oldest first: when, and to what.
+///
+/// # Errors
+/// What the store refused.
+pub fn switches(tx: &mut Tx<'_>) -> Result<Vec<(Timestamp, Mode)>> {
+    let j = tx.jurisdiction();
+    tx.query("SELECT at, mode FROM command_switch WHERE j = $1 ORDER BY seq", values![j], |row| {
+        Ok((row.get(0)?, unword(&row.get::<String>(1)?)?))
+    })
+}
+
 fn read_verbal(row: &Row<'_>) -> Result<Verbal> {
     Ok(Verbal {
         said_at: row.get(0)?,

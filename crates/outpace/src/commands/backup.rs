@@ -6,13 +6,15 @@ use std::sync::Arc;
 use outpace_core::Clock;
 use outpace_server::SteadyClock;
 use outpace_server::every_route::every_capability;
+use outpace_store::vault::{BACKUP_FILE, VAULT_FILE};
 use outpace_store::{Settings, backup};
 
-use super::Failure;
+use super::{Failure, keys};
 use crate::Data;
 
 /// Copies the journal into an empty folder, while servers write.
 pub fn take(data: &Data, to: &Path) -> Result<(), Failure> {
+    keys::unlock(data)?;
     let manifest =
         backup::take(&data.place, &data.folder, to, &every_capability(), SteadyClock::of_this_machine().now())?;
     let rows: i64 = manifest.files.iter().map(|file| file.rows).sum();
@@ -22,7 +24,7 @@ pub fn take(data: &Data, to: &Path) -> Result<(), Failure> {
     println!("rows / 行数: {rows}, bytes / 字节: {bytes}, files / 文件: {}", manifest.files.len());
     println!(
         "keep apart / 另行保管: {} ({})",
-        data.folder.join("vault.keys").display(),
+        [VAULT_FILE, BACKUP_FILE].map(|file| data.folder.join(file).display().to_string()).join(", "),
         if manifest.keys_needed.is_empty() { "lookup".to_owned() } else { manifest.keys_needed.join(", ") }
     );
     Ok(())
@@ -30,6 +32,7 @@ pub fn take(data: &Data, to: &Path) -> Result<(), Failure> {
 
 /// Fills an empty place from a backup.
 pub fn restore(from: &Path, data: &Data, without_identities: bool) -> Result<(), Failure> {
+    keys::unlock(data)?;
     let manifest = backup::manifest(from)?;
     let settings = Settings {
         folder: data.folder.clone(),
@@ -45,7 +48,13 @@ pub fn restore(from: &Path, data: &Data, without_identities: bool) -> Result<(),
     if !restored.not_compared.is_empty() {
         println!("in another shape now / 结构已更新: {}", restored.not_compared.join(", "));
     }
-    if restored.changed.is_empty() {
+    if restored.destroyed > 0 || restored.unopened > 0 {
+        println!(
+            "destroyed since, left out / 备份后已销毁、未恢复: {} facts / 事实, {} identities / 身份",
+            restored.destroyed, restored.unopened
+        );
+    }
+    if restored.changed.is_empty() || restored.destroyed > 0 {
         return Ok(());
     }
     Err(Failure::Found(format!(

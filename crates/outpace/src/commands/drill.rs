@@ -36,6 +36,9 @@ pub struct Arguments {
     /// Write the report as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write every made-up identity of the scenario, one text a line: what `outpace admin leaks` looks for.
+    #[arg(long, value_name = "FILE")]
+    identities: Option<PathBuf>,
     /// Keep the server up afterwards, until Ctrl-C.
     #[arg(long)]
     serve: bool,
@@ -70,6 +73,10 @@ fn fresh(place: &Place, folder: &PathBuf) -> Result<(), Failure> {
 /// Plays, prints, keeps serving if asked.
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let scenario = Scenario::load(&arguments.scenario).map_err(|error| Failure::Unable(error.to_string()))?;
+    if let Some(file) = &arguments.identities {
+        let texts = outpace_drill::identities(&scenario).map_err(|error| Failure::Unable(error.to_string()))?;
+        std::fs::write(file, texts)?;
+    }
     let temporary = std::env::temp_dir().join(format!("outpace-drill-{}", std::process::id()));
     let kept = arguments.folder.is_some();
     let folder = arguments.folder.clone().unwrap_or(temporary);

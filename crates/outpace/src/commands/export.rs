@@ -1,4 +1,4 @@
-//! `outpace export lane`: the signed sheet with which a lane works without a network.
+//! `outpace export`: the signed sheet with which a lane works without a network; lists with names that must leave.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,9 @@ use outpace_screening::lanes::{IssueSheet, issue_sheet};
 use outpace_screening::{round_by_key, sites};
 use outpace_store::Tx;
 
-use super::{Failure, open_existing};
+use outpace_custody::exports::{Content, MakeExport};
+
+use super::{Failure, custody, open_existing};
 use crate::Data;
 
 /// What to write.
@@ -42,11 +44,51 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
     },
+    /// Let a list with names leave: a letter's people, the roster of a village, the doors of a round.
+    ///
+    /// The file is sealed under a passphrase that is shown once, holds its purpose and its end, and is recorded with who made
+    /// it. You sign in with the token of a sign-in (OUTPACE_TOKEN, or asked). `outpace admin open-export` opens it.
+    People {
+        #[command(flatten)]
+        data: Data,
+        /// The people of this co-investigation letter.
+        #[arg(long, value_name = "NUMBER", conflicts_with_all = ["roster", "doors"])]
+        letter: Option<i64>,
+        /// Everyone registered in this village, community or grid.
+        #[arg(long, value_name = "CODE", conflicts_with = "doors")]
+        roster: Option<i64>,
+        /// Who was due in this round and did not come.
+        #[arg(long, value_name = "ROUND", requires = "area")]
+        doors: Option<i64>,
+        /// Where, for --doors.
+        #[arg(long, value_name = "CODE")]
+        area: Option<i64>,
+        /// What for.
+        #[arg(long, value_name = "TEXT")]
+        purpose: String,
+        /// Hours until it ends, 1 to 168.
+        #[arg(long, value_name = "HOURS", default_value_t = 24)]
+        hours: i64,
+        /// The file to write. Readable by its owner only.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
 }
 
 /// Writes it.
 pub fn run(command: Command) -> Result<(), Failure> {
-    let Command::Lane { data, round, site, lane, areas, hours, to } = command;
+    let (data, round, site, lane, areas, hours, to) = match command {
+        Command::Lane { data, round, site, lane, areas, hours, to } => (data, round, site, lane, areas, hours, to),
+        Command::People { data, letter, roster, doors, area, purpose, hours, to } => {
+            let content = match (letter, roster, doors, area) {
+                (Some(letter), ..) => Content::Letter(letter),
+                (_, Some(area), ..) => Content::Roster(AreaId(area)),
+                (_, _, Some(round), Some(area)) => Content::Doors { round: RoundId(round), area: AreaId(area) },
+                _ => return Err(Failure::Unable("--letter, --roster, or --doors with --area / 三者择一".to_owned())),
+            };
+            return custody::export_people(&data, MakeExport { content, purpose, hours }, &to);
+        }
+    };
     let opened = open_existing(&data)?;
     let office = opened.office;
     let (round, lane) = office.store.read(|tx| found(tx, &round, &site, lane))?;
@@ -84,7 +126,7 @@ fn unknown(what: &str, zh: &str, value: &str) -> Failure {
 }
 
 /// Writes a file that only its owner can read: it holds a key.
-fn write_private(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub fn write_private(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     use std::io::Write;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);

@@ -2,9 +2,11 @@
 
 pub mod backup;
 pub mod bench;
+pub mod custody;
 pub mod drill;
 pub mod export;
 pub mod import;
+pub mod keys;
 pub mod plan;
 pub mod policy;
 pub mod serve;
@@ -45,6 +47,7 @@ impl From<std::io::Error> for Failure {
 
 /// Opens a folder as what it is: a drill's folder as a drill's, anything else as a real one.
 pub fn open(data: &Data, pack: Option<String>, drill_from: Option<Timestamp>) -> Result<Opened, Failure> {
+    keys::unlock(data)?;
     let kind = outpace_store::writer::folder_kind(&data.place, &data.folder)?;
     let drill_from = drill_from.or_else(|| kind.is_some_and(|(_, drill)| drill).then_some(Timestamp(0)));
     let opening = Opening {

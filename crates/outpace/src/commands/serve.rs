@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use outpace_access::actors;
 use outpace_core::Timestamp;
+use outpace_custody::destruction;
 use outpace_store::snapshot::WORTH_ENTRIES;
 
 use super::{Failure, block_on, open};
@@ -13,6 +14,8 @@ use crate::Data;
 pub fn run(data: Data, listen: SocketAddr, pack: Option<String>, drill_from: Option<String>) -> Result<(), Failure> {
     let drill_from = drill_from.map(|text| local_time(&text)).transpose()?;
     let opened = open(&data, pack, drill_from)?;
+    // A destruction that was interrupted after its commit goes on before anybody is served.
+    destruction::finish_all(&opened.office)?;
     let given = std::env::var("OUTPACE_ADMIN_PASSWORD").ok();
     let printed = given.is_none();
     if let Some(password) = actors::first_administrator(&opened.office.store, given)? {

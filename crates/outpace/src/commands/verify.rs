@@ -6,7 +6,7 @@ use clap::Subcommand;
 use outpace_access::Empty;
 use outpace_store::{Hash, journal};
 
-use super::{Failure, backup, open_existing};
+use super::{Failure, backup, custody, keys, open_existing};
 use crate::Data;
 
 /// What to look after.
@@ -39,6 +39,67 @@ pub enum Command {
         #[arg(long)]
         without_identities: bool,
     },
+    /// Make new keys for everything in the vault, seal it again in small steps, and destroy the old keys. Servers go on
+    /// meanwhile; a rotation that was interrupted goes on where it is started again.
+    RotateKeys {
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Show what is held by class and month and when it falls due (--dry-run), or carry out an order to destroy it. The officer
+    /// whom the profile names orders it in the page or by /api/custody/order-destruction; whoever carries it out is another
+    /// person, an administrator, with the token of a sign-in (OUTPACE_TOKEN, or asked). Stop the servers first.
+    Retain {
+        #[command(flatten)]
+        data: Data,
+        /// Only show.
+        #[arg(long, conflicts_with = "order")]
+        dry_run: bool,
+        /// The order's number.
+        #[arg(long, value_name = "NUMBER", required_unless_present = "dry_run")]
+        order: Option<i64>,
+        /// Where the attestation is written.
+        #[arg(long, value_name = "FILE", required_unless_present = "dry_run")]
+        attestation: Option<PathBuf>,
+    },
+    /// Check an attestation of a destruction: the signature, and with --data that the journal has it and nothing is left.
+    Attest {
+        /// The attestation.
+        file: PathBuf,
+        /// The public key that was written down beforehand.
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+        /// The data folder that it is about.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// Where that journal stands.
+        #[arg(long = "db", value_name = "URL", env = "OUTPACE_DB", hide_env_values = true, default_value = "sqlite:")]
+        place: outpace_store::Place,
+    },
+    /// Look for identities in every byte of files and folders: names, numbers, addresses, one text a line in FILE.
+    Leaks {
+        /// Files and folders to look into.
+        #[arg(long = "data", value_name = "PATH", required = true)]
+        places: Vec<PathBuf>,
+        /// What to look for.
+        #[arg(long, value_name = "FILE")]
+        identities: PathBuf,
+    },
+    /// Open an export with its passphrase (asked), before its end.
+    OpenExport {
+        /// The export.
+        file: PathBuf,
+        /// Where the list is written, readable by its owner only.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Seal the key files under a passphrase (OUTPACE_VAULT_PASSPHRASE_NEW, or asked), or change it. Stop the servers first.
+    SealKeys {
+        #[command(flatten)]
+        data: Data,
+        /// Lay them open instead.
+        #[arg(long)]
+        open: bool,
+    },
 }
 
 /// Folds the journal again.
@@ -62,6 +123,15 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Verify { data, witness } => verify(data, witness),
         Command::Backup { data, to } => backup::take(&data, &to),
         Command::Restore { data, from, without_identities } => backup::restore(&from, &data, without_identities),
+        Command::RotateKeys { data } => keys::rotate(data),
+        Command::SealKeys { data, open } => keys::seal(data, open),
+        Command::Retain { data, order: Some(order), attestation: Some(file), .. } => {
+            custody::retain(&data, order, &file)
+        }
+        Command::Retain { data, .. } => custody::due(&data),
+        Command::Attest { file, key, data, place } => custody::attest(&file, key.as_deref(), data, place),
+        Command::Leaks { places, identities } => custody::leaks(&places, &identities),
+        Command::OpenExport { file, to } => custody::open_export(&file, &to),
     }
 }
 
@@ -78,7 +148,14 @@ fn verify(data: Data, witness: Option<String>) -> Result<(), Failure> {
     let mut findings = Vec::new();
     let chain = store.read(|tx| journal::verify(tx, witness))?;
     println!("chain / 哈希链: {} entries, head {} {}", chain.entries, chain.head.seq, chain.head.hash);
+    if chain.destroyed > 0 {
+        println!("without content, destroyed / 已销毁内容: {}", chain.destroyed);
+        for ((kind, month), entries) in store.read(outpace_store::destroy::gone)? {
+            println!("  {kind} {month}: {entries}");
+        }
+    }
     findings.extend(chain.broken);
+    findings.extend(store.read(outpace_custody::destruction::uncovered)?);
     if chain.witness_found == Some(false) {
         findings.push("the witness does not stand in the chain: the journal was cut or replaced".to_owned());
     }

@@ -1,6 +1,8 @@
 //! Given facts, when a command, then facts: on a real temporary store with every capability that the response reads.
 
 mod answers;
+mod destruction;
+mod exports;
 mod judgements;
 mod plates;
 mod positives;
@@ -84,6 +86,22 @@ pub(crate) fn member(family: i64, number: i64) -> PersonId {
 }
 
 impl House {
+    pub(crate) fn capabilities() -> Vec<outpace_store::Capability> {
+        vec![
+            actors::capability(),
+            adoption::capability(),
+            outpace_store::vault::capability(),
+            outpace_registry::capability(),
+            outpace_orders::capability(),
+            outpace_zoning::capability(),
+            outpace_isolation::capability(),
+            outpace_contacts::capability(),
+            outpace_screening::capability(),
+            outpace_custody::capability(),
+            crate::capability(),
+        ]
+    }
+
     pub(crate) fn of(families: i64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let hands = Arc::new(AtomicI64::new(start().0));
@@ -94,17 +112,7 @@ impl House {
             drill: true,
             clock: Arc::new(Hands(hands.clone())),
         };
-        let capabilities = Capabilities::new(vec![
-            actors::capability(),
-            adoption::capability(),
-            outpace_registry::capability(),
-            outpace_orders::capability(),
-            outpace_zoning::capability(),
-            outpace_isolation::capability(),
-            outpace_contacts::capability(),
-            outpace_screening::capability(),
-            crate::capability(),
-        ]);
+        let capabilities = Capabilities::new(Self::capabilities()).classed(outpace_custody::class_of);
         let store = Store::open(settings, capabilities).unwrap();
         let library = Library::embedded();
         let rules = Arc::new(Rulebook {

@@ -3,10 +3,12 @@
 //! A backup is a folder: `manifest.json` and one file of rows for each table that cannot be folded again (the journal, the
 //! sealed identities, counters, follow-up work, passwords). Read models are not in it; restoring folds them again, and
 //! their digests must be those that the manifest names. Everything is read in one picture of one moment, which stops no
-//! writer. The vault's keys are never inside: whoever has a backup alone can open no identity.
+//! writer. Payloads are sealed by class of data and month ([`sealing`]). Neither these keys nor the vault's are ever inside:
+//! whoever has a backup alone reads nothing, and what was destroyed since cannot come back from it.
 
 mod restore;
 mod rows;
+mod sealing;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,12 +21,13 @@ use crate::engine::{Connection, Place, Result, StoreError, Tx};
 use crate::journal;
 use crate::rebuild::table_digests;
 use crate::values;
+use crate::vault::Keys;
 use crate::writer::folder_kind;
 
 pub use restore::{Restored, restore};
 
 /// The shape of a backup that this program writes and reads.
-pub const FORMAT: i64 = 1;
+pub const FORMAT: i64 = 2;
 /// The file that makes a folder a backup; written last.
 pub const MANIFEST: &str = "manifest.json";
 
@@ -143,8 +146,10 @@ pub fn take(
     let models: Vec<&str> = capabilities.tables().map(|table| table.name).collect();
     let carried = |name: &str| !models.contains(&name) && !NOT_CARRIED.contains(&name);
     let mut files = Vec::new();
+    let keys = Keys::of_backups(folder)?;
     for (table, shape) in shapes.iter().filter(|(name, _)| carried(name)) {
-        files.push(rows::write(&mut tx, to, table, &shape.columns, &shape.key)?);
+        let sealer = (table == sealing::JOURNAL).then(|| sealing::Sealer::new(&shape.columns, &keys, capabilities));
+        files.push(rows::write(&mut tx, to, table, &shape.columns, &shape.key, sealer.transpose()?.as_ref())?);
     }
     let digests = table_digests(&mut tx, capabilities)?;
     let keys_needed =

@@ -3,14 +3,14 @@
 
 use std::path::Path;
 
-use super::{Manifest, RowsFile, manifest, rows, shapes, told};
+use super::{Manifest, RowsFile, manifest, rows, sealing, shapes, told};
 use crate::capability::Capabilities;
 use crate::engine::{Adding, Connection, Database, Result, StoreError, Tx};
 use crate::journal::{self, Hash};
-use crate::migrate::{self, migrate, same_keys};
+use crate::migrate::{self, migrate};
 use crate::rebuild::{refold, table_digests};
 use crate::values;
-use crate::vault::Keys;
+use crate::vault::{BACKUP_FILE, Keys, ORPHANS, same_keys};
 use crate::writer::Settings;
 
 /// Tables that are of no use without the keys.
@@ -27,8 +27,13 @@ pub struct Restored {
     pub same: usize,
     /// Read models that cannot be compared, because this program keeps them in another shape.
     pub not_compared: Vec<String>,
-    /// Read models that came out otherwise: somebody had changed them by hand. What follows from the journal stands now.
+    /// Read models that came out otherwise: somebody had changed them by hand, or facts were destroyed since. What follows
+    /// from what is left stands now.
     pub changed: Vec<String>,
+    /// Facts whose key was destroyed since the backup was taken: their payload is gone here too.
+    pub destroyed: i64,
+    /// Identities that were left out because their key was destroyed since.
+    pub unopened: i64,
 }
 
 /// Restores a backup into a place without a journal. `settings` name the place, and the backup's own area and kind.
@@ -54,12 +59,23 @@ pub fn restore(from: &Path, settings: &Settings, capabilities: &Capabilities, id
             ),
         ));
     }
+    let backup_keys = Keys::of_backups(&settings.folder)?;
+    if backup_keys.names().is_empty()
+        && manifest.files.iter().any(|file| file.table == sealing::JOURNAL && file.rows > 0)
+    {
+        let file = settings.folder.join(BACKUP_FILE);
+        return Err(told(
+            &format!("{}: 请先放入另行保管的备份密钥文件;没有它无法读取任何事实", file.display()),
+            &format!("{}: put the key file of the backups here first; without it no fact can be read", file.display()),
+        ));
+    }
     std::fs::create_dir_all(&settings.folder)
         .map_err(|error| StoreError::Folder(format!("{}: {error}", settings.folder.display())))?;
     let keys = Keys::open(&settings.folder)?;
     // Figures are added up in memory while the journal is folded.
     let mut connection: Box<dyn Connection> = Box::new(Adding::new(database.open_writer()?));
-    let done = fill(&mut *connection, from, manifest, settings, capabilities, &keys, identities);
+    let rings = Rings { vault: &keys, backups: &backup_keys };
+    let done = fill(&mut *connection, from, manifest, settings, capabilities, &rings, identities);
     drop(connection);
     match done {
         Ok(restored) => {
@@ -89,16 +105,22 @@ fn refuse_what_stands(settings: &Settings, database: &dyn Database) -> Result<()
     Ok(())
 }
 
+/// The keys that a restore needs.
+struct Rings<'a> {
+    vault: &'a Keys,
+    backups: &'a Keys,
+}
+
 fn fill(
     connection: &mut dyn Connection,
     from: &Path,
     manifest: Manifest,
     settings: &Settings,
     capabilities: &Capabilities,
-    keys: &Keys,
+    keys: &Rings<'_>,
     identities: bool,
 ) -> Result<Restored> {
-    migrate(connection, settings, capabilities, keys)?;
+    migrate(connection, settings, capabilities, keys.vault)?;
     let known = shapes(connection)?;
     for file in &manifest.files {
         let columns = known.get(&file.table).map(|shape| &shape.columns);
@@ -113,13 +135,21 @@ fn fill(
     let shape_of = |table: &str| known.get(table).map(|shape| shape.columns.clone()).unwrap_or_default();
     connection.begin_writing()?;
     let mut tx = Tx::new(connection, settings.area.0);
+    let mut destroyed = 0;
     let carried = |file: &&RowsFile| identities || !OF_THE_VAULT.contains(&file.table.as_str());
     for file in manifest.files.iter().filter(carried) {
         let clear = format!("DELETE FROM {} WHERE j = $1", file.table);
         tx.execute(&clear, values![settings.area])?;
-        rows::read(&mut tx, from, file)?;
+        if file.table == sealing::JOURNAL {
+            let mut opener = sealing::Opener::new(&file.columns, keys.backups)?;
+            rows::read(&mut tx, from, file, &mut |row| opener.open(row))?;
+            destroyed = opener.destroyed;
+        } else {
+            rows::read(&mut tx, from, file, &mut |_| Ok(()))?;
+        }
     }
-    same_keys(&mut tx, keys)?;
+    same_keys(&mut tx, keys.vault)?;
+    let unopened = leave_out_unopened(&mut tx, keys.vault)?;
     check_chain(&mut tx, &manifest)?;
     let entries = refold(&mut tx, capabilities)?;
     let (mut same, mut not_compared, mut changed) = (0, Vec::new(), Vec::new());
@@ -131,7 +161,21 @@ fn fill(
         }
     }
     connection.commit()?;
-    Ok(Restored { manifest, entries, same, not_compared, changed })
+    Ok(Restored { manifest, entries, same, not_compared, changed, destroyed, unopened })
+}
+
+/// Takes identities out again whose key was destroyed since: nobody can open them, and they must not look as if.
+fn leave_out_unopened(tx: &mut Tx<'_>, keys: &Keys) -> Result<i64> {
+    let j = tx.jurisdiction();
+    let names = tx.query("SELECT DISTINCT key_name FROM vault WHERE j = $1", values![j], |row| row.get::<String>(0))?;
+    let mut unopened = 0;
+    for name in names.into_iter().filter(|name| !keys.has(name)) {
+        unopened += tx.count_changed("DELETE FROM vault WHERE j = $1 AND key_name = $2", values![j, &name])? as i64;
+    }
+    if unopened > 0 {
+        tx.execute(ORPHANS, values![j])?;
+    }
+    Ok(unopened)
 }
 
 fn check_chain(tx: &mut Tx<'_>, manifest: &Manifest) -> Result<()> {

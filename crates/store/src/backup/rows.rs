@@ -7,6 +7,7 @@ use std::path::Path;
 
 use outpace_core::Value;
 
+use super::sealing::Sealer;
 use super::{RowsFile, at};
 use crate::engine::{Result, Row, StoreError, Tx};
 use crate::values;
@@ -16,8 +17,8 @@ const VALUE_BYTES_MAX: u64 = 1 << 30;
 /// Rows that go to the engine at once.
 const ROWS_AT_ONCE: usize = 2_000;
 
-/// One value, read from a file.
-enum Owned {
+/// One value on its way into a file or out of one.
+pub(super) enum Owned {
     Null,
     Int(i64),
     Real(f64),
@@ -26,6 +27,16 @@ enum Owned {
 }
 
 impl Owned {
+    fn of(value: &Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Int(number) => Self::Int(*number),
+            Value::Real(number) => Self::Real(*number),
+            Value::Text(text) => Self::Text((*text).to_owned()),
+            Value::Blob(bytes) => Self::Blob(bytes.to_vec()),
+        }
+    }
+
     fn value(&self) -> Value<'_> {
         match self {
             Self::Null => Value::Null,
@@ -68,13 +79,15 @@ impl Hashed {
     }
 }
 
-/// Writes all rows of a jurisdiction in a table, in the order of its key.
+/// Writes all rows of a jurisdiction in a table, in the order of its key. `seal` puts sealed values in the place
+/// of a row's.
 pub(super) fn write(
     tx: &mut Tx<'_>,
     to: &Path,
     table: &str,
     columns: &[String],
     key: &BTreeMap<usize, String>,
+    seal: Option<&Sealer<'_>>,
 ) -> Result<RowsFile> {
     let mut told =
         RowsFile { table: table.to_owned(), columns: columns.to_vec(), rows: 0, bytes: 0, blake3: String::new() };
@@ -87,10 +100,17 @@ pub(super) fn write(
     let jurisdiction = tx.jurisdiction();
     tx.each(&sql, values![jurisdiction], |row: &Row<'_>| {
         told.rows += 1;
-        (0..columns.len()).try_for_each(|column| {
-            let value = row.value(column)?;
-            out.put_value(&value).map_err(|error| at(&path, &error))
-        })
+        let Some(sealer) = seal else {
+            return (0..columns.len()).try_for_each(|column| {
+                let value = row.value(column)?;
+                out.put_value(&value).map_err(|error| at(&path, &error))
+            });
+        };
+        let mut owned = (0..columns.len())
+            .map(|column| row.value(column).map(|value| Owned::of(&value)))
+            .collect::<Result<Vec<Owned>>>()?;
+        sealer.seal(&mut owned)?;
+        owned.iter().try_for_each(|value| out.put_value(&value.value()).map_err(|error| at(&path, &error)))
     })?;
     told.bytes = out.bytes;
     told.blake3 = out.hasher.finalize().to_hex().to_string();
@@ -147,8 +167,13 @@ fn value(input: &mut impl Read) -> std::io::Result<Owned> {
     })
 }
 
-/// Puts the rows of a file into its table.
-pub(super) fn read(tx: &mut Tx<'_>, from: &Path, told: &RowsFile) -> Result<()> {
+/// Puts the rows of a file into its table. `open` puts the values back that were sealed.
+pub(super) fn read(
+    tx: &mut Tx<'_>,
+    from: &Path,
+    told: &RowsFile,
+    open: &mut dyn FnMut(&mut [Owned]) -> Result<()>,
+) -> Result<()> {
     let path = told.path(from);
     let file = File::open(&path).map_err(|error| at(&path, &error))?;
     let mut input = BufReader::with_capacity(1 << 20, file);
@@ -157,10 +182,11 @@ pub(super) fn read(tx: &mut Tx<'_>, from: &Path, told: &RowsFile) -> Result<()> 
     let mut left = usize::try_from(told.rows).map_err(|_| damaged(&path))?;
     while left > 0 {
         let now = left.min(ROWS_AT_ONCE);
-        let rows: Vec<Vec<Owned>> = (0..now)
+        let mut rows: Vec<Vec<Owned>> = (0..now)
             .map(|_| (0..told.columns.len()).map(|_| value(&mut input)).collect())
             .collect::<std::io::Result<_>>()
             .map_err(|_| damaged(&path))?;
+        rows.iter_mut().try_for_each(|row| open(row))?;
         tx.connection().execute_many(&sql, &mut |run| {
             rows.iter().try_for_each(|row| run(&row.iter().map(Owned::value).collect::<Vec<_>>()))
         })?;

@@ -186,6 +186,13 @@ pub trait Connection: Send {
         Ok(())
     }
 
+    /// Writes the journal's files anew, so that they hold nothing of rows that were deleted or changed. Nobody may be in
+    /// the middle of a transaction; it takes as long as copying what is left.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    fn scrub(&mut self) -> Result<()>;
+
     /// Whether the engine on the other side is gone, so that only a new connection can help.
     fn is_lost(&self) -> bool {
         false

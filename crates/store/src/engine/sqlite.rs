@@ -13,6 +13,9 @@ use super::{Cells, Connection, Database, Result, Row, Rows, StoreError, Sums};
 
 /// How long a second process waits for the write lock before it gives up.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
+/// How often, and after which pause, emptying the log is tried while somebody reads.
+const CHECKPOINTS_TRIED: u32 = 50;
+const CHECKPOINT_WAIT: Duration = Duration::from_millis(100);
 /// Prepared statements kept per connection.
 const STATEMENTS_CACHED: usize = 512;
 
@@ -221,6 +224,23 @@ impl Connection for Sqlite {
     fn check(&mut self, sql: &str) -> Result<()> {
         self.0.prepare(&numbered(sql))?;
         Ok(())
+    }
+
+    fn scrub(&mut self) -> Result<()> {
+        // Pages that were given back, and old halves of pages that were split, hold what was deleted; so does the log.
+        // Copying the file without them and then cutting the log to nothing leaves neither.
+        self.0.execute_batch("PRAGMA temp_store=FILE; VACUUM;")?;
+        for _ in 0..CHECKPOINTS_TRIED {
+            let busy: i64 = self.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+            if busy == 0 {
+                return Ok(());
+            }
+            std::thread::sleep(CHECKPOINT_WAIT);
+        }
+        Err(StoreError::Folder(
+            "还有读取未结束,日志文件未能清空,请停止服务后再执行一次 · somebody still reads, so the log could not be emptied; stop the servers and do it again"
+                .to_owned(),
+        ))
     }
 
     fn begin_writing(&mut self) -> Result<()> {

@@ -360,6 +360,10 @@ impl Connection for Adding {
         self.inner.gather()
     }
 
+    fn scrub(&mut self) -> Result<()> {
+        self.inner.scrub()
+    }
+
     fn is_lost(&self) -> bool {
         self.inner.is_lost()
     }

@@ -1,0 +1,146 @@
+//! Carrying out an order: the second person, at the machine.
+
+use std::collections::BTreeMap;
+
+use outpace_access::{Call, Office};
+use outpace_core::{Actor, AreaLevel, Refusal, Role};
+use outpace_policy::DataClass;
+use outpace_registry::people::identity::found_by;
+use outpace_registry::{Sex, each_person_in};
+use outpace_store::destroy::Part;
+use outpace_store::{Tx, Unit, vault};
+
+use super::commands::{all_due, at_peace};
+use super::{StandingOrder, store};
+use crate::attest::{self, Attestation, Statement, Who};
+use crate::{CustodyError, class_of};
+
+/// Cells of the counts for science that fewer people than this are in are left out.
+pub const CELL_PEOPLE_MIN: i64 = 10;
+/// Years of birth that share a cell.
+const CELL_YEARS: i64 = 20;
+
+/// Carries out an order and attests it. `actor` is who sits at the machine: an administrator, and not who ordered it.
+///
+/// # Errors
+/// An unknown order, one that was carried out; the one who ordered it; somebody who is no administrator; an emergency; a
+/// part that no longer is due. What the store or the disk refused.
+pub fn carry_out(office: &Office, actor: Actor, order: i64) -> Result<Attestation, Refusal> {
+    let known = office.store.read(|tx| store::order(tx, order))?;
+    let standing = known.ok_or(CustodyError::Unknown { field: "order", id: order })?;
+    let parts: Vec<Part> = standing.parts.iter().cloned().map(Part::from).collect();
+    let (call, again) = (office.call(actor.clone()), standing.clone());
+    let done = office.store.destroy(&actor, parts, class_of, move |unit| {
+        let mut call = call;
+        call.now = unit.now();
+        may_carry_out(unit, &call, &again)?;
+        let counts = counts(unit.tx(), &again)?;
+        Ok::<_, Refusal>((again.order, counts))
+    })?;
+    if done.answer.values > 0 {
+        // What old backups hold of look-up hashes can no longer be asked whether somebody is in it.
+        vault::rotate(&office.store, found_by)?;
+    }
+    let (head, what) = (done.head, done.answer);
+    let who = |tx: &mut Tx<'_>, id| Who::of(tx, id);
+    let statement = office.store.read(|tx| {
+        let again = outpace_store::destroy::held(tx, class_of)?;
+        let left = what
+            .parts
+            .iter()
+            .map(|part| again.entries.get(part).copied().unwrap_or(0) + again.values.get(part).copied().unwrap_or(0));
+        Ok::<_, Refusal>(Statement {
+            format: attest::FORMAT,
+            area: office.store.area(),
+            drill: office.store.is_drill(),
+            order,
+            reason: standing.reason.clone(),
+            ordered_by: who(tx, standing.ordered_by)?,
+            ordered_at: standing.ordered_at,
+            carried_out_by: who(tx, actor.id)?,
+            carried_out_at: head.recorded_at,
+            rows_left: left.sum(),
+            seq: head.seq.0,
+            hash: head.hash.to_string(),
+            what: what.clone(),
+        })
+    })?;
+    Ok(attest::sign(office.store.keys(), &statement)?)
+}
+
+fn may_carry_out(unit: &mut Unit<'_>, call: &Call, standing: &StandingOrder) -> Result<(), CustodyError> {
+    let fresh =
+        store::order(unit.tx(), standing.order)?.ok_or(CustodyError::Unknown { field: "order", id: standing.order })?;
+    if let Some(at) = fresh.carried_out_at {
+        return Err(CustodyError::State {
+            code: "carried_out",
+            field: "order",
+            value: standing.order.to_string(),
+            zh: format!("该销毁令已于 {at} 执行。"),
+            en: format!("The order was carried out at {at}."),
+        });
+    }
+    if call.actor.id == fresh.ordered_by {
+        return Err(CustodyError::Forbidden {
+            value: call.actor.id.to_string(),
+            zh: "下令的人不能自己执行,须由另一人在机器旁执行。",
+            en: "Who ordered it cannot carry it out; a second person does, at the machine.",
+        });
+    }
+    if call.actor.role != Role::Administrator {
+        return Err(CustodyError::Forbidden {
+            value: call.actor.id.to_string(),
+            zh: "由系统管理员在机器旁执行。",
+            en: "An administrator carries it out, at the machine.",
+        });
+    }
+    at_peace(unit)?;
+    all_due(unit, call, &fresh.parts)
+}
+
+/// Counts for science before people are gone: by township, twenty years of birth and sex; small cells are left out, and how
+/// many of them is said.
+fn counts(tx: &mut Tx<'_>, standing: &StandingOrder) -> Result<BTreeMap<String, i64>, CustodyError> {
+    let mut cells: BTreeMap<String, i64> = BTreeMap::new();
+    if standing.parts.iter().any(|part| part.class == DataClass::Identity.key()) {
+        let everywhere = outpace_core::AreaId(tx.jurisdiction());
+        each_person_in(tx, everywhere, |person| {
+            let township = person.area.at(AreaLevel::Township).unwrap_or(everywhere);
+            let from = person.birth_year.div_euclid(CELL_YEARS) * CELL_YEARS;
+            let sex = match person.sex {
+                Sex::Female => "female",
+                Sex::Male => "male",
+            };
+            let cell = format!("people/{township}/born-{from}-{}/{sex}", from + CELL_YEARS - 1);
+            *cells.entry(cell).or_default() += 1;
+        })?;
+    }
+    let all = cells.len();
+    cells.retain(|_, people| *people >= CELL_PEOPLE_MIN);
+    let left_out = (all - cells.len()) as i64;
+    if all > 0 {
+        cells.insert(format!("cells-under-{CELL_PEOPLE_MIN}-left-out"), left_out);
+    }
+    Ok(cells)
+}
+
+/// Goes on with destructions that were interrupted after their commit: keys that are still there are destroyed, and files
+/// written anew. Answers how many there were.
+///
+/// # Errors
+/// What the disk or the engine refused.
+pub fn finish_all(office: &Office) -> Result<usize, Refusal> {
+    let done = office.store.read(store::destructions)?;
+    let vault = office.store.keys().names();
+    let backups = outpace_store::Keys::of_backups(office.store.folder())?.names();
+    let mut finished = 0;
+    for one in done {
+        let open = one.what.keys.iter().any(|key| vault.contains(key))
+            || one.what.backup_keys.iter().any(|key| backups.contains(key));
+        if open {
+            office.store.finish_destroying(&one.what)?;
+            finished += 1;
+        }
+    }
+    Ok(finished)
+}
