@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use outpace_core::Seq;
 
 use crate::capability::Fact;
-use crate::destroy::voids_memory;
+use crate::destroy::Destroyed;
 use crate::engine::{Connection, Result, StoreError, Tx};
 use crate::journal::{self, Head};
 use crate::snapshot::{self, WORTH_ENTRIES};
@@ -118,9 +118,10 @@ pub(crate) fn catch_up(inner: &Inner, connection: &mut dyn Connection) -> Result
         let entries = journal::page(&mut tx, after)?;
         let Some(last) = entries.last() else { break };
         after = last.seq;
-        if entries.iter().any(|entry| entry.kind == KeysRotated::KIND) {
-            // Another server made new keys and destroyed the old ones.
+        for entry in entries.iter().filter(|entry| entry.kind == KeysRotated::KIND) {
+            // Another server made new keys and destroys the old ones.
             inner.keys.reload()?;
+            inner.keys.forget(&entry.fact::<KeysRotated>()?.retired);
         }
         let mut memory = inner.memory.write();
         // A server that was away may find entries that were destroyed before it saw them.
@@ -132,14 +133,16 @@ pub(crate) fn catch_up(inner: &Inner, connection: &mut dyn Connection) -> Result
         for entry in standing() {
             inner.capabilities.follow(&mut tx, entry, None)?;
         }
-        voided |= entries.iter().any(|entry| voids_memory(&entry.kind));
+        for entry in entries.iter().filter(|entry| entry.kind == Destroyed::KIND) {
+            voided = true;
+            inner.keys.forget(&entry.fact::<Destroyed>()?.keys);
+        }
     }
     if voided {
         // Another server destroyed what memory may still hold.
         snapshot::discard(&inner.folder)?;
         let memory = remember_all(&mut tx, &inner.capabilities, None)?;
         *inner.memory.write() = memory;
-        inner.keys.reload()?;
     }
     Ok(newest)
 }

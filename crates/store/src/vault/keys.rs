@@ -197,6 +197,11 @@ impl Keys {
         Ok(gone)
     }
 
+    /// Lets go of keys in memory that another server destroys: it may not have written the file yet.
+    pub(crate) fn forget(&self, names: &[String]) {
+        self.keys.write().retain(|name, _| !names.contains(name));
+    }
+
     /// Seals bytes for a subject under a named key. The subject is bound in: a value cannot be moved to another.
     ///
     /// # Errors
