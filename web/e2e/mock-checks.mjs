@@ -25,7 +25,7 @@ export async function dropChecks(check, context, mock) {
   await context.close();
 }
 
-/** A folder with real data asks who is there; a wrong password is told in words; the token lasts for the tab only. */
+/** A folder with real data asks who is there; a wrong password is told in words; no script can read the session. */
 export async function signInChecks(check, context) {
   const locked = await startMock({ locked: true });
   const page = await context.newPage();
@@ -49,11 +49,65 @@ export async function signInChecks(check, context) {
     await page.waitForFunction(() => Number(document.querySelector('[data-testid=map]')?.getAttribute('data-zones')) > 0, {}, { timeout: WAIT_MS });
     assert.equal(await page.evaluate(() => window.localStorage.length + window.sessionStorage.length), 0);
   });
-  await check('a reload forgets who was signed in', async () => {
+  await check('a reload knows who was signed in, and no script can read by what', async () => {
+    assert.equal(await page.evaluate(() => document.cookie), '');
+    await page.reload();
+    await page.getByTestId('sign-out').waitFor({ timeout: WAIT_MS });
+  });
+  await check('who signs out sees nothing more, after a reload neither', async () => {
+    await page.getByTestId('sign-out').click();
+    await page.getByTestId('sign-in').waitFor({ timeout: WAIT_MS });
     await page.reload();
     await page.getByTestId('sign-in').waitFor({ timeout: WAIT_MS });
   });
+  await context.close();
   locked.stop();
+}
+
+/** The second factor: asked for after the password, or set up before anything else. */
+export async function secondFactorChecks(check, context, shot, language) {
+  const mock = await startMock({ locked: true });
+  const page = await context.newPage();
+  const at = (id) => page.getByTestId(id);
+  const enter = async (name) => {
+    await at('sign-in').locator('input').nth(0).fill(name);
+    await at('sign-in').locator('input').nth(1).fill(mock.password);
+    await page.keyboard.press('Enter');
+  };
+  await page.goto(mock.url);
+  await at('sign-in').waitFor({ timeout: WAIT_MS });
+  await shot(page, `sign-in-${language}`);
+  await check(`after the password the code is asked for, and a wrong one may be typed again (${language})`, async () => {
+    await enter('deputy-1');
+    await at('code').fill('000000');
+    await page.keyboard.press('Enter');
+    await page.getByText(language === 'zh' ? '验证码不正确或已用过' : 'was used already').waitFor({ timeout: WAIT_MS });
+    await shot(page, `sign-in-code-${language}`);
+    await at('code').fill(mock.code);
+    await page.keyboard.press('Enter');
+    await at('clock').waitFor({ timeout: WAIT_MS });
+  });
+  await check(`one sees where one is signed in, and leaves everywhere (${language})`, async () => {
+    await at('to-own').click();
+    await at('own').locator('tbody tr').nth(1).waitFor();
+    await shot(page, `own-${language}`);
+    await at('own').getByRole('button').last().click();
+    await at('sign-in').waitFor({ timeout: WAIT_MS });
+  });
+  await check(`a role that needs a second factor sets one up before it sees anything (${language})`, async () => {
+    await enter('admin');
+    await at('enrol-qr').waitFor({ timeout: WAIT_MS });
+    assert.equal(await at('clock').count(), 0);
+    await shot(page, `enrol-${language}`);
+    await page.reload();
+    await at('enrol-qr').waitFor({ timeout: WAIT_MS });
+    assert.match(await at('enrol-secret').innerText(), /^([A-Z2-7]{4} ?){8}$/);
+    await at('code').fill(mock.code);
+    await page.keyboard.press('Enter');
+    await at('clock').waitFor({ timeout: WAIT_MS });
+  });
+  await context.close();
+  mock.stop();
 }
 
 /** An approver signs in over the page and answers the plan: bound to what was seen, with a reason for a no. */

@@ -1,7 +1,8 @@
 /**
  * A tiny stand-in for the server: serves dist and lets the sample moment run. For developing the page and for the
  * parts of the end-to-end test that the real server cannot be asked to do, such as dropping the line.
- * `node e2e/mock.mjs [PORT] [--locked]`; with --locked it wants a sign-in (any name, password "sample password").
+ * `node e2e/mock.mjs [PORT] [--locked]`; with --locked it wants a sign-in (any name, password "sample password"; `deputy-1` is
+ * asked for a code and `admin` has to set an authenticator up; the code is always 123456).
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -11,8 +12,11 @@ import { pathToFileURL } from 'node:url';
 import { mockLane } from './mock-lane.mjs';
 
 const PASSWORD = 'sample password';
-const TOKEN = 'sample-token';
+const CODE = '123456';
+const COOKIE = 'outpace-local';
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+/** Looks like a QR code from afar, and is none. */
+const SAMPLE_PATH = Array.from({ length: 21 * 21 }, (_, at) => [at % 21, Math.trunc(at / 21)]).filter(([x, y]) => (x * 7 + y * 11 + x * y) % 3 === 0).map(([x, y]) => `M${x} ${y}h1v1h-1z`).join('');
 /** As the server would: nothing from anywhere else. */
 const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; connect-src 'self'";
 
@@ -69,16 +73,67 @@ export async function startMock({ port = 0, locked = false } = {}) {
     for (const stream of streams) send(stream);
   }, 1_000);
 
-  const answerJson = (answer, status, body) => {
-    answer.writeHead(status, { 'Content-Type': 'application/json' });
+  const answerJson = (answer, status, body, headers = {}) => {
+    answer.writeHead(status, { 'Content-Type': 'application/json', ...headers });
     answer.end(JSON.stringify(body));
   };
 
-  function api(url, request, answer) {
+  /** Who is signed in, by cookie; a cookie that was given out once and ended is nobody's. */
+  const sessions = new Map();
+  const held = (request) => /(?:^|; )outpace-local=([^;]*)/.exec(request.headers.cookie ?? '')?.[1] ?? '';
+  const who = (request) => sessions.get(held(request)) ?? null;
+  const notSignedIn = (answer) => answerJson(answer, 401, { code: 'not_signed_in', zh: '请先登录。', en: 'Sign in first.' });
+  /** A POST of the page, as the real server tells it: JSON, from this very host. */
+  const ours = (request) => request.headers['content-type'] === 'application/json' && new URL(request.headers.origin ?? 'http://nowhere').host === request.headers.host;
+
+  function admit(answer, request, account) {
+    sessions.delete(held(request));
+    const cookie = `s${sessions.size}${Math.random()}`;
+    sessions.set(cookie, account);
+    const { id, role, second_factor } = account;
+    const actor = { id, kind: 'account', role, area: live.jurisdiction.code };
+    return answerJson(answer, 200, { expires_at: live.now + 43_200_000, actor, second_factor }, { 'Set-Cookie': `${COOKIE}=${cookie}; Path=/; HttpOnly; SameSite=Strict` });
+  }
+
+  function own(answer, account) {
+    const { id, role, name, second_factor } = account;
+    const token = (token, kind, self, minutes) => ({ token, kind, issued_at: live.now - minutes * 60_000, last_seen: live.now - (self ? 0 : 60_000), expires_at: live.now + 43_200_000, this: self });
+    return answerJson(answer, 200, { signed_in: { actor: { id, role }, name, second_factor, expires_at: live.now + 43_200_000, idle_minutes: 60, tokens: [token('a1b2c3', 'page', true, 5), token('d4e5f6', 'program', false, 90)] } });
+  }
+
+  /** What everybody may ask about their own sign-in. */
+  function access(url, request, answer) {
+    const account = who(request);
     if (url.pathname === '/api/access/sign-in') return signIn(request, answer);
-    if (locked && request.headers.authorization !== `Bearer ${TOKEN}`) {
-      return answerJson(answer, 401, { code: 'not_signed_in', zh: '请先登录。', en: 'Sign in first.' });
-    }
+    if (url.pathname === '/api/access/own') return account === null ? answerJson(answer, 200, { signed_in: null }) : own(answer, account);
+    if (account === null) return notSignedIn(answer);
+    if (url.pathname === '/api/access/enrol') return answerJson(answer, 200, { secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', address: 'otpauth://totp/sample', qr_size: 21, qr_path: SAMPLE_PATH });
+    return read(request, (body) => {
+      if (url.pathname === '/api/access/confirm-enrolment') {
+        if (body.code !== CODE) return answerJson(answer, 401, { code: 'wrong_code', zh: '验证码不正确或已用过。', en: 'The code is not right or was used already.' });
+        return admit(answer, request, { ...account, second_factor: 'given' });
+      }
+      if (url.pathname === '/api/access/change-password') {
+        if (body.password !== PASSWORD) return answerJson(answer, 401, { code: 'wrong_password', zh: '当前密码不正确。', en: 'The present password is not right.' });
+        return admit(answer, request, account);
+      }
+      if (url.pathname === '/api/access/renew') return admit(answer, request, account);
+      sessions.delete(held(request));
+      return answerJson(answer, 200, {}, { 'Set-Cookie': `${COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0` });
+    });
+  }
+
+  function read(request, then) {
+    let body = '';
+    request.on('data', (chunk) => (body += chunk));
+    request.on('end', () => then(JSON.parse(body)));
+  }
+
+  function api(url, request, answer) {
+    if (request.method === 'POST' && !ours(request)) return answerJson(answer, 403, { code: 'other_site', zh: '不是本页的请求。', en: 'Not a request of this page.' });
+    if (url.pathname.startsWith('/api/access/')) return access(url, request, answer);
+    if (locked && who(request) === null) return notSignedIn(answer);
+    if (who(request)?.second_factor === 'to_enrol') return answerJson(answer, 403, { code: 'second_factor_required', zh: '请先登记验证器。', en: 'Set up an authenticator first.' });
     if (url.pathname.startsWith('/api/screening/lanes/')) return answerLane(url, request, answer);
     if (url.pathname === '/api/live') {
       answer.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
@@ -102,7 +157,7 @@ export async function startMock({ port = 0, locked = false } = {}) {
   }
 
   function answerLane(url, request, answer) {
-    if (url.pathname !== '/api/screening/lanes/key' && request.headers.authorization !== `Bearer ${TOKEN}`) return answerJson(answer, 401, { code: 'not_signed_in', zh: '请先登录。', en: 'Sign in first.' });
+    if (url.pathname !== '/api/screening/lanes/key' && who(request) === null) return notSignedIn(answer);
     let body = '';
     request.on('data', (chunk) => (body += chunk));
     request.on('end', () => {
@@ -113,7 +168,7 @@ export async function startMock({ port = 0, locked = false } = {}) {
 
   /** As the server does: a line that grew worse since the plan that was seen is refused, and nothing counts. */
   function answerPlan(url, request, answer) {
-    if (request.headers.authorization !== `Bearer ${TOKEN}`) return answerJson(answer, 401, { code: 'not_signed_in', zh: '请先登录。', en: 'Sign in first.' });
+    if (who(request) === null) return notSignedIn(answer);
     let body = '';
     request.on('data', (chunk) => (body += chunk));
     request.on('end', () => {
@@ -131,11 +186,12 @@ export async function startMock({ port = 0, locked = false } = {}) {
   }
 
   function signIn(request, answer) {
-    let body = '';
-    request.on('data', (chunk) => (body += chunk));
-    request.on('end', () => {
-      if (JSON.parse(body).password === PASSWORD) return answerJson(answer, 200, { token: TOKEN, expires_at: live.now + 3_600_000, actor: { id: 7, kind: 'account', role: 'commander', area: live.jurisdiction.code } });
-      return answerJson(answer, 401, { code: 'wrong_sign_in', zh: '用户名或密码不正确。', en: 'The name or the password is not right.' });
+    read(request, ({ name, password, code, keep }) => {
+      if (keep !== 'cookie') return answerJson(answer, 400, { code: 'malformed', zh: '本页须用 cookie。', en: 'The page holds a cookie.' });
+      if (password !== PASSWORD) return answerJson(answer, 401, { code: 'wrong_sign_in', zh: '用户名或密码不正确。', en: 'The name or the password is not right.' });
+      if (name === 'deputy-1' && code === null) return answerJson(answer, 401, { code: 'code_needed', zh: '请输入验证码。', en: 'Enter the code.' });
+      if (name === 'deputy-1' && code !== CODE) return answerJson(answer, 401, { code: 'wrong_code', zh: '验证码不正确或已用过。', en: 'The code is not right or was used already.' });
+      return admit(answer, request, { id: 7, name, role: 'commander', second_factor: name === 'admin' ? 'to_enrol' : 'given' });
     });
   }
 
@@ -156,6 +212,7 @@ export async function startMock({ port = 0, locked = false } = {}) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     password: PASSWORD,
+    code: CODE,
     /** What a lane handed over. */
     lane,
     /** What was answered to the plan so far, as the page sent it. */

@@ -13,7 +13,7 @@ import { join, resolve } from 'node:path';
 import { browserPath, coloursIn, openBrowser, watch } from './browser.mjs';
 import { laneChecks } from './lane-checks.mjs';
 import { startMock } from './mock.mjs';
-import { approvalChecks, dropChecks, signInChecks } from './mock-checks.mjs';
+import { approvalChecks, dropChecks, secondFactorChecks, signInChecks } from './mock-checks.mjs';
 import { boundaries, firstMoment } from './server.mjs';
 
 const WAIT_MS = 60_000;
@@ -343,6 +343,8 @@ try {
   if (mock) {
     await dropChecks(check, await browser.reader({ locale: 'zh-CN', width: 1280, height: 800 }), mock);
     await signInChecks(check, await browser.reader({ locale: 'en', width: 1280, height: 800 }));
+    await secondFactorChecks(check, await browser.reader({ locale: 'zh-CN', width: 1280, height: 800 }), shot, 'zh');
+    await secondFactorChecks(check, await browser.reader({ locale: 'en', width: 1280, height: 800 }), shot, 'en');
     await laneChecks(check, await browser.reader({ locale: 'zh-CN', width: 390, height: 844, phone: true }), mock, shot, 'zh');
     await laneChecks(check, await browser.reader({ locale: 'en', width: 390, height: 844, phone: true }), mock, shot, 'en');
     await approvalChecks(check, await browser.reader({ locale: 'en', width: 1280, height: 800 }), shot);

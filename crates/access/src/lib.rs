@@ -5,13 +5,15 @@
 //!   route cannot be mounted without a [`Permission`](outpace_core::Permission), so everything is denied by default.
 //! - [`matrix`]: which role has which permission.
 //! - [`adoption`]: which rules were in force when.
-//! - [`actors`]: accounts with passwords, devices with tokens, sign-in.
+//! - [`actors`]: accounts with passwords and second factors, devices with tokens, sign-in.
+//! - [`admit`]: who is behind a request, by token or cookie, and whether they may.
 //! - [`door`]: how large, how slow and of what kind a request may be.
 //! - [`figures`]: what the edge counts.
 //! - [`health`]: whether the server lives, whether it can work, its figures.
 //! - [`problem`]: refusals as problem+json.
 
 pub mod actors;
+pub mod admit;
 pub mod adoption;
 pub mod door;
 pub mod figures;
@@ -21,7 +23,9 @@ pub mod office;
 pub mod openapi;
 pub mod problem;
 pub mod routes;
+mod watch;
 
+pub use admit::Caller;
 pub use figures::Figures;
 pub use office::{Call, Office, Rulebook};
 pub use routes::{Document, Empty, Peer, Routes};

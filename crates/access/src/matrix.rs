@@ -99,6 +99,8 @@ fn own(role: Role) -> &'static [P] {
 pub fn allows(role: Role, permission: Permission) -> bool {
     match role {
         _ if permission == P::Public => true,
+        // Everybody who signed in looks after their own sign-in.
+        _ if permission == P::OwnAccess => role != Role::System,
         Role::System | Role::Resident => false,
         Role::Administrator => own(role).contains(&permission),
         _ => STAFF.contains(&permission) || own(role).contains(&permission),

@@ -1,6 +1,6 @@
 //! The running office: one store and the rules it works by.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use outpace_core::{Actor, AreaId, Refusal, Timestamp};
 use outpace_policy::{Pack, Playbook, Profile};
@@ -10,6 +10,7 @@ use parking_lot::RwLock;
 use crate::actors::{self, Doors};
 use crate::figures::Figures;
 use crate::health::Health;
+use crate::watch::Watch;
 
 /// The rules in force: what must be done, how work is ordered, who approves.
 #[derive(Debug, Clone)]
@@ -29,8 +30,10 @@ pub struct Office {
     pub store: Store,
     rulebook: Arc<RwLock<Arc<Rulebook>>>,
     pub(crate) doors: Doors,
+    pub(crate) watch: Arc<Watch>,
     figures: Figures,
     health: Health,
+    authority: Arc<OnceLock<String>>,
 }
 
 impl Office {
@@ -41,13 +44,32 @@ impl Office {
         let figures = Figures::default();
         figures.register(|registry| store.pulse().register(registry));
         let health = Health::of(&figures);
-        Self { store, rulebook: Arc::new(RwLock::new(Arc::new(rulebook))), doors, figures, health }
+        let watch = Arc::default();
+        Self {
+            store,
+            rulebook: Arc::new(RwLock::new(Arc::new(rulebook))),
+            doors,
+            watch,
+            figures,
+            health,
+            authority: Arc::default(),
+        }
     }
 
     /// What the edge counts, and the registry of all figures.
     #[must_use]
     pub fn figures(&self) -> &Figures {
         &self.figures
+    }
+
+    /// Lets phones fetch the certificate of the authority that this server made itself.
+    pub fn show_authority(&self, pem: String) {
+        // A server has one, for as long as it runs.
+        let _ = self.authority.set(pem);
+    }
+
+    pub(crate) fn authority(&self) -> Option<&str> {
+        self.authority.get().map(String::as_str)
     }
 
     /// What the watcher of this server found.

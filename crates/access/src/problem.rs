@@ -37,12 +37,17 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mark = RefusedAs::of(&self.0);
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry = if self.0.code == "writing_paused" { RETRY_PAUSED_AFTER_S } else { RETRY_AFTER_S };
+        let retry = match status {
+            // Who asks too often is told in the value how many seconds to wait.
+            StatusCode::TOO_MANY_REQUESTS => self.0.value.parse().unwrap_or(RETRY_AFTER_S),
+            _ if self.0.code == "writing_paused" => RETRY_PAUSED_AFTER_S,
+            _ => RETRY_AFTER_S,
+        };
         let body = body(&self.0);
         let mut answer = (status, Json(body)).into_response();
         let headers = answer.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(retry));
         }
         answer.extensions_mut().insert(mark);

@@ -15,7 +15,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use outpace_core::{Actor, Permission, Refusal};
@@ -24,20 +24,32 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::actors;
+use crate::admit::{self, Caller, CookieChange};
 use crate::door::{self, read_body, read_query};
 use crate::figures::RouteFigures;
-use crate::matrix;
 use crate::office::{Call, Office};
 use crate::openapi::Described;
-use crate::problem::{Problem, not_permitted, not_signed_in};
+use crate::problem::Problem;
 
 /// How many costly preparations (a password takes 19 MiB) run at the same time.
 const PREPARED_AT_ONCE_MAX: usize = 2;
 
 /// Where a request came from, as the server that took its connection in says.
 #[derive(Debug, Clone, Copy)]
-pub struct Peer(pub SocketAddr);
+pub struct Peer {
+    /// From where.
+    pub address: SocketAddr,
+    /// Whether the connection is encrypted.
+    pub tls: bool,
+}
+
+/// An answer that may change what the page holds.
+pub struct Entered<A> {
+    /// The answer.
+    pub answer: A,
+    /// What happens to the cookie.
+    pub cookie: CookieChange,
+}
 
 /// A request without parameters, or an answer without content.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -52,7 +64,7 @@ pub struct Document {
 }
 
 type Served = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
-type Serve = Arc<dyn Fn(Office, Actor, Bytes) -> Served + Send + Sync>;
+type Serve = Arc<dyn Fn(Office, Caller, Bytes) -> Served + Send + Sync>;
 
 /// A route: where, what for, for whom.
 pub struct Route {
@@ -94,7 +106,7 @@ impl Routes {
         Q: DeserializeOwned + ToSchema + Send + 'static,
         A: Serialize + ToSchema + Send + 'static,
     {
-        let serve: Serve = Arc::new(move |office, actor, parameters| {
+        let serve: Serve = Arc::new(move |office, Caller { actor, .. }, parameters| {
             Box::pin(async move {
                 let query: Q = read_query(&parameters)?;
                 let call = office.call(actor);
@@ -123,7 +135,7 @@ impl Routes {
         Q: DeserializeOwned + ToSchema + Send + 'static,
         A: Serialize + ToSchema + Send + 'static,
     {
-        let serve: Serve = Arc::new(move |office, actor, parameters| {
+        let serve: Serve = Arc::new(move |office, Caller { actor, .. }, parameters| {
             Box::pin(async move {
                 let query: Q = read_query(&parameters)?;
                 let call = office.call(actor);
@@ -151,7 +163,7 @@ impl Routes {
     where
         Q: DeserializeOwned + ToSchema + Send + 'static,
     {
-        let serve: Serve = Arc::new(move |office, actor, parameters| {
+        let serve: Serve = Arc::new(move |office, Caller { actor, .. }, parameters| {
             Box::pin(async move {
                 let query: Q = read_query(&parameters)?;
                 let call = office.call(actor);
@@ -180,7 +192,7 @@ impl Routes {
         Q: DeserializeOwned + ToSchema + Send + 'static,
         A: Serialize + ToSchema + Send + 'static,
     {
-        let serve: Serve = Arc::new(move |office, actor, parameters| {
+        let serve: Serve = Arc::new(move |office, Caller { actor, .. }, parameters| {
             let looked = read_query::<Q>(&parameters).and_then(|query| look(&office, &office.call(actor), query));
             Box::pin(std::future::ready(match looked {
                 Ok(answer) => Ok(axum::Json(answer).into_response()),
@@ -201,7 +213,7 @@ impl Routes {
         summary: &'static str,
         look: impl Fn(&Office) -> Result<Document, Refusal> + Send + Sync + 'static,
     ) -> Self {
-        let serve: Serve = Arc::new(move |office, _, parameters| {
+        let serve: Serve = Arc::new(move |office, _: Caller, parameters| {
             let looked = read_query::<Empty>(&parameters).and_then(|_| look(&office));
             Box::pin(std::future::ready(match looked {
                 Ok(made) => Ok(([(header::CONTENT_TYPE, made.media)], made.text).into_response()),
@@ -226,7 +238,7 @@ impl Routes {
         Q: DeserializeOwned + ToSchema + Send + 'static,
         A: Serialize + ToSchema + Send + 'static,
     {
-        let serve: Serve = Arc::new(move |office, actor, body| {
+        let serve: Serve = Arc::new(move |office, Caller { actor, .. }, body| {
             Box::pin(async move {
                 let request: Q = read_body(&body)?;
                 let call = office.call(actor.clone());
@@ -255,7 +267,7 @@ impl Routes {
         A: Serialize + ToSchema + Send + 'static,
     {
         let at_once = Arc::new(tokio::sync::Semaphore::new(PREPARED_AT_ONCE_MAX));
-        let serve: Serve = Arc::new(move |office, actor, body| {
+        let serve: Serve = Arc::new(move |office, Caller { actor, .. }, body| {
             let at_once = at_once.clone();
             Box::pin(async move {
                 let request: Q = read_body(&body)?;
@@ -271,6 +283,79 @@ impl Routes {
         });
         let described = Described::of::<Q, A>();
         self.list.push(Route { path, is_command: true, permission, summary, described, serve });
+        self
+    }
+
+    /// Adds a command that opens, changes or ends the caller's own session: prepared as others are, with what is known of
+    /// who asks and from where; its answer may change the cookie.
+    #[must_use]
+    pub(crate) fn entry<Q, P, A>(
+        mut self,
+        path: &'static str,
+        permission: Permission,
+        summary: &'static str,
+        prepare: fn(&Office, &Caller, &Call, &mut Tx<'_>, Q) -> Result<P, Refusal>,
+        commit: fn(&mut Unit<'_>, &Caller, &Call, P) -> Result<Entered<A>, Refusal>,
+    ) -> Self
+    where
+        Q: DeserializeOwned + ToSchema + Send + 'static,
+        P: Send + 'static,
+        A: Serialize + ToSchema + Send + 'static,
+    {
+        let at_once = Arc::new(tokio::sync::Semaphore::new(PREPARED_AT_ONCE_MAX));
+        let serve: Serve = Arc::new(move |office, caller, body| {
+            let at_once = at_once.clone();
+            Box::pin(async move {
+                let request: Q = read_body(&body)?;
+                let (actor, call) = (caller.actor.clone(), office.call(caller.actor.clone()));
+                let (asking, office_then, then) = (caller.clone(), office.clone(), call.clone());
+                let permit = at_once.acquire_owned().await.map_err(|_| Refusal::internal())?;
+                let prepared = tokio::task::spawn_blocking(move || {
+                    let office = &office_then;
+                    office.store.read(|tx| prepare(office, &asking, &then, tx, request))
+                })
+                .await
+                .map_err(|error| stopped(&error))??;
+                drop(permit);
+                let wire = caller.wire;
+                let commit = move |unit: &mut Unit<'_>, call: &Call| commit(unit, &caller, call, prepared);
+                let (entered, head) = committed(&office, actor, call, commit).await?;
+                let mut answer = with_head(axum::Json(entered.answer).into_response(), head);
+                if let Some(cookie) = entered.cookie.header(wire) {
+                    answer.headers_mut().append(header::SET_COOKIE, cookie);
+                }
+                Ok(answer)
+            })
+        });
+        let described = Described::of::<Q, A>();
+        self.list.push(Route { path, is_command: true, permission, summary, described, serve });
+        self
+    }
+
+    /// Adds a query about the caller's own session: GET, read only.
+    #[must_use]
+    pub(crate) fn own<Q, A>(
+        mut self,
+        path: &'static str,
+        permission: Permission,
+        summary: &'static str,
+        handler: fn(&Office, &Caller, &Call, &mut Tx<'_>, Q) -> Result<A, Refusal>,
+    ) -> Self
+    where
+        Q: DeserializeOwned + ToSchema + Send + 'static,
+        A: Serialize + ToSchema + Send + 'static,
+    {
+        let serve: Serve = Arc::new(move |office, caller, parameters| {
+            Box::pin(async move {
+                let query: Q = read_query(&parameters)?;
+                let call = office.call(caller.actor.clone());
+                let ask = move || office.store.read(|tx| handler(&office, &caller, &call, tx, query));
+                let answer = tokio::task::spawn_blocking(ask).await.map_err(|error| stopped(&error))??;
+                Ok(axum::Json(answer).into_response())
+            })
+        });
+        let described = Described::of::<Q, A>();
+        self.list.push(Route { path, is_command: false, permission, summary, described, serve });
         self
     }
 
@@ -302,9 +387,20 @@ impl Routes {
 async fn commit_on_writer<A: Serialize + Send + 'static>(
     office: &Office,
     actor: Actor,
-    mut call: Call,
+    call: Call,
     command: impl FnOnce(&mut Unit<'_>, &Call) -> Result<A, Refusal> + Send + 'static,
 ) -> Result<Response, Problem> {
+    let (answer, head) = committed(office, actor, call, command).await?;
+    Ok(with_head(axum::Json(answer).into_response(), head))
+}
+
+/// Runs a command on the writer and waits for its commit.
+async fn committed<A: Send + 'static>(
+    office: &Office,
+    actor: Actor,
+    mut call: Call,
+    command: impl FnOnce(&mut Unit<'_>, &Call) -> Result<A, Refusal> + Send + 'static,
+) -> Result<(A, Head), Problem> {
     let (send, receive) = tokio::sync::oneshot::channel();
     office.store.submit(
         &actor,
@@ -318,14 +414,16 @@ async fn commit_on_writer<A: Serialize + Send + 'static>(
         },
     );
     let committed = receive.await.map_err(|_| Refusal::internal())??;
-    Ok(with_head(axum::Json(committed.answer).into_response(), committed.head))
+    Ok((committed.answer, committed.head))
 }
 
 fn method(route: &Route, figures: Arc<RouteFigures>) -> MethodRouter<Office> {
     let (permission, is_command, serve) = (route.permission, route.is_command, route.serve.clone());
+    // Whoever watches over the server asks as often as he likes.
+    let is_limited = permission == Permission::Public && route.path.starts_with("/api/");
     let handle = move |State(office): State<Office>, request: Request| async move {
         let begun = Instant::now();
-        let answer = match handle(&office, permission, is_command, request, &serve).await {
+        let answer = match handle(&office, (permission, is_command, is_limited), request, &serve).await {
             Ok(answer) => answer,
             Err(problem) => {
                 figures.refused(&problem.0);
@@ -340,66 +438,26 @@ fn method(route: &Route, figures: Arc<RouteFigures>) -> MethodRouter<Office> {
 
 async fn handle(
     office: &Office,
-    permission: Permission,
-    is_command: bool,
+    (permission, is_command, is_limited): (Permission, bool, bool),
     request: Request,
     serve: &Serve,
 ) -> Result<Response, Problem> {
     door::address(request.uri())?;
-    let actor = match onlooker_of_figures(office, permission, &request) {
-        Some(actor) => actor,
-        None => permit(office, request.headers(), permission, is_command)?,
-    };
+    let peer = request.extensions().get::<Peer>();
+    let caller = admit::permit(office, request.headers(), peer, permission, is_command)?;
+    // A drill's clock stands still for as long as nobody moves it, and would give nothing back.
+    if is_limited && !office.store.is_drill() {
+        office.watch.public(caller.address, office.store.now())?;
+    }
     let input = if is_command {
         door::is_json(request.headers())?;
-        let stranger = actor.id.0 < 0;
+        let stranger = caller.signed.is_none();
         let most = if stranger { door::STRANGERS_BODY_BYTES_MAX } else { door::BODY_BYTES_MAX };
         door::take_in(request.into_body(), most).await?
     } else {
         Bytes::from(request.uri().query().unwrap_or_default().to_owned())
     };
-    serve(office.clone(), actor, input).await
-}
-
-/// What a proxy adds to a request that it hands on for somebody else.
-const HANDED_ON: [HeaderName; 3] =
-    [header::FORWARDED, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
-
-/// Figures are read by a collector on the machine itself without signing in; from elsewhere, or through a proxy, by who has
-/// the permission.
-fn onlooker_of_figures(office: &Office, permission: Permission, request: &Request) -> Option<Actor> {
-    if permission != Permission::FiguresRead {
-        return None;
-    }
-    let headers = request.headers();
-    let own = request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().is_loopback());
-    let direct = HANDED_ON.iter().all(|name| !headers.contains_key(name));
-    let unsigned = !headers.contains_key(header::AUTHORIZATION);
-    (own && direct && unsigned).then(|| actors::onlooker(office.store.area()))
-}
-
-/// Finds the actor behind a request and passes only one who has the permission.
-///
-/// # Errors
-/// 401 without a known token, 403 without the permission.
-pub fn permit(
-    office: &Office,
-    headers: &HeaderMap,
-    permission: Permission,
-    is_command: bool,
-) -> Result<Actor, Refusal> {
-    let token = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    let actor = match token {
-        Some(token) => actors::by_token(office, token.trim()).ok_or_else(not_signed_in)?,
-        None if permission == Permission::Public => actors::nobody(office.store.area()),
-        // A drill's people are made up, so whoever is at the machine may watch it; nobody may act without signing in.
-        None if office.store.is_drill() && !is_command => actors::onlooker(office.store.area()),
-        None => return Err(not_signed_in()),
-    };
-    if matrix::allows(actor.role, permission) { Ok(actor) } else { Err(not_permitted(permission, actor.role)) }
+    serve(office.clone(), caller, input).await
 }
 
 fn stopped(error: &tokio::task::JoinError) -> Refusal {

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
+use outpace_access::actors::totp;
 use outpace_access::{Call, Empty, Office, Routes, Rulebook, actors, adoption, matrix, openapi};
 use outpace_core::{AreaId, Clock, Permission, Refusal, Role, Timestamp};
 use outpace_policy::Library;
@@ -28,6 +29,7 @@ struct Desk {
     office: Office,
     clock: Arc<Hand>,
     password: String,
+    admin: parking_lot::Mutex<Option<String>>,
     _folder: tempfile::TempDir,
 }
 
@@ -49,7 +51,7 @@ fn desk(drill: bool) -> Desk {
         playbook: library.playbook().unwrap(),
         profile: library.profile("qingxu").unwrap(),
     };
-    Desk { office: Office::new(store, rules), clock, password, _folder: folder }
+    Desk { office: Office::new(store, rules), clock, password, admin: parking_lot::Mutex::default(), _folder: folder }
 }
 
 fn look(_: &mut Tx<'_>, call: &Call, _: Empty) -> Result<Empty, Refusal> {
@@ -93,13 +95,41 @@ async fn sign_in(desk: &Desk, name: &str, password: &str) -> (StatusCode, Value,
     send(desk, "POST", "/api/access/sign-in", None, json!({ "name": name, "password": password })).await
 }
 
+/// The administrator's token; signs in at the first call.
+async fn administrator(desk: &Desk) -> String {
+    let known = desk.admin.lock().clone();
+    if let Some(token) = known {
+        return token;
+    }
+    let token = signed_in(desk, "admin", &desk.password).await;
+    *desk.admin.lock() = Some(token.clone());
+    token
+}
+
 async fn account(desk: &Desk, name: &str, role: &str, area: i64) -> String {
-    let admin = sign_in(desk, "admin", &desk.password).await.1["token"].as_str().unwrap().to_owned();
+    let admin = administrator(desk).await;
     let password = "a long enough password";
     let body = json!({ "name": name, "password": password, "role": role, "area": area });
     let (status, answer, _) = send(desk, "POST", "/api/access/add-account", Some(&admin), body).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
-    sign_in(desk, name, password).await.1["token"].as_str().unwrap().to_owned()
+    signed_in(desk, name, password).await
+}
+
+/// The token of somebody who signs in for the first time, with an authenticator where the role needs one.
+async fn signed_in(desk: &Desk, name: &str, password: &str) -> String {
+    let (status, answer, _) = sign_in(desk, name, password).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let token = answer["token"].as_str().unwrap().to_owned();
+    if answer["second_factor"] != "to_enrol" {
+        return token;
+    }
+    let shown = send(desk, "POST", "/api/access/enrol", Some(&token), json!({})).await.1;
+    let secret = totp::read_base32(shown["secret"].as_str().unwrap()).unwrap();
+    let code = totp::code(&secret, totp::step_of(desk.clock.now()));
+    let (status, answer, _) =
+        send(desk, "POST", "/api/access/confirm-enrolment", Some(&token), json!({ "code": code })).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    answer["token"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -175,7 +205,7 @@ async fn what_is_malformed_names_what_would_be_right_and_a_full_queue_says_when_
 #[tokio::test]
 async fn a_short_password_and_a_taken_name_are_refused_and_leave_no_account() {
     let desk = desk(false);
-    let admin = sign_in(&desk, "admin", &desk.password).await.1["token"].as_str().unwrap().to_owned();
+    let admin = administrator(&desk).await;
     let add = |name: &str, password: &str| json!({ "name": name, "password": password, "role": "commander", "area": 140_121 });
     for (body, code) in
         [(add("commander-1", "short"), "password_short"), (add("admin", "a long enough password"), "name_taken")]

@@ -345,7 +345,7 @@ pub fn negative(tube: String) -> ReportedResult {
 }
 
 fn device(writing: &Writing, name: String, role: Role) -> Result<String, BenchError> {
-    Ok(writing.act(move |unit, call| add_device(unit, call, AddDevice { name, role, area: CITY }))?.token)
+    Ok(writing.act(move |unit, call| add_device(unit, call, AddDevice { name, role, area: CITY, post: None }))?.token)
 }
 
 /// Writes the city and leaves a round open.
@@ -378,7 +378,7 @@ pub fn write(folder: &Path, place: Place, people: i64, rounds: i64) -> Result<Ci
             .map(|lane| device(&writing, format!("lane {lane}"), Role::Sampler))
             .collect::<Result<_, _>>()?,
         laboratory_token: device(&writing, "laboratory".to_owned(), Role::Laboratory)?,
-        office_token: device(&writing, "office".to_owned(), Role::Commander)?,
+        office_token: device(&writing, "office".to_owned(), Role::TaskForceHead)?,
         places: gates(&writing)?,
         gate_tokens: (0..LANES)
             .map(|gate| device(&writing, format!("gate {gate}"), Role::Gatekeeper))

@@ -67,6 +67,8 @@ pub enum Role {
 pub enum Permission {
     /// Open to everyone: health, notices, sign-in.
     Public,
+    /// Look after one's own sign-in: password, second factor, sessions.
+    OwnAccess,
     /// Set up accounts, devices and tokens.
     AccessManage,
     /// Bring in areas, people, places, sites, facilities, vehicles.

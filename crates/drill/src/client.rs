@@ -4,9 +4,11 @@
 //! refusal comes back with the path and what the system said, so that a failed drill reads like a failed shift.
 
 use std::future::Future;
-use std::sync::{Arc, RwLock};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use outpace_core::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -65,11 +67,21 @@ impl CallError {
 }
 
 /// The address of a system, and the connections to it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Api {
     http: reqwest::Client,
     base: Arc<str>,
     lanes: Arc<Semaphore>,
+    /// The drill's clock, by which authenticators make their codes.
+    clock_ms: Arc<AtomicI64>,
+    /// Everybody who acts by a device's token.
+    devices: Arc<Mutex<Vec<Staff>>>,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Api({})", self.base)
+    }
 }
 
 impl Api {
@@ -84,7 +96,33 @@ impl Api {
             .build()
             .map_err(|source| CallError::Broken { path: base.to_owned(), source })?;
         let base = Arc::from(base.trim_end_matches('/'));
-        Ok(Self { http, base, lanes: Arc::new(Semaphore::new(LANES)) })
+        let lanes = Arc::new(Semaphore::new(LANES));
+        Ok(Self { http, base, lanes, clock_ms: Arc::default(), devices: Arc::default() })
+    }
+
+    /// Tells where the drill's clock stands.
+    pub fn set_clock(&self, now: Timestamp) {
+        self.clock_ms.store(now.0, Ordering::Relaxed);
+    }
+
+    /// Where the drill's clock stands.
+    #[must_use]
+    pub fn clock(&self) -> Timestamp {
+        Timestamp(self.clock_ms.load(Ordering::Relaxed))
+    }
+
+    /// A device that acts by a token, and renews it.
+    #[must_use]
+    pub fn device(&self, token: String, id: i64) -> Staff {
+        let device = self.staff(token, id);
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner).push(device.clone());
+        device
+    }
+
+    /// Every device so far.
+    #[must_use]
+    pub fn devices(&self) -> Vec<Staff> {
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Someone who acts by a token, known to the system by an actor's id.
@@ -101,12 +139,19 @@ impl Api {
 }
 
 /// Someone signed in.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Staff {
     api: Api,
     /// Shared by all copies: whoever signs in again does so for all of them.
     token: Arc<RwLock<Option<String>>>,
     id: i64,
+}
+
+/// Without the token.
+impl std::fmt::Debug for Staff {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Staff({})", self.id)
+    }
 }
 
 impl Staff {
@@ -119,11 +164,11 @@ impl Staff {
     /// Goes on with another token: a shift ended, and the same person signed in again.
     pub fn renew(&self, token: String) {
         // A poisoned lock holds a token as good as any.
-        *self.token.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(token);
+        *self.token.write().unwrap_or_else(PoisonError::into_inner) = Some(token);
     }
 
     fn token(&self) -> Option<String> {
-        self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.token.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Posts a command and reads its answer.

@@ -5,6 +5,7 @@
 //! [`play`] does it all.
 
 pub mod attendance;
+pub mod authenticator;
 pub mod client;
 pub mod day;
 pub mod laboratory;
@@ -91,15 +92,16 @@ pub async fn play(base_url: &str, admin_password: &str, options: Options) -> Res
     progress.note("生成人口", "making the population");
     let county = population::generate(scenario.seed, &areas);
     let api = Api::at(base_url)?;
-    let administrator = staff::administrator(&api, admin_password).await?;
-    let office = staff::open_office(&api, &administrator, scenario.county).await?;
+    api.set_clock(scenario.opens_at);
+    let first = staff::administrator(&api, admin_password).await?;
+    let office = staff::open_office(&api, first, scenario.county).await?;
+    let administrator = office.administrator.clone();
     progress.note("导入区域、住户、人员、场所", "bringing areas, households, people and places in");
     setup::registry::import_areas(&administrator, &scenario, &areas, &county).await?;
     setup::registry::import_boundaries(&administrator, &scenario, &boundaries).await?;
     let register = setup::registry::import_people(&administrator, &county).await?;
     let standing = setup::office::set_up(&api, &administrator, office, &scenario, register).await?;
     let pack = options.pack.unwrap_or_else(|| scenario.pack.clone());
-    let session = (api, admin_password.to_owned());
-    let play = Play::ready(session, scenario, (options.pace, pack), county, standing, progress, started).await?;
+    let play = Play::ready(api, scenario, (options.pace, pack), county, standing, progress, started).await?;
     Ok(play.run().await?)
 }

@@ -1,13 +1,14 @@
 //! Who works in the drill: everybody signed in with the least role that their part needs.
 //!
 //! Commanders, deputies, heads and those who sign have accounts with passwords; lanes, vehicles, laboratories and posts
-//! have devices with tokens. Passwords exist for the length of a drill, in a data folder that is marked as one.
+//! have devices with tokens; whose role asks for it has an authenticator. Passwords exist for the length of a drill, in a data folder that is marked as one.
 
 use std::collections::BTreeMap;
 
 use outpace_core::{AreaId, Role};
 use serde_json::{Value, json};
 
+use crate::authenticator::Authenticator;
 use crate::client::{Api, CallError, Staff, number, side_by_side, text};
 
 /// The office's people. Lanes, vehicles and laboratories get their devices where they are set up.
@@ -35,6 +36,25 @@ pub struct Office {
     pub grid_workers: Staff,
     /// Looks at what was done, and at everything that the score asks.
     pub auditor: Staff,
+    /// Everybody who signs in with a password.
+    people: Vec<Person>,
+}
+
+/// Somebody with a password and, where the role needs one, an authenticator.
+#[derive(Clone)]
+pub struct Person {
+    /// As whom they act.
+    pub staff: Staff,
+    name: String,
+    password: String,
+    authenticator: Option<Authenticator>,
+}
+
+/// Without password and secret.
+impl std::fmt::Debug for Person {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Person({})", self.name)
+    }
 }
 
 impl Office {
@@ -44,25 +64,14 @@ impl Office {
         self.heads.get(task_force).unwrap_or(&self.commanders[0])
     }
 
-    /// Everybody with a password signs in again: a sign-in ends with the shift.
+    /// Everybody with a password signs in again, since a sign-in ends with the shift; devices renew their tokens.
     ///
     /// # Errors
     /// What the system refused.
-    pub async fn begin_shift(&self, api: &Api, admin_password: &str) -> Result<(), CallError> {
-        let named = |name: &str, staff: &Staff| (name.to_owned(), password_of(name), staff.clone());
-        let [first, second] = &self.commanders;
-        let mut all = vec![
-            ("admin".to_owned(), admin_password.to_owned(), self.administrator.clone()),
-            named("commander-1", first),
-            named("commander-2", second),
-            named("deputy-1", &self.deputy),
-            named("tracer-1", &self.tracer),
-            named("auditor-1", &self.auditor),
-            named("publisher-1", &self.publisher),
-        ];
-        all.extend(self.heads.iter().map(|(key, staff)| named(&format!("head-{key}"), staff)));
-        let signing = all.into_iter().map(|(name, password, staff)| sign_in_again(api.clone(), staff, name, password));
-        side_by_side(signing.collect::<Vec<_>>()).await.map(|_: Vec<()>| ())
+    pub async fn begin_shift(&self, api: &Api) -> Result<(), CallError> {
+        let signing = self.people.iter().map(|person| sign_in_again(api.clone(), person.clone()));
+        side_by_side(signing.collect::<Vec<_>>()).await.map(|_: Vec<()>| ())?;
+        side_by_side(api.devices().into_iter().map(renew)).await.map(|_: Vec<()>| ())
     }
 }
 
@@ -88,21 +97,46 @@ pub const TASK_FORCES: [&str; 14] = [
 ///
 /// # Errors
 /// A wrong password.
-pub async fn administrator(api: &Api, password: &str) -> Result<Staff, CallError> {
+pub async fn administrator(api: &Api, password: &str) -> Result<Person, CallError> {
     sign_in(api, "admin", password).await
 }
 
 const SIGN_IN: &str = "/api/access/sign-in";
+const RENEW: &str = "/api/access/renew";
 
-async fn sign_in(api: &Api, name: &str, password: &str) -> Result<Staff, CallError> {
+/// Signs in for the first time, and sets an authenticator up where the role asks for one.
+async fn sign_in(api: &Api, name: &str, password: &str) -> Result<Person, CallError> {
     let signed_in: Value = api.anyone().post(SIGN_IN, &json!({ "name": name, "password": password })).await?;
-    Ok(api.staff(text(SIGN_IN, &signed_in, "/token")?, number(SIGN_IN, &signed_in, "/actor/id")?))
+    let staff = api.staff(text(SIGN_IN, &signed_in, "/token")?, number(SIGN_IN, &signed_in, "/actor/id")?);
+    let asked = text(SIGN_IN, &signed_in, "/second_factor")? == "to_enrol";
+    let authenticator = if asked { Some(enrol(api, &staff).await?) } else { None };
+    Ok(Person { staff, name: name.to_owned(), password: password.to_owned(), authenticator })
 }
 
-/// A sign-in holds for one long shift; after half a day the same person signs in again.
-async fn sign_in_again(api: Api, staff: Staff, name: String, password: String) -> Result<(), CallError> {
-    let signed_in: Value = api.anyone().post(SIGN_IN, &json!({ "name": name, "password": password })).await?;
-    staff.renew(text(SIGN_IN, &signed_in, "/token")?);
+async fn enrol(api: &Api, staff: &Staff) -> Result<Authenticator, CallError> {
+    const ENROL: &str = "/api/access/enrol";
+    const CONFIRM: &str = "/api/access/confirm-enrolment";
+    let shown: Value = staff.post(ENROL, &json!({})).await?;
+    let lacks = || CallError::Lacks { path: ENROL.to_owned(), field: "/secret".to_owned() };
+    let app = Authenticator::typed(&text(ENROL, &shown, "/secret")?).ok_or_else(lacks)?;
+    let confirmed: Value = staff.post(CONFIRM, &json!({ "code": app.code(api.clock()) })).await?;
+    staff.renew(text(CONFIRM, &confirmed, "/token")?);
+    Ok(app)
+}
+
+/// A sign-in holds for one long shift; afterwards the same person signs in again, with another code.
+async fn sign_in_again(api: Api, person: Person) -> Result<(), CallError> {
+    let code = person.authenticator.as_ref().map(|app| app.code(api.clock()));
+    let body = json!({ "name": person.name, "password": person.password, "code": code });
+    let signed_in: Value = api.anyone().post(SIGN_IN, &body).await?;
+    person.staff.renew(text(SIGN_IN, &signed_in, "/token")?);
+    Ok(())
+}
+
+/// A device renews its token by itself, before it ends.
+async fn renew(device: Staff) -> Result<(), CallError> {
+    let renewed: Value = device.post(RENEW, &json!({})).await?;
+    device.renew(text(RENEW, &renewed, "/token")?);
     Ok(())
 }
 
@@ -111,7 +145,7 @@ fn password_of(name: &str) -> String {
 }
 
 /// Sets up an account and signs it in.
-async fn account(api: Api, administrator: Staff, name: String, role: Role, area: AreaId) -> Result<Staff, CallError> {
+async fn account(api: Api, administrator: Staff, name: String, role: Role, area: AreaId) -> Result<Person, CallError> {
     let password = password_of(&name);
     let body = json!({ "name": name, "password": password, "role": role, "area": area });
     administrator.tell("/api/access/add-account", &body).await?;
@@ -132,16 +166,17 @@ pub async fn device(
     const PATH: &str = "/api/access/add-device";
     let body = json!({ "name": name, "role": role, "area": area });
     let added: Value = administrator.post(PATH, &body).await?;
-    Ok(api.staff(text(PATH, &added, "/token")?, number(PATH, &added, "/actor/id")?))
+    Ok(api.device(text(PATH, &added, "/token")?, number(PATH, &added, "/actor/id")?))
 }
 
 /// Signs everybody of the office in.
 ///
 /// # Errors
 /// What the system refused.
-pub async fn open_office(api: &Api, administrator: &Staff, county: AreaId) -> Result<Office, CallError> {
-    let signing = |name: &str, role: Role| account(api.clone(), administrator.clone(), name.to_owned(), role, county);
-    let post = |name: &str, role: Role| device(api.clone(), administrator.clone(), name.to_owned(), role, county);
+pub async fn open_office(api: &Api, administrator: Person, county: AreaId) -> Result<Office, CallError> {
+    let by = &administrator.staff;
+    let signing = |name: &str, role: Role| account(api.clone(), by.clone(), name.to_owned(), role, county);
+    let post = |name: &str, role: Role| device(api.clone(), by.clone(), name.to_owned(), role, county);
     let (first, second) =
         tokio::try_join!(signing("commander-1", Role::Commander), signing("commander-2", Role::Commander))?;
     let heads = TASK_FORCES.map(|key| signing(&format!("head-{key}"), Role::TaskForceHead));
@@ -158,17 +193,21 @@ pub async fn open_office(api: &Api, administrator: &Staff, county: AreaId) -> Re
         post("facility-staff", Role::FacilityStaff),
         post("grid-workers", Role::GridWorker),
     )?;
+    let signed = [&administrator, &first, &second, &deputy, &tracer, &auditor, &publisher];
+    let people = signed.into_iter().chain(&heads).cloned().collect();
+    let heads = TASK_FORCES.iter().map(|key| (*key).to_owned()).zip(heads.into_iter().map(|head| head.staff));
     Ok(Office {
-        administrator: administrator.clone(),
-        commanders: [first, second],
-        deputy,
-        heads: TASK_FORCES.iter().map(|key| (*key).to_owned()).zip(heads).collect(),
-        tracer,
+        administrator: administrator.staff,
+        commanders: [first.staff, second.staff],
+        deputy: deputy.staff,
+        heads: heads.collect(),
+        tracer: tracer.staff,
         hospital,
         supplies,
-        publisher,
+        publisher: publisher.staff,
         facility_staff,
         grid_workers,
-        auditor,
+        auditor: auditor.staff,
+        people,
     })
 }

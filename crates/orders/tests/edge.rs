@@ -7,6 +7,7 @@ mod office;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use office::{Desk, QINGXU, WANGDA, actor, new_order};
+use outpace_access::actors::totp;
 use outpace_access::{actors, matrix, openapi};
 use outpace_core::{Permission, Role};
 use outpace_orders::issue;
@@ -35,6 +36,15 @@ async fn send(desk: &Desk, method: &str, path: &str, token: &str, body: Value) -
 async fn sign_in(desk: &Desk, name: &str, password: &str) -> String {
     let body = json!({ "name": name, "password": password });
     let (_, answer) = send(desk, "POST", "/api/access/sign-in", "", body).await;
+    let token = answer["token"].as_str().unwrap().to_owned();
+    if answer["second_factor"] != "to_enrol" {
+        return token;
+    }
+    let (_, shown) = send(desk, "POST", "/api/access/enrol", &token, json!({})).await;
+    let secret = totp::read_base32(shown["secret"].as_str().unwrap()).unwrap();
+    let code = totp::code(&secret, totp::step_of(desk.office.store.now()));
+    let confirm = json!({ "code": code });
+    let (_, answer) = send(desk, "POST", "/api/access/confirm-enrolment", &token, confirm).await;
     answer["token"].as_str().unwrap().to_owned()
 }
 

@@ -54,6 +54,10 @@ enum Command {
         /// Make the folder a drill's, for ever, with a clock that starts at this local time (2022-04-13T01:00).
         #[arg(long, value_name = "TIME")]
         drill_from: Option<String>,
+        /// Encrypt: `self` makes a local authority and a certificate in the data folder and tells how phones trust it; or
+        /// a certificate and its key, as PEM files.
+        #[arg(long, value_names = ["self|CERT", "KEY"], num_args = 1..=2)]
+        tls: Vec<PathBuf>,
     },
     /// Bring in areas, households, people, places, sites, facilities or vehicles from a file, or what a lane noted
     /// without a network.
@@ -119,7 +123,9 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let done = match Cli::parse().command {
-        Command::Serve { data, listen, pack, drill_from } => commands::serve::run(data, listen, pack, drill_from),
+        Command::Serve { data, listen, pack, drill_from, tls } => {
+            commands::serve::run(data, commands::serve::Wanted { listen, pack, drill_from, tls })
+        }
         Command::Import { what, file, data } => commands::import::run(what, &file, data),
         Command::Export { command } => commands::export::run(command),
         Command::Drill(arguments) => commands::drill::run(arguments),

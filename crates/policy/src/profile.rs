@@ -39,10 +39,26 @@ section! {
         destruction: ApprovalRules,
         /// Measures that may start before anyone approved, if the pack allows it too.
         at_once: Vec<Measure>,
+        /// How people and devices sign in.
+        access: AccessRules,
         /// To whom a positive is reported, from the nearest upwards.
         reporting_chain: Vec<ReportStep>,
         /// The task forces that the emergency switch starts.
         task_forces: Vec<TaskForce>,
+    }
+}
+
+section! {
+    /// How people and devices sign in.
+    pub struct AccessRules {
+        /// Roles that sign in with a second factor: whoever approves grave measures, and administrators.
+        second_factor_roles: Vec<Role>,
+        /// Minutes without a request after which a browser's session ends.
+        session_idle_minutes: u32,
+        /// Hours after which a sign-in ends, whatever is done with it.
+        session_hours_max: u32,
+        /// Hours for which a device's token holds, unless it is renewed.
+        device_token_hours: u32,
     }
 }
 

@@ -4,27 +4,27 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use axum::http::{HeaderMap, Method, Uri, header};
 use axum::middleware::map_response;
 use axum::response::Response;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use outpace_access::problem::Problem;
-use outpace_access::{Office, openapi, routes};
+use outpace_access::{Caller, Office, Peer, admit, openapi};
 use outpace_core::{Permission, Refusal, Text};
 use parking_lot::RwLock;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
-use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::clock::DrillClock;
 use crate::drill::{self, Scene};
 use crate::listen::{self, Limits};
 use crate::office::Opened;
-use crate::{embedded, every_route, live, watcher};
+use crate::tls::Tls;
+use crate::{embedded, every_route, headers, live, watcher};
 
 /// What the handlers outside the capabilities share.
 #[derive(Clone)]
@@ -38,6 +38,18 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Passes whoever has the permission.
+    pub(crate) fn permit(
+        &self,
+        headers: &HeaderMap,
+        peer: Option<Extension<Peer>>,
+        permission: Permission,
+        is_command: bool,
+    ) -> Result<Caller, Problem> {
+        let peer = peer.map(|Extension(peer)| peer);
+        Ok(admit::permit(&self.office, headers, peer.as_ref(), permission, is_command)?)
+    }
+
     /// Tells the page that something changed that is not in the journal.
     pub(crate) fn touch(&self) {
         self.changed.notify_one();
@@ -56,15 +68,23 @@ pub struct Running {
 ///
 /// # Errors
 /// When the address cannot be bound.
-pub async fn start(opened: Opened, listen: SocketAddr) -> std::io::Result<Running> {
-    start_within(opened, listen, Limits::of_machine()).await
+pub async fn start(opened: Opened, listen: SocketAddr, tls: Option<Tls>) -> std::io::Result<Running> {
+    start_within(opened, listen, Limits::of_machine(), tls).await
 }
 
 /// Binds and serves within limits of one's own.
 ///
 /// # Errors
 /// When the address cannot be bound.
-pub async fn start_within(opened: Opened, listen: SocketAddr, limits: Limits) -> std::io::Result<Running> {
+pub async fn start_within(
+    opened: Opened,
+    listen: SocketAddr,
+    limits: Limits,
+    tls: Option<Tls>,
+) -> std::io::Result<Running> {
+    if let Some(authority) = tls.as_ref().and_then(|tls| tls.authority.as_ref()) {
+        opened.office.show_authority(authority.pem.clone());
+    }
     let listener = TcpListener::bind(listen).await?;
     let address = listener.local_addr()?;
     if opened.drill_clock.is_none() {
@@ -74,7 +94,7 @@ pub async fn start_within(opened: Opened, listen: SocketAddr, limits: Limits) ->
     let figures = office.figures().clone();
     let (app, paused) = assemble(opened);
     tokio::spawn(watcher::watch(office, paused));
-    let task = tokio::spawn(listen::serve(listener, app, limits, figures));
+    let task = tokio::spawn(listen::serve(listener, app, limits, figures, tls));
     Ok(Running { address, task })
 }
 
@@ -113,29 +133,12 @@ fn assemble(opened: Opened) -> (Router, watch::Sender<Option<Text>>) {
     }));
     let refusing = office.clone();
     let other = move |method: Method, uri: Uri| std::future::ready(other_method(&refusing, &method, uri.path()));
-    let app = all.mount(office).merge(own).method_not_allowed_fallback(other).layer(secure_headers());
+    let app = all
+        .mount(office)
+        .merge(own)
+        .method_not_allowed_fallback(other)
+        .layer(map_response(|answer| std::future::ready(headers::harden(answer))));
     (app, paused)
-}
-
-type Headers = tower::layer::util::Stack<
-    SetResponseHeaderLayer<HeaderValue>,
-    tower::layer::util::Stack<SetResponseHeaderLayer<HeaderValue>, SetResponseHeaderLayer<HeaderValue>>,
->;
-
-/// The page loads nothing from elsewhere and may be framed by nobody.
-fn secure_headers() -> Headers {
-    let set = |name: HeaderName, value: &'static str| {
-        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
-    };
-    let policy = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
-                  worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
-    tower::layer::util::Stack::new(
-        set(header::CONTENT_SECURITY_POLICY, policy),
-        tower::layer::util::Stack::new(
-            set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            set(header::REFERRER_POLICY, "no-referrer"),
-        ),
-    )
 }
 
 /// A route that is there, asked in the other way.
@@ -165,9 +168,10 @@ async fn health(State(server): State<Server>) -> Result<Json<serde_json::Value>,
 /// What the page shows, again and again.
 async fn events(
     State(server): State<Server>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, std::convert::Infallible>>>, Problem> {
-    routes::permit(&server.office, &headers, Permission::CommandRead, false)?;
+    let caller = server.permit(&headers, peer, Permission::CommandRead, false)?;
     let stream = WatchStream::new(server.live.subscribe())
         .filter(|live| !live.is_empty())
         .map(|live| Ok(Event::default().event("live").data(&*live)));
@@ -176,6 +180,8 @@ async fn events(
     // Beside the figures: it must be told when the figures cannot be read, too.
     let writing = WatchStream::new(server.writing.clone())
         .map(|paused| Ok(Event::default().event("writing").data(serde_json::json!({ "paused": paused }).to_string())));
-    let stream = stream.merge(writing);
+    let office = server.office.clone();
+    // Whoever signed out, or was shown out, sees nothing more.
+    let stream = stream.merge(writing).take_while(move |_| caller.still_may(&office, Permission::CommandRead));
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(std::time::Duration::from_secs(5)).text("alive")))
 }

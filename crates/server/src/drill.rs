@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use outpace_access::{problem::Problem, routes};
+use axum::{Extension, Json};
+use outpace_access::Peer;
+use outpace_access::problem::Problem;
 use outpace_core::time::MINUTE_MS;
 use outpace_core::{Clock, Permission, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -44,10 +45,11 @@ fn no_drill() -> Refusal {
 /// and followed up.
 pub(crate) async fn move_clock(
     State(server): State<Server>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     Json(request): Json<MoveClock>,
 ) -> Result<Json<Moved>, Problem> {
-    routes::permit(&server.office, &headers, Permission::DrillControl, true)?;
+    server.permit(&headers, peer, Permission::DrillControl, true)?;
     let clock = server.drill_clock.clone().ok_or_else(no_drill)?;
     let office = server.office.clone();
     let moved = tokio::task::spawn_blocking(move || step(&office, &clock, request.to)).await;
@@ -90,10 +92,11 @@ pub(crate) struct Scene {
 /// Sets what the page shows of the scenario.
 pub(crate) async fn set_scene(
     State(server): State<Server>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     Json(scene): Json<Scene>,
 ) -> Result<Json<serde_json::Value>, Problem> {
-    routes::permit(&server.office, &headers, Permission::DrillControl, true)?;
+    server.permit(&headers, peer, Permission::DrillControl, true)?;
     if server.drill_clock.is_none() {
         return Err(no_drill().into());
     }
@@ -116,8 +119,12 @@ fn keep_report(server: &Server, report: &serde_json::Value) -> Result<(), Refusa
 }
 
 /// The report of the drill; 404 while there is none.
-pub(crate) async fn report(State(server): State<Server>, headers: HeaderMap) -> Result<Response, Problem> {
-    routes::permit(&server.office, &headers, Permission::CommandRead, false)?;
+pub(crate) async fn report(
+    State(server): State<Server>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    server.permit(&headers, peer, Permission::CommandRead, false)?;
     let shown = server.scene.read().report.clone();
     let report = if shown.is_null() {
         let kept = std::fs::read(server.office.store.folder().join(REPORT)).ok();

@@ -7,6 +7,7 @@
 //! - [`timekeeper`]: what passes by itself: deadlines, ends, time-outs.
 //! - [`live`]: what the page shows, as one value.
 //! - [`listen`]: takes connections in, as many as fit, none that stays silent.
+//! - [`tls`]: encrypted connections, with a certificate of one's own making where there is no other.
 //! - [`office`]: opens a data folder with the rules in force.
 
 pub mod app;
@@ -15,11 +16,14 @@ pub mod clock;
 mod drill;
 mod embedded;
 pub mod every_route;
+mod headers;
+mod line;
 pub mod listen;
 pub mod live;
 mod mouth;
 pub mod office;
 pub mod timekeeper;
+pub mod tls;
 mod watcher;
 
 pub use app::{Running, start};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{HeaderValue, Request, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -24,7 +24,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
+use crate::line::{Line, Opened};
 use crate::mouth::{Mouth, plain_answer};
+use crate::tls::Tls;
 
 /// Files that are kept for the database, the data folder and the log.
 const FILES_KEPT: usize = 256;
@@ -177,15 +179,25 @@ impl Drop for Seat {
 ///
 /// # Errors
 /// Never by itself: a connection that cannot be taken in is waited for.
-pub(crate) async fn serve(listener: TcpListener, app: Router, limits: Limits, figures: Figures) -> std::io::Result<()> {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Router,
+    limits: Limits,
+    figures: Figures,
+    tls: Option<Tls>,
+) -> std::io::Result<()> {
+    let tls = tls.map(Arc::new);
     let hall = Arc::new(Hall::new(limits, figures));
     // Made into routes once, and shared: a router that still waits for its state makes them anew for each request.
     let app: Router = app.with_state(());
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => match hall.enter() {
-                Some(seat) => drop(tokio::spawn(attend(stream, peer, app.clone(), seat))),
-                None => drop(tokio::spawn(farewell(stream, hall.figures.clone(), no_room(limits.connections_max)))),
+                Some(seat) => drop(tokio::spawn(attend((stream, peer, tls.clone()), app.clone(), seat))),
+                None => {
+                    let (line, full) = (Line::Plain(stream), no_room(limits.connections_max));
+                    drop(tokio::spawn(farewell(line, hall.figures.clone(), full)));
+                }
             },
             Err(error) => {
                 // Mostly: no file left. Those who are in go on, and some of them end.
@@ -196,25 +208,53 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, limits: Limits, fi
     }
 }
 
+/// Opens the line of a connection, over TLS with its handshake, within the time of the first request.
+async fn open_line(stream: TcpStream, tls: Option<&Tls>, seat: &Seat) -> Option<Line> {
+    let within = seat.hall.limits.first_request_within;
+    let opened = tokio::select! {
+        opened = tokio::time::timeout(within, Line::open(stream, tls.map(|tls| &tls.acceptor))) => opened.ok(),
+        () = seat.leave.notified() => None,
+    };
+    match opened {
+        Some(Opened::Line(line)) => Some(line),
+        Some(Opened::NotTls(stream)) => {
+            farewell(Line::Plain(stream), seat.hall.figures.clone(), not_tls()).await;
+            None
+        }
+        // Before the handshake there are no words that the other side would understand.
+        Some(Opened::Nobody) | None => None,
+    }
+}
+
 /// Answers the requests of one connection.
-async fn attend(stream: TcpStream, peer: SocketAddr, app: Router, seat: Seat) {
+async fn attend((stream, peer, tls): (TcpStream, SocketAddr, Option<Arc<Tls>>), app: Router, seat: Seat) {
     // An answer that waits for the next packet to fill up only makes a lane wait.
     let _ = stream.set_nodelay(true);
     let seat = Arc::new(seat);
     let (limits, figures) = (seat.hall.limits, seat.hall.figures.clone());
+    let begun = tokio::time::Instant::now();
+    let Some(line) = open_line(stream, tls.as_deref(), &seat).await else { return };
+    let insist = tls.as_deref().and_then(|tls| HeaderValue::from_str(&format!("max-age={}", tls.insist_s)).ok());
     let speaker = seat.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         speaker.spoke();
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(Peer(peer));
-        app.clone().oneshot(request)
+        request.extensions_mut().insert(Peer { address: peer, tls: insist.is_some() });
+        let (answering, insist) = (app.clone().oneshot(request), insist.clone());
+        async move {
+            let mut answer = answering.await?;
+            if let Some(insist) = insist {
+                answer.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, insist);
+            }
+            Ok::<_, std::convert::Infallible>(answer)
+        }
     });
-    let io = TokioIo::new(Mouth::new(stream, figures.clone()));
+    let io = TokioIo::new(Mouth::new(line, figures.clone()));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.next_request_within)
         .serve_connection(io, service);
-    let mut first = std::pin::pin!(tokio::time::sleep(limits.first_request_within));
+    let mut first = std::pin::pin!(tokio::time::sleep_until(begun + limits.first_request_within));
     let mut waits_for_first = true;
     let end = loop {
         tokio::select! {
@@ -251,7 +291,7 @@ enum End {
 }
 
 /// Takes in what is still under way and throws it away: closing at once would take the answer away with it.
-async fn hear_out(mut stream: TcpStream) {
+async fn hear_out(mut stream: Line) {
     let mut piece = vec![0; HEARD_OUT_AT_ONCE];
     let heard = async { while stream.read(&mut piece).await.is_ok_and(|bytes| bytes > 0) {} };
     // Whoever goes on talking has had his answer.
@@ -259,7 +299,7 @@ async fn hear_out(mut stream: TcpStream) {
 }
 
 /// Says why and closes.
-async fn farewell(mut stream: TcpStream, figures: Figures, refusal: Refusal) {
+async fn farewell(mut stream: Line, figures: Figures, refusal: Refusal) {
     figures.refused(&refusal);
     let words = plain_answer(refusal);
     let said = async {
@@ -268,6 +308,17 @@ async fn farewell(mut stream: TcpStream, figures: Figures, refusal: Refusal) {
     };
     // Whoever does not listen either has nobody to tell.
     let _ = tokio::time::timeout(FAREWELL_MAX, said).await;
+}
+
+fn not_tls() -> Refusal {
+    Refusal::new(
+        400,
+        "speak_tls",
+        "connection",
+        "http",
+        "此处只接受加密连接:请把地址改为 https:// 开头再打开。",
+        "Only encrypted connections are taken in here: open the address with https:// instead.",
+    )
 }
 
 fn too_slow(limits: Limits) -> Refusal {

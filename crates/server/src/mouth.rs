@@ -9,7 +9,8 @@ use outpace_access::Figures;
 use outpace_access::door::ADDRESS_BYTES_MAX;
 use outpace_core::Refusal;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+
+use crate::line::Line;
 
 /// How such an answer begins; ours are never without content.
 const BEGINS: &[u8] = b"HTTP/1.1 4";
@@ -17,18 +18,18 @@ const EMPTY: &[u8] = b"content-length: 0\r\n";
 
 /// A socket that speaks.
 pub(crate) struct Mouth {
-    stream: TcpStream,
+    stream: Line,
     figures: Figures,
     /// What is said instead, and how much of it went out.
     words: Option<(Vec<u8>, usize)>,
 }
 
 impl Mouth {
-    pub(crate) fn new(stream: TcpStream, figures: Figures) -> Self {
+    pub(crate) fn new(stream: Line, figures: Figures) -> Self {
         Self { stream, figures, words: None }
     }
 
-    pub(crate) fn into_inner(self) -> TcpStream {
+    pub(crate) fn into_inner(self) -> Line {
         self.stream
     }
 
@@ -89,13 +90,17 @@ fn refusal_of(status: &str) -> Option<Refusal> {
     }
 }
 
+/// The headers of every answer, for those that no route gives.
+const HARDENED: &str = "cache-control: no-store\r\nx-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\n\
+    content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n";
+
 /// A refusal as the bytes of a whole answer, after which the connection ends.
 pub(crate) fn plain_answer(refusal: Refusal) -> Vec<u8> {
     let status = axum::http::StatusCode::from_u16(refusal.status).unwrap_or_default();
     let retry = if refusal.status == 503 { "retry-after: 1\r\n" } else { "" };
     let body = outpace_access::problem::body(&refusal).to_string();
     format!(
-        "HTTP/1.1 {} {}\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n{retry}connection: close\r\n\r\n{body}",
+        "HTTP/1.1 {} {}\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n{HARDENED}{retry}connection: close\r\n\r\n{body}",
         status.as_u16(),
         status.canonical_reason().unwrap_or_default(),
         body.len(),

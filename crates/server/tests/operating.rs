@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use outpace_access::actors;
-use outpace_core::{Actor, ActorId, ActorKind, AreaId, Role};
+use outpace_access::actors::{self, totp};
+use outpace_core::{Actor, ActorId, ActorKind, AreaId, Role, Timestamp};
 use outpace_server::app::start_within;
 use outpace_server::listen::Limits;
 use outpace_server::office::Opening;
@@ -38,7 +38,7 @@ fn limits() -> Limits {
 }
 
 async fn serve(opened: &Opened, limits: Limits) -> Running {
-    start_within(opened.clone(), "127.0.0.1:0".parse().unwrap(), limits).await.unwrap()
+    start_within(opened.clone(), "127.0.0.1:0".parse().unwrap(), limits, None).await.unwrap()
 }
 
 /// Sends bytes as they are and reads until the server closes; answers status, head and body.
@@ -68,8 +68,20 @@ async fn sign_in(address: SocketAddr) -> String {
     let body = json!({ "name": "admin", "password": PASSWORD }).to_string();
     let (status, _, answer) = post(address, "/api/access/sign-in", "", body.as_bytes()).await;
     assert_eq!(status, 200, "{answer}");
-    let answer: Value = serde_json::from_str(&answer).unwrap();
-    format!("authorization: Bearer {}\r\n", answer["token"].as_str().unwrap())
+    let bearer = |answer: &str| {
+        let answer: Value = serde_json::from_str(answer).unwrap();
+        format!("authorization: Bearer {}\r\n", answer["token"].as_str().unwrap_or_else(|| panic!("{answer}")))
+    };
+    // An administrator has an authenticator; it is set up here, on this machine's clock.
+    let first = bearer(&answer);
+    let (_, _, shown) = post(address, "/api/access/enrol", &first, b"{}").await;
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    let secret = totp::read_base32(shown["secret"].as_str().unwrap()).unwrap();
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let now = Timestamp(i64::try_from(since.as_millis()).unwrap());
+    let confirm = json!({ "code": totp::code(&secret, totp::step_of(now)) }).to_string();
+    let (_, _, confirmed) = post(address, "/api/access/confirm-enrolment", &first, confirm.as_bytes()).await;
+    bearer(&confirmed)
 }
 
 async fn until_ready(address: SocketAddr) -> Value {

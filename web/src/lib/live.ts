@@ -7,8 +7,9 @@
  * - `GET /api/registry/boundaries?under=CODE&level=village` (also `township`, `county`) answers {@link Boundaries}; an
  *   empty collection where nothing is drawn.
  * - `GET /api/drill/report` answers {@link DrillReport}; 404 while there is none.
- * - `POST /api/access/sign-in` with {@link SignIn} answers {@link SignedIn}. The token goes into
- *   `Authorization: Bearer …` of every later request. A drill's data folder answers without it.
+ * - `POST /api/access/sign-in` with {@link SignIn} answers {@link SignedIn} and sets a cookie that scripts cannot read; the
+ *   browser sends it with every later request. A drill's data folder answers without it. `GET /api/access/own` answers
+ *   {@link WhoAsks}; `POST /api/access/enrol` {@link Enrolment}; `confirm-enrolment` and `renew` {@link SignedIn}.
  * - `GET /api/response/plan` answers {@link WaitingPlan}; `POST /api/response/approve` and `/decline` answer
  *   {@link Answered}. `GET /api/command/briefing` answers {@link Briefing}.
  *
@@ -441,13 +442,55 @@ export interface Boundaries {
 export interface SignIn {
   name: string;
   password: string;
+  /** The six digits of the authenticator; `null` where none is asked for yet. */
+  code: string | null;
+  /** The page holds a cookie, never a token. */
+  keep: 'cookie';
 }
 
+/** `to_enrol`: the role needs a second factor, and nothing else can be done until one is set up. */
+export type SecondFactor = 'not_needed' | 'given' | 'to_enrol';
+
 export interface SignedIn {
-  token: string;
   expires_at: Moment;
   /** Who signed in; the role is a word such as `commander`. */
   actor: { id: number; role: string };
+  second_factor: SecondFactor;
+}
+
+/** Who is signed in, if anybody is. */
+export interface WhoAsks {
+  signed_in: Own | null;
+}
+
+/** Oneself, as the server knows it. */
+export interface Own {
+  actor: { id: number; role: string };
+  name: string;
+  second_factor: SecondFactor;
+  expires_at: Moment;
+  idle_minutes: number;
+  /** Where one is signed in, the newest first. */
+  tokens: OwnToken[];
+}
+
+export interface OwnToken {
+  token: string;
+  kind: 'page' | 'program' | 'device';
+  issued_at: Moment;
+  last_seen: Moment;
+  expires_at: Moment;
+  /** The one that asks. */
+  this: boolean;
+}
+
+/** What an authenticator app needs, shown once. */
+export interface Enrolment {
+  secret: string;
+  address: string;
+  /** Modules a side, and the dark ones as the path of an SVG. */
+  qr_size: number;
+  qr_path: string;
 }
 
 /**

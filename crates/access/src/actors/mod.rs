@@ -1,19 +1,35 @@
-//! Accounts with passwords, devices with tokens. Facts say that an actor exists and which token hashes are good;
-//! password hashes stand in a table of their own that is neither journal nor read model.
+//! Accounts with passwords and second factors, devices with tokens. Facts say that an actor exists and which token hashes
+//! are good; password hashes and sealed secrets stand in tables of their own that are neither journal nor read model.
 
+mod accounts;
+mod directory;
+mod enrolment;
+mod errors;
 mod facts;
 mod http;
+mod model;
 mod password;
+mod session;
 mod store;
 #[cfg(test)]
 mod tests;
+pub mod totp;
 
-pub use facts::{ActorAdded, ActorDisabled, TokenIssued, TokenRevoked};
-pub use http::{AddAccount, AddDevice, Device, SignIn, SignedIn, add_device, routes};
-pub(crate) use store::{Doors, doors};
-pub use store::{by_id, by_token, capability, first_administrator, name_of};
+pub use accounts::{Account, Actors, AddAccount, AddDevice, Device, ListActors, WhomAndWhy, add_device};
+pub(crate) use directory::Doors;
+pub use enrolment::{ConfirmEnrolment, Enrolment};
+pub use facts::{
+    AccountLocked, AccountUnlocked, ActorAdded, ActorDisabled, PasswordChanged, SecondFactorEnrolled,
+    SecondFactorReset, TokenEnded, TokenIssued, TokenRevoked,
+};
+pub use http::routes;
+pub use model::{Listed, OwnToken, Post, PostKind, SecondFactor, Signed, TokenHash, TokenKind, Whom};
+pub use session::{ChangePassword, Keep, Own, SignIn, SignedIn, WhoAsks};
+pub(crate) use store::doors;
+pub use store::{by_id, by_token, capability, first_administrator, name_of, post_of, signed_by};
 
-use outpace_core::{Actor, ActorId, ActorKind, AreaId, Role};
+use outpace_core::{Actor, ActorId, ActorKind, AreaId, Refusal, Role};
+use outpace_store::Unit;
 
 /// Somebody who has not signed in, at a public route.
 #[must_use]
@@ -25,4 +41,19 @@ pub fn nobody(area: AreaId) -> Actor {
 #[must_use]
 pub fn onlooker(area: AreaId) -> Actor {
     Actor { id: ActorId(-2), kind: ActorKind::Account, role: Role::Auditor, area }
+}
+
+/// Passes where a device that is for one thing of this kind is for this one. Whoever is for none acts by role and area.
+///
+/// # Errors
+/// 403 for a device that is for another.
+pub fn at_post(unit: &Unit<'_>, kind: PostKind, id: i64) -> Result<(), Refusal> {
+    let own = unit.remembered(|doors: &Doors| doors.read().actors.get(&unit.actor().id).and_then(|known| known.post));
+    match own.flatten() {
+        Some(post) if post.kind == kind && post.id != id => {
+            let word = serde_json::to_value(kind).ok().and_then(|word| word.as_str().map(str::to_owned));
+            Err(errors::not_its_post(&word.unwrap_or_default(), post.id, id))
+        }
+        _ => Ok(()),
+    }
 }

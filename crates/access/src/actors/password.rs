@@ -1,10 +1,15 @@
 //! Passwords: argon2id, at least 12 characters, a salt for each, compared in constant time.
 
 use argon2::{Algorithm, Argon2, Params, Version};
+use outpace_core::Refusal;
 use outpace_store::StoreError;
+
+use super::errors;
 
 /// Shortest password accepted, in characters.
 pub const PASSWORD_CHARACTERS_MIN: usize = 12;
+/// Longest, in characters: a whole sentence.
+pub const PASSWORD_CHARACTERS_MAX: usize = 256;
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
 
@@ -21,6 +26,22 @@ fn digest(password: &str, salt: &[u8]) -> Result<[u8; HASH_BYTES], StoreError> {
         .hash_password_into(password.as_bytes(), salt, &mut out)
         .map_err(|error| StoreError::Vault(error.to_string()))?;
     Ok(out)
+}
+
+/// Passes a password of a length that is accepted.
+///
+/// # Errors
+/// 422 for one that is too short or too long.
+pub fn long_enough(field: &str, password: &str) -> Result<(), Refusal> {
+    match password.chars().count() {
+        characters if characters < PASSWORD_CHARACTERS_MIN => {
+            Err(errors::password_short(field, PASSWORD_CHARACTERS_MIN))
+        }
+        characters if characters > PASSWORD_CHARACTERS_MAX => {
+            Err(errors::password_long(field, PASSWORD_CHARACTERS_MAX))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Salt and hash, ready to be kept.

@@ -24,7 +24,7 @@ use crate::staff::Office;
 
 /// Minutes by which the clock moves at a time. Observations carry their own time to the second.
 const SLICE_MINUTES: i64 = 5;
-/// Hours after which everybody signs in again; the system lets a sign-in hold for twelve.
+/// Hours after which everybody signs in again and devices renew; the system lets a sign-in hold for twelve.
 const SHIFT_HOURS: i64 = 8;
 /// Minutes between two looks at the orders.
 const ORDERS_EVERY_MINUTES: i64 = 15;
@@ -81,7 +81,6 @@ pub(crate) struct Play {
     started: Instant,
     /// What each part of the work took of the machine's time.
     parts: BTreeMap<&'static str, Duration>,
-    admin_password: String,
     last_sign_in: Timestamp,
     last_collect: Timestamp,
 }
@@ -114,7 +113,7 @@ pub(crate) struct East {
 impl Play {
     /// Puts everything in hand; nothing has happened yet.
     pub(crate) async fn ready(
-        (api, admin_password): (Api, String),
+        api: Api,
         scenario: Scenario,
         (pace, pack): (Pace, String),
         county: Population,
@@ -142,7 +141,6 @@ impl Play {
             last_collect: scenario.opens_at,
             api,
             parts: BTreeMap::from([("setting up", started.elapsed())]),
-            admin_password,
             last_sign_in: scenario.opens_at,
             pace,
             pack,
@@ -205,8 +203,9 @@ impl Play {
     pub(crate) async fn move_clock(&mut self, to: Timestamp) -> Result<(), CallError> {
         self.office.administrator.tell("/api/drill/clock", &json!({ "to": to })).await?;
         self.now = to;
+        self.api.set_clock(to);
         if self.now >= self.last_sign_in.plus_hours(SHIFT_HOURS) {
-            self.office.begin_shift(&self.api, &self.admin_password).await?;
+            self.office.begin_shift(&self.api).await?;
             self.last_sign_in = self.now;
         }
         Ok(())

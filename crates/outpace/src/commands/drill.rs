@@ -100,7 +100,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
 
 async fn session(arguments: &Arguments, opened: outpace_server::Opened, password: String) -> Result<(), Failure> {
     let listen = if arguments.serve { arguments.listen } else { SocketAddr::from(([127, 0, 0, 1], 0)) };
-    let running = outpace_server::start(opened, listen).await?;
+    let running = outpace_server::start(opened, listen, None).await?;
     let base = format!("http://{}", running.address);
     if arguments.serve {
         println!("Outpace: {base}  (watch while it plays / 演练进行中可打开查看)");

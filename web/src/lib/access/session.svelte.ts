@@ -1,8 +1,14 @@
-/** Who is signed in, in the memory of this page only, and requests that carry the token. A reload forgets it. */
+/**
+ * Who is signed in. The session itself is a cookie that no script can read; the page only knows what the server tells it,
+ * and asks again after a reload.
+ */
 
-import type { SignedIn, SignIn, Text } from '../live';
+import type { Enrolment, Own, SecondFactor, SignedIn, Text } from '../live';
 import { parse, type Check } from '../stream/checks';
-import { signedInCheck } from '../stream/contract';
+import { emptyCheck, enrolmentCheck, signedInCheck, whoAsksCheck } from '../stream/contract';
+
+/** How often a session that is in use is renewed. */
+const RENEW_EVERY_MS = 10 * 60_000;
 
 /** Why the server refused, in both languages; `null` where it did not say. */
 export class Refused extends Error {
@@ -29,28 +35,89 @@ function broken(path: string): Refused {
 }
 
 class Session {
-  token: string | null = $state(null);
+  /** The actor's id; `null` while nobody is signed in. */
+  who: number | null = $state(null);
   /** The role of who is signed in, as the server names it. */
   role: string | null = $state(null);
+  secondFactor: SecondFactor = $state('not_needed');
   /** The account may sign in, but may not watch the page. */
   outside = $state(false);
+  /** Whether somebody touched the page since the session was last renewed. */
+  #touched = false;
 
-  /** Signs in and keeps the token. Throws {@link Refused}. */
-  async signIn(request: SignIn): Promise<void> {
-    const signedIn: SignedIn = await this.post('api/access/sign-in', request, signedInCheck);
-    this.outside = false;
-    this.role = signedIn.actor.role;
-    this.token = signedIn.token;
+  /** Asks the server who is signed in. Throws nothing: without an answer nobody is. */
+  async look(): Promise<void> {
+    try {
+      const own = await this.own();
+      if (own) this.#know(own);
+      else this.forget();
+    } catch {
+      this.forget();
+    }
   }
 
-  signOut(): void {
-    this.token = null;
+  /** Oneself and where one is signed in; `null` for nobody. Throws {@link Refused}. */
+  async own(): Promise<Own | null> {
+    return (await this.read('api/access/own', whoAsksCheck)).signed_in;
+  }
+
+  /** Signs in. Throws {@link Refused}; its code `code_needed` asks for the second factor. */
+  async signIn(name: string, password: string, code: string | null): Promise<void> {
+    this.#know(await this.post('api/access/sign-in', { name, password, code, keep: 'cookie' }, signedInCheck));
+  }
+
+  /** Asks for the secret of a new authenticator, which is shown once. Throws {@link Refused}. */
+  enrol(): Promise<Enrolment> {
+    return this.post('api/access/enrol', {}, enrolmentCheck);
+  }
+
+  /** Gives the first code of a new authenticator. Throws {@link Refused}. */
+  async confirm(code: string): Promise<void> {
+    this.#know(await this.post('api/access/confirm-enrolment', { code }, signedInCheck));
+  }
+
+  /** Takes another password; every other sign-in ends. Throws {@link Refused}. */
+  async changePassword(password: string, newPassword: string): Promise<void> {
+    this.#know(await this.post('api/access/change-password', { password, new_password: newPassword }, signedInCheck));
+  }
+
+  /** Ends this sign-in, or every one of the account. What the server cannot be told ends by itself. */
+  async signOut(everywhere = false): Promise<void> {
+    await this.post(everywhere ? 'api/access/sign-out-everywhere' : 'api/access/sign-out', {}, emptyCheck).catch(() => {});
+    this.forget();
+  }
+
+  forget(): void {
+    this.who = null;
     this.role = null;
+    this.secondFactor = 'not_needed';
+  }
+
+  /** Somebody is at the page. */
+  touch(): void {
+    this.#touched = true;
+  }
+
+  /** Renews the session as long as somebody is at the page. Answers a function that ends it. */
+  keepAlive(): () => void {
+    const timer = setInterval(() => {
+      if (this.who === null || !this.#touched) return;
+      this.#touched = false;
+      this.post('api/access/renew', {}, signedInCheck).catch(() => {});
+    }, RENEW_EVERY_MS);
+    return () => clearInterval(timer);
+  }
+
+  #know({ actor, second_factor }: Pick<SignedIn, 'actor' | 'second_factor'>): void {
+    this.outside = false;
+    this.role = actor.role;
+    this.secondFactor = second_factor;
+    this.who = actor.id;
   }
 
   /** The text of a GET. Throws {@link Refused}. */
   async get(path: string): Promise<string> {
-    const answer = await fetch(path, { headers: this.#headers(), cache: 'no-store' });
+    const answer = await fetch(path, { cache: 'no-store' });
     if (!answer.ok) throw await refusal(answer);
     return answer.text();
   }
@@ -66,17 +133,18 @@ class Session {
   async post<T>(path: string, body: unknown, check: Check<T>): Promise<T> {
     const answer = await fetch(path, {
       method: 'POST',
-      headers: { ...this.#headers(), 'Content-Type': 'application/json' },
+      headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
     });
-    if (!answer.ok) throw await refusal(answer);
+    if (!answer.ok) {
+      const refused = await refusal(answer);
+      // The session ended meanwhile, by the clock or from elsewhere.
+      if (refused.code === 'not_signed_in') this.forget();
+      throw refused;
+    }
     const checked = parse(await answer.text(), check);
     if (!checked.ok) throw broken(checked.path);
     return checked.value;
-  }
-
-  #headers(): Record<string, string> {
-    return this.token ? { Authorization: `Bearer ${this.token}` } : {};
   }
 }
 

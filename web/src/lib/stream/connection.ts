@@ -51,7 +51,6 @@ export function pauseBefore(attempt: number): number {
 /** Opens the stream and keeps it open. Answers a function that ends it. */
 export function connect(
   url: string,
-  token: string | null,
   listener: Listener,
   surroundings: Surroundings = BROWSER,
 ): () => void {
@@ -65,8 +64,7 @@ export function connect(
     abort = new AbortController();
     const watch = watchdog(() => abort.abort(), surroundings);
     try {
-      const headers: Record<string, string> = { Accept: 'text/event-stream' };
-      if (token) headers['Authorization'] = `Bearer ${token}`;
+      const headers = { Accept: 'text/event-stream' };
       const answer = await surroundings.fetch(url, { headers, cache: 'no-store', signal: abort.signal });
       if (answer.status === 401) return 'sign_in';
       if (answer.status === 403) return 'outside';

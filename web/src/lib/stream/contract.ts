@@ -316,12 +316,38 @@ export const briefingCheck = object<live.Briefing>({
   ),
 });
 
-/** `POST /api/access/sign-in`. */
-export const signedInCheck = object<live.SignedIn>({
-  token: text,
+const actor = object<live.SignedIn['actor']>({ id: number, role: text });
+const secondFactor = oneOf('not_needed', 'given', 'to_enrol');
+
+/** `POST /api/access/sign-in`, `confirm-enrolment`, `renew`. */
+export const signedInCheck = object<live.SignedIn>({ expires_at: number, actor, second_factor: secondFactor });
+
+const own = object<live.Own>({
+  actor,
+  name: text,
+  second_factor: secondFactor,
   expires_at: number,
-  actor: object<live.SignedIn['actor']>({ id: number, role: text }),
+  idle_minutes: number,
+  tokens: list(
+    object<live.OwnToken>({
+      token: text,
+      kind: oneOf('page', 'program', 'device'),
+      issued_at: number,
+      last_seen: number,
+      expires_at: number,
+      this: flag,
+    }),
+  ),
 });
+
+/** `GET /api/access/own`. */
+export const whoAsksCheck = object<live.WhoAsks>({ signed_in: orNull(own) });
+
+/** `POST /api/access/enrol`. */
+export const enrolmentCheck = object<live.Enrolment>({ secret: text, address: text, qr_size: number, qr_path: text });
+
+/** An answer without content. */
+export const emptyCheck = object<Record<never, never>>({});
 
 const reportPlan = object<live.ReportPlan>({
   trigger: both,

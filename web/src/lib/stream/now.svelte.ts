@@ -12,9 +12,9 @@ class Now {
   /** Where the last event broke the contract; `null` when it was right. */
   misunderstood: string | null = $state(null);
 
-  /** Opens the stream with the present token. Answers a function that closes it. */
+  /** Opens the stream as whoever is signed in. Answers a function that closes it. */
   open(): () => void {
-    return connect('api/live', session.token, {
+    return connect('api/live', {
       live: (moment) => {
         this.live = moment;
         this.misunderstood = null;
@@ -26,10 +26,12 @@ class Now {
         this.misunderstood = path;
       },
       state: (state) => {
-        if (state.kind === 'sign_in' && session.token !== null) {
-          // The token has ended or may not watch: without it the stream is opened anew, as an onlooker where there is one.
+        if (state.kind === 'sign_in' && session.who !== null) {
+          // Until a second factor is set up, nothing can be watched, and the sign-in page asks for it.
+          if (session.secondFactor === 'to_enrol') return;
+          // The session has ended or may not watch: without it the stream is opened anew, as an onlooker where there is one.
           session.outside = state.outside;
-          session.signOut();
+          void session.signOut();
           return;
         }
         this.connection = state;
