@@ -265,7 +265,11 @@ fn lacks_second_factor(office: &Office, caller: &Caller, permission: Permission)
     if matches!(permission, Permission::Public | Permission::OwnAccess) {
         return false;
     }
-    let Some(signed) = &caller.signed else { return false };
+    caller.signed.as_ref().is_some_and(|signed| wants_second_factor(office, signed))
+}
+
+/// Whether a token is one of a role that acts with a second factor, and was given without.
+pub(crate) fn wants_second_factor(office: &Office, signed: &Signed) -> bool {
     let grave = || office.rulebook().profile.access.second_factor_roles.contains(&signed.actor.role);
     signed.actor.kind == ActorKind::Account && !signed.second_factor && grave()
 }

@@ -63,6 +63,8 @@ pub struct Document {
     pub text: String,
 }
 
+/// The part of an entry that runs on the writer.
+type Enter<P, A> = fn(&mut Unit<'_>, &Caller, &Call, P) -> Result<Entered<A>, Refusal>;
 type Served = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
 type Serve = Arc<dyn Fn(Office, Caller, Bytes) -> Served + Send + Sync>;
 
@@ -295,7 +297,7 @@ impl Routes {
         permission: Permission,
         summary: &'static str,
         prepare: fn(&Office, &Caller, &Call, &mut Tx<'_>, Q) -> Result<P, Refusal>,
-        commit: fn(&mut Unit<'_>, &Caller, &Call, P) -> Result<Entered<A>, Refusal>,
+        commit: Enter<P, A>,
     ) -> Self
     where
         Q: DeserializeOwned + ToSchema + Send + 'static,

@@ -15,6 +15,7 @@ mod display;
 pub mod load;
 pub mod report;
 pub mod server;
+mod signed;
 pub mod works;
 
 use std::path::PathBuf;

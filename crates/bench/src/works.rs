@@ -14,7 +14,7 @@ use crate::city::{City, POOL, code, negative, tube};
 use crate::load::{Asked, Load, Maker, Measured, Pace, offer, once};
 use crate::report::{Machine, Report, Row};
 use crate::server::Server;
-use crate::{BenchError, Options, bare, city};
+use crate::{BenchError, Options, bare, city, signed};
 
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,11 +39,15 @@ pub enum Work {
     Day,
     /// From the start of the process to the first answer.
     Start,
+    /// The check of a request's token and permission, alone.
+    Access,
+    /// Registration with and without sign-in, side by side.
+    Signed,
 }
 
 impl Work {
     /// All of them, in the order in which they run.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Start,
         Self::Registration,
         Self::Persons,
@@ -53,6 +57,8 @@ impl Work {
         Self::CheckIn,
         Self::Mixed,
         Self::Plan,
+        Self::Access,
+        Self::Signed,
         Self::Day,
     ];
 
@@ -76,6 +82,8 @@ impl Work {
             Self::Mixed => "mixed",
             Self::Day => "day",
             Self::Start => "start",
+            Self::Access => "access",
+            Self::Signed => "signed",
         }
     }
 
@@ -379,6 +387,8 @@ pub async fn run(options: &Options, tell: impl Fn(&str)) -> Result<Report, Bench
             Work::Plan => results.push(bench.plan().await?),
             Work::Day => results.extend(bench.day().await?),
             Work::Start => results.push(bench.start()),
+            Work::Access => results.push(signed::check(&bench)?),
+            Work::Signed => results.push(signed::compare(&bench).await?),
         }
     }
     results.push(bench.balance().await?);

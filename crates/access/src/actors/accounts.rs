@@ -2,7 +2,7 @@
 
 use outpace_core::time::HOUR_MS;
 use outpace_core::{Actor, ActorId, ActorKind, AreaId, Refusal, Role, Timestamp};
-use outpace_store::{Tx, Unit};
+use outpace_store::{Store, Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -221,6 +221,20 @@ pub(super) fn take_back_second_factor(unit: &mut Unit<'_>, id: ActorId, reason: 
     unit.record(SecondFactorReset { actor: id, reason })?;
     unit.record(TokenRevoked { actor: id })?;
     Ok(())
+}
+
+/// Takes back a second factor at the machine itself, by login name: when the only administrator lost the phone.
+///
+/// # Errors
+/// 404 for a name that nobody has, 409 where there is no second factor, 422 without a reason.
+pub fn reset_second_factor_here(store: &Store, name: &str, reason: String) -> Result<(), Refusal> {
+    reason_given(&reason)?;
+    let name = name.to_owned();
+    let done = store.write(&store.system(), move |unit| {
+        let found = store::by_name(unit.tx(), &name)?.ok_or_else(|| errors::unknown_name(&name))?;
+        take_back_second_factor(unit, found.actor.id, reason)
+    });
+    done.map(|_| ())
 }
 
 fn reason_given(reason: &str) -> Result<(), Refusal> {

@@ -131,6 +131,10 @@ pub(super) fn unknown_actor(id: ActorId) -> Refusal {
     )
 }
 
+pub(super) fn unknown_name(name: &str) -> Refusal {
+    Refusal::unknown("unknown_actor", "name", name, "没有这个登录名。", "Nobody signs in with this name.")
+}
+
 pub(super) fn no_device(id: ActorId) -> Refusal {
     Refusal::rule(
         "no_device",

@@ -15,7 +15,9 @@ mod store;
 mod tests;
 pub mod totp;
 
-pub use accounts::{Account, Actors, AddAccount, AddDevice, Device, ListActors, WhomAndWhy, add_device};
+pub use accounts::{
+    Account, Actors, AddAccount, AddDevice, Device, ListActors, WhomAndWhy, add_device, reset_second_factor_here,
+};
 pub(crate) use directory::Doors;
 pub use enrolment::{ConfirmEnrolment, Enrolment};
 pub use facts::{

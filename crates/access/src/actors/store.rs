@@ -10,6 +10,7 @@ use super::facts::{
 };
 use super::model::{Listed, Post, Signed};
 use super::password;
+use crate::admit;
 use crate::office::Office;
 
 /// How many accounts and devices one page lists.
@@ -249,10 +250,10 @@ pub fn signed_by(office: &Office, token: &str) -> Option<Signed> {
     office.doors.read().admit(&token_hash(token), office.store.now())
 }
 
-/// The actor behind a token, if it is good now. Waits for no writer.
+/// The actor behind a token that is good now, with the second factor where the role needs one. Waits for no writer.
 #[must_use]
 pub fn by_token(office: &Office, token: &str) -> Option<Actor> {
-    signed_by(office, token).map(|signed| signed.actor)
+    signed_by(office, token).filter(|signed| !admit::wants_second_factor(office, signed)).map(|signed| signed.actor)
 }
 
 /// An account or device that may act, by its id.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use outpace_access::Empty;
+use outpace_access::{Empty, actors};
 use outpace_store::{Hash, journal};
 
 use super::{Failure, backup, custody, keys, open_existing};
@@ -100,6 +100,17 @@ pub enum Command {
         #[arg(long)]
         open: bool,
     },
+    /// Take back an account's second factor at the machine itself: when the only administrator lost the phone. The account
+    /// sets up another at its next sign-in, with its password.
+    ResetSecondFactor {
+        /// The login name.
+        name: String,
+        /// Why, for whoever reads it later.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        data: Data,
+    },
 }
 
 /// Folds the journal again.
@@ -132,7 +143,16 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Attest { file, key, data, place } => custody::attest(&file, key.as_deref(), data, place),
         Command::Leaks { places, identities } => custody::leaks(&places, &identities),
         Command::OpenExport { file, to } => custody::open_export(&file, &to),
+        Command::ResetSecondFactor { name, reason, data } => reset_second_factor(&data, &name, reason),
     }
+}
+
+fn reset_second_factor(data: &Data, name: &str, reason: String) -> Result<(), Failure> {
+    let opened = open_existing(data)?;
+    let done = actors::reset_second_factor_here(&opened.office.store, name, reason);
+    done.map_err(|refusal| Failure::Unable(refusal.to_string()))?;
+    println!("{name}:已撤销,下次登录时重新登记。/ taken back; another is set up at the next sign-in.");
+    Ok(())
 }
 
 fn verify(data: Data, witness: Option<String>) -> Result<(), Failure> {
