@@ -10,14 +10,16 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use outpace_access::actors::totp;
+use outpace_access::actors::{PostKind, totp};
 use outpace_access::{Call, Empty, Office, Peer, Routes, Rulebook, actors, adoption};
 use outpace_core::time::{HOUR_MS, MINUTE_MS};
 use outpace_core::{AreaId, Clock, Permission, Refusal, Timestamp};
 use outpace_policy::Library;
 use outpace_store::{Capabilities, Settings, Store, Unit};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower::ServiceExt;
+use utoipa::ToSchema;
 
 struct Hand(AtomicI64);
 
@@ -80,9 +82,20 @@ fn act(_: &mut Unit<'_>, _: &Call, _: Empty) -> Result<Empty, Refusal> {
     Ok(Empty {})
 }
 
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+struct AtLane {
+    lane: i64,
+}
+
+fn at_lane(unit: &mut Unit<'_>, _: &Call, request: AtLane) -> Result<Empty, Refusal> {
+    actors::at_post(unit, &[(PostKind::Site, 1), (PostKind::Lane, request.lane)])?;
+    Ok(Empty {})
+}
+
 fn routes() -> Routes {
     actors::routes()
         .command("/api/test/act", Permission::OrdersWork, "Act", act)
+        .command("/api/test/lane", Permission::ScreeningSample, "Act at a lane", at_lane)
         .command("/api/test/manage", Permission::AccessManage, "Manage", act)
         .command("/api/test/public", Permission::Public, "Anybody", act)
 }
@@ -339,6 +352,46 @@ async fn who_signs_out_is_out_and_who_signs_out_everywhere_is_out_everywhere() {
 }
 
 #[tokio::test]
+async fn an_account_has_a_bounded_number_of_sign_ins_and_the_oldest_makes_room() {
+    let desk = Desk::new();
+    let (_, first) = sampler(&desk).await;
+    let mut newest = String::new();
+    for _ in 0..32 {
+        desk.wait(1_000);
+        newest = enter(&desk, &page("")).await;
+    }
+    assert_eq!((acts(&desk, &page(&first)).await, acts(&desk, &page(&newest)).await), (401, 200));
+    let own = ask(&desk, &page(&newest), "/api/access/own", json!({})).await;
+    assert_eq!(own.body["signed_in"]["tokens"].as_array().unwrap().len(), 32);
+}
+
+/// Whether a name exists is not to be told from how long the answer takes: both pay for a password.
+#[tokio::test]
+async fn a_name_that_nobody_has_takes_as_long_as_one_that_somebody_has() {
+    let desk = Desk::new();
+    sampler(&desk).await;
+    let mut took = [Vec::new(), Vec::new()];
+    for number in 0..7_u8 {
+        for (which, name) in ["sampler-1", "nobody-here"].into_iter().enumerate() {
+            // An address and a name's patience of their own for each try, so that none is delayed.
+            desk.wait(24 * HOUR_MS);
+            let mut who = nobody();
+            who.from = SocketAddr::from(([10, 1, number, u8::try_from(which).unwrap()], 1));
+            let since = std::time::Instant::now();
+            assert_eq!(sign_in(&desk, &who, name, "a wrong password", None).await.status, 401);
+            took[which].push(since.elapsed());
+        }
+    }
+    let [known, unknown] = took.map(|mut all| {
+        all.sort_unstable();
+        all[0]
+    });
+    // The fastest of seven: an answer without a password hashed is a hundred times faster, whatever else the machine does.
+    let (less, more) = (known.min(unknown), known.max(unknown));
+    assert!(more < less * 3, "somebody {known:?}, nobody {unknown:?}");
+}
+
+#[tokio::test]
 async fn another_password_ends_every_other_sign_in_and_needs_the_present_one() {
     let desk = Desk::new();
     let (_, here) = sampler(&desk).await;
@@ -548,6 +601,10 @@ async fn a_device_renews_its_token_and_its_old_one_ends_soon() {
     let body = json!({ "name": "lane 7", "role": "sampler", "area": 140_121, "post": post });
     let added = ask(&desk, &program(&admin), "/api/access/add-device", body).await;
     let first = added.token();
+    let at = |lane: i64| json!({ "lane": lane });
+    assert_eq!(ask(&desk, &program(&first), "/api/test/lane", at(7)).await.status, 200);
+    let elsewhere = ask(&desk, &program(&first), "/api/test/lane", at(8)).await;
+    assert_eq!((elsewhere.code(), elsewhere.body["field"].as_str()), ((403, "forbidden"), Some("lane")));
     desk.wait(23 * HOUR_MS);
     let renew = |token: String| {
         let desk = &desk;

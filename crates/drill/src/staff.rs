@@ -163,8 +163,24 @@ pub async fn device(
     role: Role,
     area: AreaId,
 ) -> Result<Staff, CallError> {
+    posted(api, administrator, name, role, area, None).await
+}
+
+/// Sets up a device that is for one lane, site, laboratory or vehicle only.
+///
+/// # Errors
+/// As [`device`].
+pub async fn posted(
+    api: Api,
+    administrator: Staff,
+    name: String,
+    role: Role,
+    area: AreaId,
+    post: Option<(&'static str, i64)>,
+) -> Result<Staff, CallError> {
     const PATH: &str = "/api/access/add-device";
-    let body = json!({ "name": name, "role": role, "area": area });
+    let post = post.map(|(kind, id)| json!({ "kind": kind, "id": id }));
+    let body = json!({ "name": name, "role": role, "area": area, "post": post });
     let added: Value = administrator.post(PATH, &body).await?;
     Ok(api.device(text(PATH, &added, "/token")?, number(PATH, &added, "/actor/id")?))
 }

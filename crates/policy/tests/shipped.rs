@@ -148,3 +148,25 @@ fn every_clause_has_chinese_words_and_no_words_are_left_over() {
         assert!(words.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter)), "{clause} = {words}");
     }
 }
+
+#[test]
+fn whoever_may_approve_a_grave_measure_and_every_administrator_signs_in_with_a_second_factor() {
+    let library = Library::embedded();
+    let mut looked_at = 0;
+    for id in library.profile_ids() {
+        let profile = library.profile(&id).unwrap();
+        let needed = &profile.access.second_factor_roles;
+        assert!(needed.contains(&outpace_core::Role::Administrator), "{id}");
+        for pack_id in library.pack_ids() {
+            let pack = pack(&pack_id, "2022-12-01");
+            for measure in Measure::ALL.iter().filter(|measure| pack.measures.get(**measure).grave.value) {
+                let rules = profile.approval(*measure);
+                for role in rules.approvers.iter().chain(&rules.deputies) {
+                    looked_at += 1;
+                    assert!(needed.contains(role), "{id}: {role:?} approves {measure:?} without a second factor");
+                }
+            }
+        }
+    }
+    assert!(looked_at > 10);
+}

@@ -116,6 +116,13 @@ impl Directory {
         })
     }
 
+    /// The oldest token of an actor who has so many that are good.
+    pub(crate) fn oldest_beyond(&self, actor: ActorId, now: Timestamp, most: usize) -> Option<TokenHash> {
+        let good = || self.tokens.iter().filter(|(_, held)| held.actor == actor && held.is_good(now));
+        let full = good().count() >= most;
+        full.then(|| good().min_by_key(|(hash, held)| (held.issued_at, **hash)).map(|(hash, _)| *hash)).flatten()
+    }
+
     /// Tokens of an actor that are good now, the newest first.
     pub(crate) fn tokens_of(&self, actor: ActorId, now: Timestamp, this: Option<&TokenHash>) -> Vec<OwnToken> {
         let good = self.tokens.iter().filter(|(_, held)| held.actor == actor && held.is_good(now));

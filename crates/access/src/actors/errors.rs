@@ -2,6 +2,8 @@
 
 use outpace_core::{ActorId, Refusal, Role};
 
+use super::model::{Post, PostKind};
+
 pub(super) fn wrong_sign_in() -> Refusal {
     Refusal::new(401, "wrong_sign_in", "password", "", "用户名或密码不正确。", "The name or the password is not right.")
 }
@@ -179,11 +181,20 @@ pub(super) fn reason_length() -> Refusal {
     Refusal::rule("reason_length", "reason", "", "请写明理由,2 至 500 个字。", "Give a reason of 2 to 500 characters.")
 }
 
-pub(super) fn not_its_post(kind: &str, theirs: i64, asked: i64) -> Refusal {
+pub(super) fn not_its_post(post: Post, asked: i64) -> Refusal {
+    let (field, zh) = match post.kind {
+        PostKind::Site => ("site", "采样点"),
+        PostKind::Lane => ("lane", "通道"),
+        PostKind::Laboratory => ("laboratory", "实验室"),
+        PostKind::Vehicle => ("vehicle", "车辆"),
+    };
+    let own = post.id;
     Refusal::forbidden(
-        kind,
+        field,
         asked,
-        format!("该设备只用于编号 {theirs},不能为编号 {asked} 操作。"),
-        format!("This device is for {kind} {theirs} only and does not act for {asked}."),
+        format!("该设备只用于{zh} {own},不能为{zh} {asked} 操作;请用该处自己的设备。"),
+        format!(
+            "This device is for {field} {own} only and does not act for {field} {asked}; use the device of that one."
+        ),
     )
 }

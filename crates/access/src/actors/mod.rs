@@ -45,17 +45,16 @@ pub fn onlooker(area: AreaId) -> Actor {
     Actor { id: ActorId(-2), kind: ActorKind::Account, role: Role::Auditor, area }
 }
 
-/// Passes where a device that is for one thing of this kind is for this one. Whoever is for none acts by role and area.
+/// Passes where a device that is for one thing is for these: what stands here of its kind must be it. Whoever is for none
+/// acts by role and area.
 ///
 /// # Errors
 /// 403 for a device that is for another.
-pub fn at_post(unit: &Unit<'_>, kind: PostKind, id: i64) -> Result<(), Refusal> {
+pub fn at_post(unit: &Unit<'_>, here: &[(PostKind, i64)]) -> Result<(), Refusal> {
     let own = unit.remembered(|doors: &Doors| doors.read().actors.get(&unit.actor().id).and_then(|known| known.post));
-    match own.flatten() {
-        Some(post) if post.kind == kind && post.id != id => {
-            let word = serde_json::to_value(kind).ok().and_then(|word| word.as_str().map(str::to_owned));
-            Err(errors::not_its_post(&word.unwrap_or_default(), post.id, id))
-        }
-        _ => Ok(()),
+    let Some(post) = own.flatten() else { return Ok(()) };
+    match here.iter().find(|(kind, id)| post.kind == *kind && post.id != *id) {
+        Some((_, id)) => Err(errors::not_its_post(post, *id)),
+        None => Ok(()),
     }
 }

@@ -2,12 +2,12 @@
 //! the cookie that the page holds.
 
 use outpace_core::time::{HOUR_MS, MINUTE_MS};
-use outpace_core::{Actor, Refusal, Timestamp};
+use outpace_core::{Actor, ActorId, Refusal, Timestamp};
 use outpace_store::{Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::directory::token_hash;
+use super::directory::{Doors, token_hash};
 use super::facts::{AccountLocked, PasswordChanged, TokenEnded, TokenIssued, TokenRevoked};
 use super::model::{OwnToken, SecondFactor, Signed, TokenHash, TokenKind};
 use super::{enrolment, errors, password, store};
@@ -21,6 +21,8 @@ const PAGE_OVERLAP_MS: i64 = MINUTE_MS;
 /// A device whose answer was lost on the way asks again with its old token.
 const DEVICE_OVERLAP_MS: i64 = 15 * MINUTE_MS;
 const TOKEN_BYTES: usize = 32;
+/// Sign-ins that one account may have at the same time; the oldest makes room.
+const SIGN_INS_MAX: usize = 32;
 
 /// What somebody who signs in is given.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -194,8 +196,19 @@ pub(super) fn enter(
     if let Some(offered) = caller.signed.as_ref().filter(|signed| signed.kind == TokenKind::Page) {
         end(unit, offered)?;
     }
+    make_room(unit, actor.id)?;
     let expires_at = Timestamp(unit.now().0 + i64::from(call.rules.profile.access.session_hours_max) * HOUR_MS);
     give(unit, call, &Token { actor: &actor, kind, second_factor: step.is_some(), expires_at, follows: None })
+}
+
+/// Ends the oldest sign-in of an account that has as many as it may.
+fn make_room(unit: &mut Unit<'_>, actor: ActorId) -> Result<(), Refusal> {
+    let now = unit.now();
+    let oldest = unit.remembered(|doors: &Doors| doors.read().oldest_beyond(actor, now, SIGN_INS_MAX)).flatten();
+    if let Some(hash) = oldest {
+        unit.record(TokenEnded { actor, hash: hex::encode(hash) })?;
+    }
+    Ok(())
 }
 
 /// A token to be handed out.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::flow::Post;
 use crate::client::{Api, CallError, Staff, list, side_by_side};
 use crate::population::Population;
-use crate::staff::device;
+use crate::staff::posted;
 
 /// Residents of one site at the most (screening guide, 3rd edition: one for 2,000 to 3,000).
 const PEOPLE_PER_SITE_MAX: usize = 3_000;
@@ -156,11 +156,13 @@ async fn staffed(api: Api, administrator: Staff, plan: SitePlan, site: i64) -> R
     let ids: Vec<i64> = list(&shown, "/lanes").iter().filter_map(|lane| lane.get("id")?.as_i64()).collect();
     let area = plan.grid.at(outpace_core::AreaLevel::Township).unwrap_or(plan.grid);
     let name = format!("{} manager", plan.key);
-    let staff = device(api.clone(), administrator.clone(), name, Role::SiteManager, area).await?;
+    let post = Some(("site", site));
+    let staff = posted(api.clone(), administrator.clone(), name, Role::SiteManager, area, post).await?;
     let mut lanes = Vec::new();
     for (number, id) in (1..).zip(ids) {
         let name = format!("{} lane {number}", plan.key);
-        lanes.push((id, device(api.clone(), administrator.clone(), name, Role::Sampler, area).await?));
+        let post = Some(("lane", id));
+        lanes.push((id, posted(api.clone(), administrator.clone(), name, Role::Sampler, area, post).await?));
     }
     Ok(Site { plan, post: Post { site, staff }, lanes })
 }

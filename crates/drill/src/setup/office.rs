@@ -8,7 +8,7 @@ use crate::client::{Api, CallError, Staff, list, number, side_by_side};
 use crate::day::flow::{Courier, Flow, Laboratory};
 use crate::laboratory::queue::Machines;
 use crate::scenario::{Facility, Scenario};
-use crate::staff::{Office, device};
+use crate::staff::{Office, posted};
 
 /// Seats of a bus of the transfer: with half of them used (the pack's rule) it takes twenty people.
 const BUS_SEATS: i64 = 40;
@@ -132,7 +132,8 @@ async fn driven(
     let devices = vehicles.iter().zip(1..).map(|(vehicle, number)| {
         let (api, administrator, vehicle) = (api.clone(), administrator.clone(), *vehicle);
         let name = format!("{word} {number}");
-        async move { Ok(Driven { vehicle, driver: device(api, administrator, name, role, county).await? }) }
+        let post = Some(("vehicle", vehicle));
+        async move { Ok(Driven { vehicle, driver: posted(api, administrator, name, role, county, post).await? }) }
     });
     side_by_side(devices.collect::<Vec<_>>()).await
 }
@@ -142,9 +143,8 @@ async fn laboratories(api: &Api, administrator: &Staff, scenario: &Scenario) -> 
     for laboratory in &scenario.laboratories {
         let works = laboratory.from <= scenario.opens_at;
         let id = set_laboratory(administrator, laboratory, works).await?;
-        let staff =
-            device(api.clone(), administrator.clone(), laboratory.key.clone(), Role::Laboratory, scenario.county)
-                .await?;
+        let (name, post) = (laboratory.key.clone(), Some(("laboratory", id)));
+        let staff = posted(api.clone(), administrator.clone(), name, Role::Laboratory, scenario.county, post).await?;
         let machines = Machines::new(laboratory.tubes_per_hour, laboratory.turnaround_minutes, laboratory.from);
         let (leg_minutes, from) = (laboratory.leg_minutes, laboratory.from);
         standing.push(Laboratory { id, staff, machines, leg_minutes, from });

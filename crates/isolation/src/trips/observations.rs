@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use outpace_access::Call;
+use outpace_access::actors::{PostKind, at_post};
 use outpace_core::{ActorId, AreaId, BedId, FacilityId, PersonId, Refusal, StayId, Text, Timestamp, TripId};
 use outpace_orders::Subject;
 use outpace_store::{Tx, Unit};
@@ -57,6 +58,7 @@ fn unique(people: &[PersonId]) -> Vec<PersonId> {
 pub fn board(unit: &mut Unit<'_>, call: &Call, seen: Boarding) -> Result<Boarded, Refusal> {
     count("people", seen.people.len())?;
     let trip = commands::known(unit, seen.trip)?;
+    at_post(unit, &[(PostKind::Vehicle, trip.vehicle.0)])?;
     let area = facility_area(unit.tx(), trip.facility)?;
     let moment = Moment::of(call, seen.occurred_at);
     let mut oddities = Vec::new();
@@ -150,6 +152,7 @@ fn over_full(tx: &mut Tx<'_>, trip: &Trip) -> Result<Option<Oddity>, Refusal> {
 /// An unknown trip or facility, an empty list. Nothing about the people is a reason to refuse.
 pub fn hand_over(unit: &mut Unit<'_>, call: &Call, seen: HandOver) -> Result<HandedOver, Refusal> {
     let trip = commands::known(unit, seen.trip)?;
+    at_post(unit, &[(PostKind::Vehicle, trip.vehicle.0)])?;
     admit_people(unit, call, Some(&trip), seen.facility, &seen.people, seen.signed_by, seen.occurred_at)
 }
 

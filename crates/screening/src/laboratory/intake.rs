@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use outpace_access::Call;
+use outpace_access::actors::{PostKind, at_post};
 use outpace_core::{BoxCode, LaboratoryId, Refusal, Text, Timestamp, TubeCode};
 use outpace_orders::{Form, Subject, complete};
 use outpace_store::Unit;
@@ -76,6 +77,7 @@ pub fn intake(unit: &mut Unit<'_>, call: &Call, request: Intake) -> Result<Intak
     let laboratory = request.laboratory;
     let known = store::laboratory(unit.tx(), laboratory)?.ok_or(ScreeningError::UnknownLaboratory { laboratory })?;
     call.covers(known.spec.area)?;
+    at_post(unit, &[(PostKind::Laboratory, laboratory.0)])?;
     if request.from_box.is_none() {
         some_of("tubes", &request.tubes, TUBES_MAX)?;
     } else if request.tubes.len() > TUBES_MAX {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use outpace_access::Call;
+use outpace_access::actors::{PostKind, at_post};
 use outpace_core::time::MINUTE_MS;
 use outpace_core::{LaboratoryId, Refusal, Text, Timestamp, Trigger, TubeCode, trigger};
 use outpace_store::Unit;
@@ -119,6 +120,7 @@ pub(crate) fn record(
 ) -> Result<ResultsAnswer, Refusal> {
     let known = store::laboratory(unit.tx(), laboratory)?.ok_or(ScreeningError::UnknownLaboratory { laboratory })?;
     call.covers(known.spec.area)?;
+    at_post(unit, &[(PostKind::Laboratory, laboratory.0)])?;
     let mut answer = ResultsAnswer::default();
     let bench = Bench { laboratory, area: known.spec.area, plates: plate::has_plates(unit.tx(), laboratory)? };
     let mut batch: BTreeMap<i64, Good> = BTreeMap::new();

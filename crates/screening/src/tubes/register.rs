@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use outpace_access::Call;
+use outpace_access::actors::{PostKind, at_post};
 use outpace_core::time::MINUTE_MS;
 use outpace_core::{AreaId, LaneId, PersonId, Refusal, RoundId, Text, Timestamp, Trigger, TubeCode, trigger};
 use outpace_orders::{NewConflict, Subject, conflict};
@@ -199,6 +200,9 @@ fn register(unit: &mut Unit<'_>, call: &Call, asked: &Asked<'_>) -> Result<Regis
     let own = known.as_ref().filter(|row| row.tube.lane.is_some()).map(|row| row.tube.round);
     let desked = desked(unit, call, asked, own.unwrap_or(asked.round))?;
     call.covers(desked.brief.area)?;
+    if asked.sheet.is_none() {
+        at_post(unit, &[(PostKind::Lane, asked.lane.0), (PostKind::Site, desked.site.0)])?;
+    }
     let members = match &known {
         Some(row) => store::members(unit.tx(), row.tube.number)?,
         None => Vec::new(),
