@@ -26,8 +26,8 @@ use crate::{BenchError, Options};
 const CHECK_US_MAX: f64 = 20.0;
 /// What of the rate without sign-in must be left with it.
 const LEFT_MIN: f64 = 0.9;
-/// People of the city that is registered, a share of them in each turn.
-const PEOPLE: i64 = 1_200_000;
+/// People of the city that is registered at the most, a share of them in each turn.
+const PEOPLE_MAX: i64 = 1_200_000;
 /// Turns of the comparison, half of them with sign-in: a machine is never twice the same.
 const TURNS: i64 = 8;
 /// Longer than any turn takes.
@@ -107,8 +107,8 @@ fn devices(office: &Office) -> Result<Vec<String>, BenchError> {
 /// Registers tubes with and without sign-in, in turns.
 pub(crate) async fn compare(bench: &Bench<'_>) -> Result<Row, BenchError> {
     let folder = bench.options.folder.join("signed");
-    let at = folder.clone();
-    let write = move || city::write(&at, Place::Folder, PEOPLE, 0);
+    let (at, people) = (folder.clone(), bench.options.people.min(PEOPLE_MAX));
+    let write = move || city::write(&at, Place::Folder, people, 0);
     let city = tokio::task::spawn_blocking(write).await.map_err(|error| BenchError::Http(error.to_string()))??;
     let opened = open(opening(&folder))?;
     let unsigned = Routes::new().command(OPEN, Permission::Public, "Register without sign-in", register_tube);
