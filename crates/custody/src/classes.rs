@@ -7,6 +7,10 @@ use DataClass as C;
 
 /// Kinds that are another class than the rest of their capability, or none.
 const KINDS: &[(&str, Option<DataClass>)] = &[
+    ("access.account_locked", Some(C::Audit)),
+    ("access.account_unlocked", Some(C::Audit)),
+    ("access.glass_broken", Some(C::Audit)),
+    ("access.glass_used", Some(C::Audit)),
     ("registry.areas_imported", None),
     ("registry.boundaries_imported", None),
     ("registry.places_imported", None),
@@ -60,7 +64,7 @@ const CAPABILITIES: &[(&str, Option<DataClass>)] = &[
     ("notices", Some(C::Measure)),
     ("teams", Some(C::Measure)),
     ("status", Some(C::Sample)),
-    ("person", Some(C::Request)),
+    ("residents", Some(C::Request)),
     ("access", None),
     ("command", None),
     ("custody", None),

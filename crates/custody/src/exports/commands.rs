@@ -16,8 +16,18 @@ use crate::CustodyError;
 
 /// Characters of a purpose.
 const PURPOSE_CHARACTERS: std::ops::RangeInclusive<usize> = 4..=200;
+/// Exports shown to a person who is in them.
+const OF_PERSON_MAX: i64 = 200;
 /// Exports that end in one tick at the most.
 const TICK_EXPORTS_MAX: i64 = 100;
+
+/// The exports that a person is in, newest first, at most 200: who let their name leave, and why.
+///
+/// # Errors
+/// What the store refused.
+pub fn of_person(tx: &mut Tx<'_>, person: PersonId) -> outpace_store::Result<Vec<Export>> {
+    store::exports(tx, i64::MAX, Some(person), OF_PERSON_MAX)
+}
 
 /// An export as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -10,7 +10,7 @@ pub mod file;
 mod http;
 mod store;
 
-pub use commands::{Export, FetchExport, Fetched, MadeExport, MakeExport, fetch, make, prepare};
+pub use commands::{Export, FetchExport, Fetched, MadeExport, MakeExport, fetch, make, of_person, prepare};
 pub use csv::cell;
 pub use http::{ExportsAnswer, ExportsQuery, exports, routes};
 

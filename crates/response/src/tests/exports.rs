@@ -2,7 +2,8 @@
 
 use outpace_core::{PersonId, Refusal, Role};
 use outpace_custody::exports::{
-    Content, ExportsQuery, FetchExport, Fetched, HOURS_MAX, MadeExport, MakeExport, exports, fetch, file, make, prepare,
+    Content, ExportsQuery, FetchExport, Fetched, HOURS_MAX, MadeExport, MakeExport, exports, fetch, file, make,
+    of_person, prepare,
 };
 use outpace_registry::Sex;
 use outpace_registry::people::{ImportPerson, RegisterPerson, register_person};
@@ -71,6 +72,8 @@ fn a_list_leaves_sealed_for_a_purpose_and_the_auditor_sees_who_let_it() {
     assert_eq!((label.people, label.purpose.as_str()), (export.export.people as usize, "入户核查"));
     let line = text.lines().find(|line| line.contains("P1234567")).unwrap();
     assert_eq!(line, format!("{person},'=试甲子〇一,1980-01-02,P1234567,'+10100000001,清徐县试1巷"));
+    let own = house.store.read(|tx| of_person(tx, person)).unwrap();
+    assert_eq!((own.len(), own[0].purpose.as_str()), (1, "入户核查"), "the person can be told who let it leave");
     let query = || ExportsQuery { before: None, person: Some(person) };
     let seen = house.ask(officer(8, Role::Auditor), |tx, call| exports(tx, call, query())).exports;
     assert_eq!(seen.len(), 1);

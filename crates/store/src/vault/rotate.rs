@@ -18,7 +18,7 @@ use crate::unit::Unit;
 use crate::values;
 use crate::writer::Store;
 
-/// Values that are sealed again in one step: about ten milliseconds of the writer's time.
+/// Values that are sealed again in one step: few, so that registration goes on between two steps.
 const STEP_VALUES: i64 = 500;
 
 /// What a subject can be found by, made from its opened value: known to the capability that sealed it.
