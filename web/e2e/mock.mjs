@@ -18,7 +18,7 @@ const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '
 /** Looks like a QR code from afar, and is none. */
 const SAMPLE_PATH = Array.from({ length: 21 * 21 }, (_, at) => [at % 21, Math.trunc(at / 21)]).filter(([x, y]) => (x * 7 + y * 11 + x * y) % 3 === 0).map(([x, y]) => `M${x} ${y}h1v1h-1z`).join('');
 /** As the server would: nothing from anywhere else. */
-const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; connect-src 'self'";
+const POLICY = "default-src 'self'; script-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 const file = (path) => readFile(new URL(path, import.meta.url));
 const json = async (path) => JSON.parse(await file(path));

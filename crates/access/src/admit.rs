@@ -222,9 +222,9 @@ pub fn permit(
         Some(token) => Some(actors::signed_by(office, token).ok_or_else(not_signed_in)?),
         None => {
             let held = wire.cookie().and_then(|name| cookie(headers, name));
-            let signed = held
-                .and_then(|token| actors::signed_by(office, token))
-                .filter(|one| one.kind == actors::TokenKind::Page);
+            // A page reads again by itself when something changes; only what somebody does shows that somebody is there.
+            let find = if is_command { actors::signed_by } else { actors::looked_at_by };
+            let signed = held.and_then(|token| find(office, token)).filter(|one| one.kind == actors::TokenKind::Page);
             if let (Some(_), Some(refusal)) = (&signed, &not_of_our_page) {
                 return Err(refusal.clone());
             }

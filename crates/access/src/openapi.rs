@@ -66,7 +66,7 @@ fn operation(route: &Route) -> Value {
         "operationId": route.path.trim_start_matches("/api").trim_start_matches('/').replace(['/', '-'], "_"),
         "tags": [tag(route)],
         "x-permission": route.permission,
-        "security": if route.permission == Permission::Public { json!([]) } else { json!([{ "token": [] }]) },
+        "security": if route.permission == Permission::Public { json!([]) } else { json!([{ "token": [] }, { "session": [] }]) },
         "responses": {
             "200": { "description": "done", "content": { route.described.media: { "schema": route.described.answer } } },
             "default": problem,
@@ -150,7 +150,11 @@ pub fn document(routes: &Routes, version: &str) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+            "securitySchemes": {
+                "token": { "type": "http", "scheme": "bearer" },
+                "session": { "type": "apiKey", "in": "cookie", "name": crate::admit::COOKIE,
+                    "description": "the page's; commands must come from the page's own origin, as JSON" },
+            },
         },
     })
 }

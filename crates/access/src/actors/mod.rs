@@ -28,7 +28,7 @@ pub use http::routes;
 pub use model::{Listed, OwnToken, Post, PostKind, SecondFactor, Signed, TokenHash, TokenKind, Whom};
 pub use session::{ChangePassword, Keep, Own, SignIn, SignedIn, WhoAsks};
 pub(crate) use store::doors;
-pub use store::{by_id, by_token, capability, first_administrator, name_of, post_of, signed_by};
+pub use store::{by_id, by_token, capability, first_administrator, looked_at_by, name_of, post_of, signed_by};
 
 use outpace_core::{Actor, ActorId, ActorKind, AreaId, Refusal, Role};
 use outpace_store::Unit;
