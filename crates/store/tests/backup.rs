@@ -33,7 +33,8 @@ fn settings(folder: &Path, place: Place, manifest: &Manifest) -> Settings {
 /// Restores with the keys of the folder it was taken from.
 fn restore(from: &Path, keys_of: &Path, folder: &Path, place: Place) -> Result<Restored> {
     std::fs::create_dir_all(folder).unwrap();
-    for keys in ["vault.keys", "backup.keys"] {
+    // A backup of a journal without facts has no keys of its own.
+    for keys in ["vault.keys", "backup.keys"].into_iter().filter(|keys| keys_of.join(keys).exists()) {
         std::fs::copy(keys_of.join(keys), folder.join(keys)).unwrap();
     }
     let manifest = backup::manifest(from)?;

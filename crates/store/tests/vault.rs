@@ -158,6 +158,24 @@ fn a_rotation_that_was_interrupted_goes_on_and_everybody_is_found_in_between() {
 }
 
 #[test]
+fn keys_that_an_interrupted_rotation_left_in_the_file_are_destroyed_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, store) = (folder.path().join(VAULT_FILE), open(folder.path()));
+    (1..=3).for_each(|subject| keep(&store, subject));
+    let before = std::fs::read_to_string(&file).unwrap();
+    vault::rotate(&store, fields).unwrap();
+    drop(store);
+    // As if the machine had stopped after the last commit: both generations stand in the file.
+    let old: String =
+        before.lines().filter(|line| !line.starts_with("root ")).map(|line| format!("{line}\n")).collect();
+    std::fs::write(&file, std::fs::read_to_string(&file).unwrap() + &old).unwrap();
+    let store = open(folder.path());
+    assert_eq!(store.keys().names(), ["identity-2022-04.1", "lookup.1", "root"]);
+    assert!(old.lines().all(|line| !std::fs::read_to_string(&file).unwrap().contains(line)));
+    assert!((1..=3).all(|subject| is_whole(&store, subject)));
+}
+
+#[test]
 fn the_month_of_a_key_is_read_off_its_name_whatever_its_generation() {
     assert_eq!(vault::class_and_month("identity-2022-04.12"), Some(("identity", "2022-04")));
     assert_eq!(vault::class_and_month("sample-2022-11"), Some(("sample", "2022-11")));

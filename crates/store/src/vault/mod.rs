@@ -89,12 +89,29 @@ pub(crate) fn same_keys(tx: &mut Tx<'_>, keys: &Keys) -> Result<()> {
         row.get::<Vec<u8>>(0)
     })?;
     if keys.print(&name).is_ok_and(|print| known.as_deref() == Some(&print)) {
-        return Ok(());
+        return drop_retired(tx, keys);
     }
     Err(StoreError::Vault(
         "vault.keys 不属于这本日志,请从原服务器复制 · vault.keys is not this journal's; copy it from the first server"
             .to_owned(),
     ))
+}
+
+/// Destroys keys of older generations that a rotation left in the file because it was interrupted after its last commit:
+/// nothing is sealed under them. While a rotation is under way they stay.
+fn drop_retired(tx: &mut Tx<'_>, keys: &Keys) -> Result<()> {
+    if lookups(tx)?.len() > 1 {
+        return Ok(());
+    }
+    let mut retired = Vec::new();
+    for name in keys.names() {
+        let (base, number) = generation(&name);
+        let rotates = base == LOOKUP || class_and_month(&name).is_some();
+        if rotates && generations(tx, base)?.last().is_some_and(|newest| number < *newest) {
+            retired.push(name.clone());
+        }
+    }
+    if retired.is_empty() { Ok(()) } else { keys.destroy(&retired).map(|_| ()) }
 }
 
 /// The key that seals a class of data now; made where the month is new.
