@@ -650,6 +650,17 @@ async fn a_device_is_listed_revoked_and_given_another_token() {
     assert_eq!(ask(&desk, &program(&admin), "/api/access/add-device", grave).await.code(), (422, "role_of_persons"));
 }
 
+#[test]
+fn a_first_password_that_is_too_short_makes_no_administrator() {
+    let folder = tempfile::tempdir().unwrap();
+    let office = open(&folder, Arc::new(Hand(AtomicI64::new(1_649_784_600_000))));
+    let short = actors::first_administrator(&office.store, Some("short".to_owned()));
+    assert!(short.unwrap_err().to_string().contains("at least 12 characters"));
+    assert!(actors::first_administrator(&office.store, None).unwrap().is_some());
+    // A folder that has one asks for no password any more.
+    assert!(actors::first_administrator(&office.store, Some("short".to_owned())).unwrap().is_none());
+}
+
 #[tokio::test]
 async fn nobody_ends_their_own_account_and_so_the_last_administrator_stays() {
     let desk = Desk::new();

@@ -5,6 +5,7 @@ use outpace_core::{Actor, ActorId, ActorKind, AreaId, Refusal, Role, Timestamp};
 use outpace_store::{Store, Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use zeroize::Zeroize;
 
 use super::facts::{AccountUnlocked, ActorDisabled, SecondFactorReset, TokenRevoked};
 use super::model::{Listed, Post, TokenKind, Whom};
@@ -26,6 +27,12 @@ pub struct AddAccount {
     pub role: Role,
     /// Where the role holds.
     pub area: AreaId,
+}
+
+impl Drop for AddAccount {
+    fn drop(&mut self) {
+        self.password.zeroize();
+    }
 }
 
 /// The account that was made.

@@ -6,6 +6,7 @@ use outpace_core::{Actor, ActorId, Refusal, Timestamp};
 use outpace_store::{Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use zeroize::Zeroize;
 
 use super::directory::{Doors, token_hash};
 use super::facts::{AccountLocked, PasswordChanged, TokenEnded, TokenIssued, TokenRevoked};
@@ -50,6 +51,14 @@ pub struct SignIn {
     pub keep: Keep,
 }
 
+/// Nothing of a password stays in memory that was given back.
+impl Drop for SignIn {
+    fn drop(&mut self) {
+        self.password.zeroize();
+        self.code.zeroize();
+    }
+}
+
 /// Who signed in, until when, and what is still to be done.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SignedIn {
@@ -71,6 +80,13 @@ pub struct ChangePassword {
     pub password: String,
     /// The new one, at least 12 characters.
     pub new_password: String,
+}
+
+impl Drop for ChangePassword {
+    fn drop(&mut self) {
+        self.password.zeroize();
+        self.new_password.zeroize();
+    }
 }
 
 /// Who is signed in, if anybody is.

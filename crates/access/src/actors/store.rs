@@ -427,10 +427,18 @@ pub(super) struct NewActor<'a> {
 /// Makes the first administrator when there is no actor yet; answers the password that was set, once.
 ///
 /// # Errors
-/// What the store refused.
+/// A given password that is too short or too long; what the store refused.
 pub fn first_administrator(store: &Store, password: Option<String>) -> Result<Option<String>> {
+    let anybody = |tx: &mut Tx<'_>| tx.number("SELECT COUNT(*) FROM actor WHERE j = $1", values![tx.jurisdiction()]);
+    if store.read(anybody)? > 0 {
+        return Ok(None);
+    }
     let password = match password {
-        Some(password) => password,
+        Some(password) => {
+            let fine = password::long_enough("OUTPACE_ADMIN_PASSWORD", &password);
+            fine.map_err(|refusal| StoreError::Folder(refusal.to_string()))?;
+            password
+        }
         None => password::random_text(12)?,
     };
     let sealed = password::seal(&password)?;
