@@ -700,3 +700,36 @@ async fn what_is_written_down_opens_nothing() {
     }
     assert!(files >= 2);
 }
+
+#[tokio::test]
+async fn a_lost_phone_of_the_only_administrator_is_forgiven_at_the_machine() {
+    let desk = Desk::new();
+    let (admin, _) = administrator(&desk).await;
+    let lost = |name: &str, reason: &str| actors::reset_second_factor_here(&desk.office.store, name, reason.to_owned());
+    assert_eq!(lost("nobody-here", "lost").unwrap_err().code, "unknown_actor");
+    assert_eq!(lost("admin", " ").unwrap_err().code, "reason_length");
+    lost("admin", "the phone fell into the Fen").unwrap();
+    assert_eq!(ask(&desk, &program(&admin), "/api/test/manage", json!({})).await.status, 401);
+    let anew = sign_in(&desk, &nobody(), "admin", PASSWORD, None).await;
+    assert_eq!(anew.body["second_factor"], "to_enrol");
+}
+
+#[tokio::test]
+async fn who_may_get_in_follows_from_the_journal_alone() {
+    let desk = Desk::new();
+    let (admin, cookie) = sampler(&desk).await;
+    ask(&desk, &page(&cookie), "/api/access/renew", json!({})).await;
+    let body = json!({ "name": "lane 7", "role": "sampler", "area": 140_121, "post": { "kind": "lane", "id": 7 } });
+    let device = ask(&desk, &program(&admin), "/api/access/add-device", body).await;
+    let renewed = ask(&desk, &program(&device.token()), "/api/access/renew", json!({})).await.token();
+    ask(&desk, &program(&renewed), "/api/access/renew", json!({})).await;
+    let whom = json!({ "actor": device.body["actor"]["id"], "reason": "lost" });
+    ask(&desk, &program(&admin), "/api/access/disable", whom).await;
+    add_account(&desk, &admin, "deputy-1", "deputy").await;
+    let token = sign_in(&desk, &nobody(), "deputy-1", "a long enough password", None).await.token();
+    let (deputy, _) = enrol(&desk, &token).await;
+    ask(&desk, &program(&deputy), "/api/access/sign-out", json!({})).await;
+    let rebuilt = desk.office.store.rebuild().unwrap();
+    assert!(rebuilt.changed.is_empty(), "{:?}", rebuilt.changed);
+    assert!(rebuilt.entries > 12);
+}
