@@ -10,6 +10,7 @@ import { extname, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { mockLane } from './mock-lane.mjs';
+import { mockPeople } from './mock-people.mjs';
 
 const PASSWORD = 'sample password';
 const CODE = '123456';
@@ -61,6 +62,7 @@ export async function startMock({ port = 0, locked = false } = {}) {
   const areas = await json('../../drills/qingxu-2022/areas.geojson');
   const briefing = await json('../fixtures/briefing.json');
   const lane = mockLane(await json('../fixtures/lane.json'));
+  const people = mockPeople();
   const streams = new Set();
   const waiting = { plan: live.plan.id, lines: waitingLines(live), price: waitingPrice({ people: 0, days: 0 }) };
   let minutes = 0;
@@ -132,6 +134,7 @@ export async function startMock({ port = 0, locked = false } = {}) {
   function api(url, request, answer) {
     if (request.method === 'POST' && !ours(request)) return answerJson(answer, 403, { code: 'other_site', zh: '不是本页的请求。', en: 'Not a request of this page.' });
     if (url.pathname.startsWith('/api/access/')) return access(url, request, answer);
+    if (url.pathname.startsWith('/api/mine/') || url.pathname.startsWith('/api/status/')) return answerPeople(url, request, answer);
     if (locked && who(request) === null) return notSignedIn(answer);
     if (who(request)?.second_factor === 'to_enrol') return answerJson(answer, 403, { code: 'second_factor_required', zh: '请先登记验证器。', en: 'Set up an authenticator first.' });
     if (url.pathname.startsWith('/api/screening/lanes/')) return answerLane(url, request, answer);
@@ -154,6 +157,15 @@ export async function startMock({ port = 0, locked = false } = {}) {
     if (url.pathname === '/api/response/plan') return answerJson(answer, 200, waiting);
     if (url.pathname === '/api/response/approve' || url.pathname === '/api/response/decline') return answerPlan(url, request, answer);
     return answerJson(answer, 404, { code: 'unknown_route', zh: '没有此地址。', en: 'No such address.' });
+  }
+
+  function answerPeople(url, request, answer) {
+    let body = '';
+    request.on('data', (chunk) => (body += chunk));
+    request.on('end', () => {
+      const told = people.answer(url.pathname, url.searchParams, body, request.headers.authorization?.replace('Bearer ', ''));
+      answerJson(answer, told.status, told.body);
+    });
   }
 
   function answerLane(url, request, answer) {
@@ -215,6 +227,7 @@ export async function startMock({ port = 0, locked = false } = {}) {
     code: CODE,
     /** What a lane handed over. */
     lane,
+    people,
     /** What was answered to the plan so far, as the page sent it. */
     answers,
     /** The first line asks for more people from now on, in a plan of the next number. */

@@ -14,6 +14,7 @@ import { browserPath, coloursIn, openBrowser, watch } from './browser.mjs';
 import { laneChecks } from './lane-checks.mjs';
 import { startMock } from './mock.mjs';
 import { approvalChecks, dropChecks, secondFactorChecks, signInChecks } from './mock-checks.mjs';
+import { gateChecks, mineChecks } from './people-checks.mjs';
 import { boundaries, firstMoment } from './server.mjs';
 
 const WAIT_MS = 60_000;
@@ -347,6 +348,10 @@ try {
     await secondFactorChecks(check, await browser.reader({ locale: 'en', width: 1280, height: 800 }), shot, 'en');
     await laneChecks(check, await browser.reader({ locale: 'zh-CN', width: 390, height: 844, phone: true }), mock, shot, 'zh');
     await laneChecks(check, await browser.reader({ locale: 'en', width: 390, height: 844, phone: true }), mock, shot, 'en');
+    for (const [language, locale] of [['zh', 'zh-CN'], ['en', 'en']]) {
+      await mineChecks(check, await browser.reader({ locale, width: 390, height: 844, phone: true }), mock, shot, language);
+      await gateChecks(check, await browser.reader({ locale, width: 390, height: 844, phone: true }), mock, shot, language);
+    }
     await approvalChecks(check, await browser.reader({ locale: 'en', width: 1280, height: 800 }), shot);
   }
 } catch (error) {

@@ -28,6 +28,7 @@ fn own(role: Role) -> &'static [P] {
             P::DrillControl,
         ],
         Role::Commander | Role::Deputy => &[
+            P::AppealAnswer,
             P::RegistryFind,
             P::IdentityReveal,
             P::IdentityExport,
@@ -46,6 +47,7 @@ fn own(role: Role) -> &'static [P] {
             P::AuditRead,
         ],
         Role::TaskForceHead => &[
+            P::AppealAnswer,
             P::RegistryFind,
             P::IdentityReveal,
             P::IdentityExport,
@@ -72,16 +74,21 @@ fn own(role: Role) -> &'static [P] {
         ],
         Role::Laboratory => &[P::ScreeningCarry, P::LaboratoryWork],
         Role::Sampler => &[P::ScreeningSample, P::ScreeningCarry, P::RegistryFind],
-        Role::SiteManager => &[P::ScreeningManage, P::ScreeningSample, P::ScreeningCarry, P::RegistryFind],
+        Role::SiteManager => {
+            &[P::ResidentAdmit, P::ScreeningManage, P::ScreeningSample, P::ScreeningCarry, P::RegistryFind]
+        }
         Role::Courier => &[P::ScreeningCarry],
-        Role::GridWorker => &[P::RegistryFind, P::IdentityReveal],
-        Role::FacilityStaff => &[P::FacilityWork, P::IsolationRead, P::RegistryFind, P::IdentityReveal],
+        Role::GridWorker => &[P::ResidentAdmit, P::RegistryFind, P::IdentityReveal],
+        Role::FacilityStaff => {
+            &[P::ResidentAdmit, P::FacilityWork, P::IsolationRead, P::RegistryFind, P::IdentityReveal]
+        }
         Role::Driver => &[P::TripWork],
         Role::Gatekeeper => &[P::CheckInRecord],
         Role::Hospital => &[P::FacilityWork, P::IsolationRead, P::TracingRecord, P::TracingRead, P::AssessmentSign],
         Role::Supplies => &[P::SuppliesWork, P::SuppliesRead],
         Role::Publisher => &[P::NoticesPublish, P::CommandRead],
         Role::Auditor => &[
+            P::AppealAnswer,
             P::TracingRead,
             P::PlanRead,
             P::IsolationRead,
@@ -90,7 +97,7 @@ fn own(role: Role) -> &'static [P] {
             P::AuditRead,
             P::FiguresRead,
         ],
-        Role::Resident => &[],
+        Role::Resident => &[P::OwnFile],
     }
 }
 
@@ -101,8 +108,9 @@ pub fn allows(role: Role, permission: Permission) -> bool {
         _ if permission == P::Public => true,
         // Everybody who signed in looks after their own sign-in.
         _ if permission == P::OwnAccess => role != Role::System,
-        Role::System | Role::Resident => false,
-        Role::Administrator => own(role).contains(&permission),
+        Role::System => false,
+        // A resident is nobody's staff: none of what staff may read.
+        Role::Resident | Role::Administrator => own(role).contains(&permission),
         _ => STAFF.contains(&permission) || own(role).contains(&permission),
     }
 }

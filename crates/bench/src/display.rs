@@ -61,6 +61,7 @@ impl Bench<'_> {
                 counter: number * CHECK_INS + index,
                 person: PersonId((number * CHECK_INS + index).wrapping_mul(48_271) % city.people + 1),
                 at: Timestamp(began.0 + first),
+                code: None,
             });
             let request = CheckIns { place: city.places[gate], sent_at: None, check_ins: check_ins.collect() };
             Some(Asked { path: "/api/status/check-ins".to_owned(), body: Some(body(&request)), count: CHECK_INS })

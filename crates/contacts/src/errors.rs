@@ -35,6 +35,9 @@ pub enum ContactsError {
     /// A device whose check-ins come with too many gaps.
     #[error("{0} gaps")]
     TooManyGaps(usize),
+    /// A text that is no place's code.
+    #[error("no place code")]
+    NoCode,
     /// Neither a place nor a vehicle.
     #[error("no spot")]
     NoSpot,
@@ -120,6 +123,13 @@ impl From<ContactsError> for Refusal {
                 id,
                 "没有该编号的记录,或不在您的权限范围内。",
                 "Nothing has this id, or it lies outside your area.",
+            ),
+            E::NoCode => Self::rule(
+                "no_place_code",
+                "code",
+                "",
+                "这不是场所码;请扫描场所门口或屏幕上的码。",
+                "This is no place's code; scan the one at its door or on its screen.",
             ),
             E::NoSpot => Self::rule(
                 "no_spot",

@@ -59,6 +59,7 @@ const SCHEMA: &[&str] = &[
     departures::SCHEMA,
     goods::SCHEMA,
     check_ins::SCHEMA,
+    check_ins::CODES_SCHEMA,
 ];
 
 /// The tables and folds of contacts.

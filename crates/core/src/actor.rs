@@ -131,6 +131,12 @@ pub enum Permission {
     CommandRead,
     /// Publish notices.
     NoticesPublish,
+    /// Answer appeals, independently of who restricted.
+    AppealAnswer,
+    /// Hand residents codes for their own files, write down what they ask, answer what is corrected.
+    ResidentAdmit,
+    /// See one's own file and ask for what is one's right.
+    OwnFile,
     /// Read the journal's audit.
     AuditRead,
     /// Read the figures of the server itself: queues, times, counts.

@@ -102,6 +102,8 @@ ids! {
     ShipmentId = "shipment";
     /// A store of supplies.
     DepotId = "depot";
+    /// What a resident asks for: that a measure, or what is held about them, be looked at again.
+    RequestId = "resident_request";
 }
 
 macro_rules! codes {

@@ -328,5 +328,14 @@ fn people(rules: &Rules, wrong: &mut Vec<Wrong>) {
     once(wrong, "home_care.roles", &rules.home_care.roles.value);
     above_zero(wrong, "home_care.packs_per_household_day", &rules.home_care.packs_per_household_day);
     above_zero(wrong, "appeal.answer_hours", &rules.appeal.answer_hours);
+    let codes = &rules.codes;
+    above_zero(wrong, "codes.place_seconds", &codes.place_seconds);
+    above_zero(wrong, "codes.printed_within_minutes", &codes.printed_within_minutes);
+    above_zero(wrong, "codes.travel_kmh_max", &codes.travel_kmh_max);
+    above_zero(wrong, "codes.status_minutes", &codes.status_minutes);
+    above_zero(wrong, "codes.status_key_days", &codes.status_key_days);
+    above_zero(wrong, "codes.sign_in_minutes", &codes.sign_in_minutes);
+    above_zero(wrong, "codes.session_minutes", &codes.session_minutes);
+    above_zero(wrong, "codes.correction_hours", &codes.correction_hours);
     above_zero(wrong, "antigen.kits_per_person", &rules.antigen.kits_per_person);
 }

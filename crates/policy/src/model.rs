@@ -137,6 +137,8 @@ section! {
         home_care: HomeCareRules,
         /// Appeals against a measure.
         appeal: AppealRules,
+        /// Codes: at places, of a status without a network, for a resident who signs in.
+        codes: CodeRules,
         /// How long each class of data is kept.
         retention: Every<DataClass, RetentionRules>,
     }

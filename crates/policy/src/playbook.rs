@@ -124,6 +124,8 @@ closed! {
         UrgentCare = "urgent_care" / "紧急就医",
         /// An appeal answered.
         AppealAnswer = "appeal_answer" / "申诉答复",
+        /// A request to correct something answered.
+        CorrectionAnswer = "correction_answer" / "更正答复",
     }
 }
 
@@ -150,6 +152,7 @@ impl DeadlineRule {
             Self::RoomTurnover => hours(&rules.facility.turnover_hours),
             Self::UrgentCare => minutes(&rules.home_care.urgent_minutes),
             Self::AppealAnswer => hours(&rules.appeal.answer_hours),
+            Self::CorrectionAnswer => hours(&rules.codes.correction_hours),
         }
     }
 }
@@ -353,6 +356,8 @@ closed! {
         ShiftEnding = "shift_ending" / "班次结束",
         /// An appeal came in.
         AppealMade = "appeal_made" / "收到申诉",
+        /// Somebody asked that something held about them be corrected.
+        CorrectionAsked = "correction_asked" / "收到更正请求",
         /// A hold ended without a result.
         HoldLapsed = "hold_lapsed" / "临时管控到期未复核",
     }
@@ -445,6 +450,8 @@ closed! {
         ShiftRelieved = "shift_relieved" / "已换班休整",
         /// An appeal was answered.
         AppealAnswered = "appeal_answered" / "申诉已答复",
+        /// A request to correct something was answered.
+        CorrectionAnswered = "correction_answered" / "更正请求已答复",
         /// Records only the result; nothing else changes.
         ResultOnly = "result_only" / "仅记录结果",
     }

@@ -44,12 +44,12 @@ pub fn capability() -> Capability {
     let capability = Capability::new("registry").schema(SCHEMA);
     let capability = references::fold(capability);
     let capability = areas::fold(capability);
-    let capability = people::limit_finds(people::fold(capability));
+    let capability = people::guardians::fold(people::limit_finds(people::fold(capability)));
     places::fold(capability)
 }
 
 /// Migrations in the order in which they came; an applied one never changes.
-const SCHEMA: &[&str] = &[areas::SCHEMA, people::SCHEMA, places::SCHEMA, references::SCHEMA];
+const SCHEMA: &[&str] = &[areas::SCHEMA, people::SCHEMA, places::SCHEMA, references::SCHEMA, people::guardians::SCHEMA];
 
 /// The routes of the registry.
 #[must_use]

@@ -2,7 +2,7 @@
 
 use outpace_access::Call;
 use outpace_core::trigger::RESPOND;
-use outpace_core::{ActorId, AssessmentId, PersonId, Refusal, Text, Timestamp, Trigger};
+use outpace_core::{ActorId, AssessmentId, PersonId, Refusal, Seq, Text, Timestamp, Trigger};
 use outpace_policy::ContactClass;
 use outpace_store::{Tx, Unit};
 use serde::{Deserialize, Serialize};
@@ -106,6 +106,7 @@ fn check_scope(tx: &mut Tx<'_>, call: &Call, request: &Assess) -> Result<(), Ref
             let nobody = scope.people.is_empty() && scope.places.is_empty();
             (nobody || *class == ContactClass::None).then_some("people or places, and a class")
         }
+        Finding::PeopleAreNoContacts => scope.people.is_empty().then_some("people"),
         Finding::HoldPlaces | Finding::HoldGoods { .. } => scope.places.is_empty().then_some("places"),
         Finding::ChainUnclear | Finding::NoCommunitySpread => scope.areas.is_empty().then_some("areas"),
         Finding::CloseClasses { classes } => {
@@ -146,6 +147,28 @@ fn check_cases(tx: &mut Tx<'_>, call: &Call, request: &Assess) -> Result<(), Ref
         }
     }
     Ok(())
+}
+
+/// Signs that a person is no contact by what is known now: what an appeal that was right becomes. It lasts as long as any
+/// assessment may, which is longer than a quarantine with what follows it, and the response looks again.
+///
+/// # Errors
+/// No reason; what the store refused.
+pub fn clear_contact(
+    unit: &mut Unit<'_>,
+    call: &Call,
+    person: PersonId,
+    reason: Text,
+    evidence: String,
+) -> Result<Seq, Refusal> {
+    both("reason", &reason)?;
+    let id = AssessmentId(unit.next(AssessmentId::COUNTER)?);
+    let scope = Scope { people: [person].into(), ..Scope::default() };
+    let expires_at = call.now.plus_days(ASSESSMENT_DAYS_MAX);
+    let (finding, signers, evidence) = (Finding::PeopleAreNoContacts, vec![call.actor.id], vec![evidence]);
+    let seq = unit.record(AssessmentSigned { id, scope, finding, expires_at, reason, evidence, signers })?;
+    unit.enqueue(RESPOND, &Trigger::Assessment(id))?;
+    Ok(seq)
 }
 
 /// An assessment to take back.

@@ -9,7 +9,6 @@
 use std::collections::BTreeSet;
 
 use outpace_core::{AssessmentId, CaseId, PersonId, PlaceId, Trigger, TubeCode};
-use outpace_policy::ContactClass;
 
 use crate::decide::Response;
 use crate::items::{InForce, Item, Key, Subject, What};
@@ -352,9 +351,7 @@ impl World for Loaded<'_> {
         let (mut places, mut people) = (Vec::new(), Vec::new());
         let all = self.0.assessments.iter().filter(|(id, _)| assessment.is_none_or(|asked| asked == **id));
         for (_, one) in all {
-            let contacts =
-                matches!(&one.finding, Finding::PeopleAreContacts { class, .. } if *class != ContactClass::None);
-            if contacts {
+            if one.finding.is_about_contacts() {
                 places.extend(one.scope.places.iter().copied());
                 people.extend(one.scope.people.iter().copied());
             }

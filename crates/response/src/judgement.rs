@@ -26,6 +26,9 @@ pub enum Finding {
         /// Their last exposure; the time of signing where it is not known.
         exposed_until: Option<Timestamp>,
     },
+    /// The people of the scope are no contacts by what was known when it was signed: an appeal that was right. What
+    /// becomes known later counts again.
+    PeopleAreNoContacts,
     /// The places of the scope must be held before anything is confirmed.
     HoldPlaces,
     /// Goods at the places of the scope must be held.
@@ -45,6 +48,18 @@ pub enum Finding {
     },
     /// The expert group agrees to the discharge of the cases of the scope: care ends when it was signed, for good.
     DischargeAgreed,
+}
+
+impl Finding {
+    /// Whether it says who is a contact, or who is none.
+    #[must_use]
+    pub fn is_about_contacts(&self) -> bool {
+        match self {
+            Self::PeopleAreContacts { class, .. } => *class != ContactClass::None,
+            Self::PeopleAreNoContacts => true,
+            _ => false,
+        }
+    }
 }
 
 /// What a judgement is about. Lists that the finding does not ask for stay empty.

@@ -31,6 +31,7 @@ pub use decide::{Response, Rules, decide};
 pub use items::{Item, Key, What};
 pub use plan::{Plan, plan};
 pub use situation::Situation;
+pub use store::{approvers_of, signers};
 
 use outpace_access::Routes;
 use outpace_core::Permission;

@@ -148,6 +148,16 @@ fn read_after(row: &Row<'_>) -> Result<PersonSample> {
     })
 }
 
+/// The samples of one person, newest first; at most 60.
+///
+/// # Errors
+/// What the engine refused.
+pub fn samples_of_one(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<PersonSample>> {
+    let mut samples = samples_of(tx, &[person])?.remove(&person).unwrap_or_default();
+    samples.sort_by(|a, b| (b.taken_at, &b.tube).cmp(&(a.taken_at, &a.tube)));
+    Ok(samples)
+}
+
 /// The last results of people; ask for many at once.
 ///
 /// # Errors

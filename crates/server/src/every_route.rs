@@ -21,6 +21,7 @@ pub fn every_route() -> Routes {
         .and(outpace_status::routes())
         .and(outpace_custody::routes())
         .and(outpace_response::routes())
+        .and(outpace_residents::routes())
         .and(briefing::routes())
         .and(health::routes())
 }
@@ -33,6 +34,7 @@ pub fn every_kind() -> Vec<IssuedKind> {
         outpace_supplies::KINDS,
         outpace_contacts::KINDS,
         outpace_screening::kinds::KINDS,
+        outpace_residents::KINDS,
     ];
     all.concat()
 }
@@ -54,6 +56,7 @@ pub fn every_capability() -> Capabilities {
         outpace_status::capability(),
         outpace_custody::capability(),
         outpace_response::capability(),
+        outpace_residents::capability(),
     ];
     Capabilities::new(all).classed(outpace_custody::class_of)
 }

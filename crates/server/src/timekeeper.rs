@@ -19,6 +19,7 @@ pub fn tick(office: &Office) -> Result<(), Refusal> {
         outpace_supplies::stock::tick(unit, &call)?;
         outpace_status::tick(unit, &call)?;
         outpace_custody::tick(unit, &call)?;
+        outpace_residents::tick(unit, &call)?;
         outpace_response::tick(unit, &call)
     })?;
     office.store.work_off()?;

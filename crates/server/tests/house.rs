@@ -17,7 +17,7 @@ use outpace_server::office::Opening;
 use tower::ServiceExt;
 
 /// Lowest first; a crate may use what stands before it.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "core",
     "policy",
     "store",
@@ -32,6 +32,7 @@ const ORDER: [&str; 18] = [
     "status",
     "custody",
     "response",
+    "residents",
     "server",
     "drill",
     "bench",
@@ -89,6 +90,7 @@ fn only_the_clock_reads_the_machines_time_and_no_pure_crate_draws_random_numbers
         "status",
         "custody",
         "response",
+        "residents",
         "server",
     ] {
         sources(&crates().join(name).join("src"), &mut found);
@@ -343,6 +345,8 @@ fn no_answer_but_a_reveal_can_hold_an_identity_and_a_find_holds_it_masked() {
         }
     }
     let expected = BTreeMap::from([
+        // A resident's own; no staff role reaches it.
+        ("/api/mine/file", vec!["id_number", "phone", "born"]),
         ("/api/registry/find", vec!["id_number", "phone"]),
         ("/api/registry/reveal", vec!["id_number", "phone", "born"]),
     ]);

@@ -145,6 +145,7 @@ fn check_in(store: &Store, people: i64, many: i64, devices_from: i64, rules: &Ar
             counter: first + index,
             person: PersonId((sent + index) * 48_271 % people + 1),
             at: now.plus_minutes(-(index % 60)),
+            code: None,
         };
         let place = PlaceId(device + 1);
         let body = CheckIns { place, sent_at: Some(now), check_ins: (1..=BATCH).map(one).collect() };

@@ -166,6 +166,29 @@ impl Board {
         drawer.get(&person).is_some_and(|marks| marks.iter().any(|mark| matches!(mark.cause, Cause::Case(_))))
     }
 
+    /// People on whom something bears since a moment: a mark of their own, or a zone around their home.
+    #[must_use]
+    pub fn turned_since(&self, since: Timestamp) -> Vec<PersonId> {
+        let homes = self.homes.read();
+        let turned: Vec<bool> =
+            homes.grids.iter().map(|(_, zones)| zones.iter().any(|zone| zone.since >= since)).collect();
+        drop(homes);
+        let mut people = Vec::new();
+        for drawer in &self.drawers {
+            let marked = |(person, marks): (&PersonId, &Vec<Mark>)| {
+                marks.iter().any(|mark| mark.since >= since).then_some(*person)
+            };
+            people.extend(drawer.read().iter().filter_map(marked));
+        }
+        if turned.contains(&true) {
+            let lives_there = |grid: usize| grid.checked_sub(1).and_then(|grid| turned.get(grid)) == Some(&true);
+            self.slots.each(|person, seen| people.extend(lives_there(seen.grid).then_some(person)));
+        }
+        people.sort_unstable();
+        people.dedup();
+        people
+    }
+
     /// Bytes that the slots take: what grows with every person.
     #[must_use]
     pub fn bytes(&self) -> usize {

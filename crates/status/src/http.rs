@@ -20,7 +20,7 @@ use crate::model::Status;
 pub fn routes() -> Routes {
     // Found once: afterwards no request touches what the store keeps under its own lock.
     let display: OnceLock<Display> = OnceLock::new();
-    Routes::new()
+    crate::gate::routes()
         .look(
             "/api/status/person",
             Permission::StatusRead,
@@ -37,6 +37,24 @@ pub fn routes() -> Routes {
             |office, tx, call, query| due_count(&crate::display_of(&office.store).board(), tx, call, query),
         )
         .command("/api/status/check-ins", Permission::CheckInRecord, "Record who checked in at a place", check_in)
+        .recall(
+            "/api/status/place-code",
+            Permission::CheckInRecord,
+            "What the screen of a place shows as its code in the next minutes",
+            check_ins::place_codes,
+        )
+        .command(
+            "/api/status/print-place-code",
+            Permission::RegistryFind,
+            "Print another code for a place; those printed before count no longer",
+            check_ins::print_code,
+        )
+        .query(
+            "/api/status/check-in-signals",
+            Permission::TracingRead,
+            "Check-ins by codes that were passed on: signals, no evidence",
+            check_ins::signals,
+        )
         .query(
             "/api/status/check-in-marks",
             Permission::CheckInRecord,

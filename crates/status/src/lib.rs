@@ -4,6 +4,7 @@
 //! - [`board`]: sixteen bytes a person, and a drawer for the few who have a mark.
 //! - [`due`]: how many of any area are due for routine screening today.
 //! - `feed`: how facts of other capabilities reach the board; `restore`: how it is filled from the tables at start.
+//! - [`gate`]: a status that a gate verifies without a network.
 //! - [`http`]: the routes.
 //!
 //! The display waits for nothing: a status is answered where the request is taken in, from slots that are read without
@@ -13,6 +14,7 @@ pub mod board;
 pub mod due;
 pub mod errors;
 mod feed;
+pub mod gate;
 pub mod http;
 pub mod model;
 mod restore;

@@ -187,6 +187,15 @@ pub fn head(tx: &mut Tx<'_>) -> Result<Head> {
     }
 }
 
+/// One entry by its number; `None` for a number that the journal does not have.
+///
+/// # Errors
+/// What the engine refused.
+pub fn entry(tx: &mut Tx<'_>, seq: Seq) -> Result<Option<Entry>> {
+    let found = page_of(tx, Seq(seq.0.saturating_sub(1)), 1)?.pop();
+    Ok(found.filter(|entry| entry.seq == seq))
+}
+
 /// How many entries are read at a time when the whole journal is walked.
 const PAGE: i64 = 2_000;
 
@@ -195,11 +204,15 @@ const PAGE: i64 = 2_000;
 /// # Errors
 /// What the engine refused.
 pub fn page(tx: &mut Tx<'_>, after: Seq) -> Result<Vec<Entry>> {
+    page_of(tx, after, PAGE)
+}
+
+fn page_of(tx: &mut Tx<'_>, after: Seq, limit: i64) -> Result<Vec<Entry>> {
     let jurisdiction = tx.jurisdiction();
     tx.query(
         "SELECT seq, kind, occurred_at, recorded_at, actor, cause, payload FROM journal
          WHERE j = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-        values![jurisdiction, after, PAGE],
+        values![jurisdiction, after, limit],
         |row| {
             Ok(Entry {
                 seq: row.get(0)?,

@@ -9,6 +9,7 @@ mod facts;
 mod http;
 mod model;
 mod password;
+pub mod residents;
 mod session;
 mod store;
 #[cfg(test)]

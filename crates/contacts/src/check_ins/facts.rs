@@ -17,6 +17,25 @@ impl CheckInRow {
     /// The person is a case: where they were stands for it at once.
     pub const CASE: u8 = 4;
 
+    /// The code was shown at another time.
+    pub const STALE: u8 = 8;
+    /// The code is none of this place.
+    pub const FOREIGN: u8 = 16;
+    /// The person was elsewhere too shortly before.
+    pub const IMPLAUSIBLE: u8 = 32;
+    /// Nothing bears a printed code out.
+    pub const UNPROVEN: u8 = 64;
+    /// Any of the flags that make a check-in a signal. They stand above all others, so that SQL compares once.
+    pub const SIGNAL: u8 = Self::STALE | Self::FOREIGN | Self::IMPLAUSIBLE | Self::UNPROVEN;
+    /// Flags below this one leave a check-in evidence.
+    pub const EVIDENCE_BELOW: u8 = Self::STALE;
+
+    /// Whether it puts the person at the place.
+    #[must_use]
+    pub fn is_evidence(self) -> bool {
+        !self.has(Self::SIGNAL)
+    }
+
     /// Whether a flag is set.
     #[must_use]
     pub fn has(self, flag: u8) -> bool {
@@ -39,6 +58,13 @@ outpace_registry::facts! {
         marks: DeviceMarks,
         /// Those that are new.
         rows: Vec<CheckInRow>,
+    }
+    /// A code was printed for a place: from then on the ones printed before count for nothing.
+    PlaceCodePrinted = "contacts.place_code_printed" {
+        /// The place.
+        place: PlaceId,
+        /// Which print, from 1.
+        print: i64,
     }
     /// Check-ins were filed by place and by person.
     CheckInsFiled = "contacts.check_ins_filed" {

@@ -9,21 +9,30 @@
 //! nothing and loses nothing: each device has a high-water mark and the gaps below it. A wrong clock is no reason to
 //! refuse: the device says what its clock shows when it sends, the difference is added, and the check-in is flagged.
 //!
-//! A forwarded picture of a code puts nobody at a place: the device names the place, and its own area must contain it.
+//! A forwarded picture of a code puts nobody at a place. A device of the place saw who came; or a telephone read a code
+//! that the place's screen showed just then, or a printed one that is borne out by where the person was shortly before
+//! ([`codes`], `proof`). Any other check-in is kept as a [`Signal`]: it raises the question who passes pictures on, and
+//! nothing that decides about people ever reads it.
 
+pub mod codes;
 mod facts;
 mod filing;
 mod marks;
 mod model;
+mod printing;
+mod proof;
 pub(crate) mod store;
 mod take;
 
-pub use facts::{CheckInRow, CheckInsFiled, CheckInsTaken};
+pub use facts::{CheckInRow, CheckInsFiled, CheckInsTaken, PlaceCodePrinted};
 pub use filing::{FILE_ROWS, file_older_than};
 pub use marks::{GAPS_MAX, Marks};
-pub use model::{CheckIns, DeviceMarks, NewCheckIn, Taken};
-pub use store::device_marks;
-pub use take::{CHECK_INS_MAX, People, take};
+pub use model::{CheckIns, DeviceMarks, NewCheckIn, Signal, SignalReason, Taken};
+pub use printing::{
+    CodeOfPlace, PlaceCodes, PrintedCode, ShownCode, SignalsAnswer, SignalsQuery, place_codes, print_code, signals,
+};
+pub use store::{device_marks, signals_at, signals_of};
+pub use take::{CHECK_INS_MAX, People, take, take_own};
 
 pub(crate) use filing::{file, join as join_filing};
-pub(crate) use store::{SCHEMA, fold};
+pub(crate) use store::{CODES_SCHEMA, SCHEMA, fold};

@@ -1,11 +1,13 @@
 //! Tables of check-ins: the log they come in by, the two orders they are filed in, and what is here of each device.
 
+use std::collections::BTreeMap;
+
 use outpace_core::time::HOUR_MS;
 use outpace_core::{ActorId, PersonId, PlaceId, Seq, Timestamp};
 use outpace_store::{Capability, Entry, Result, StoreError, Tx, Value, values};
 
-use super::facts::{CheckInRow, CheckInsFiled, CheckInsTaken};
-use super::model::{DeviceMarks, DeviceRow};
+use super::facts::{CheckInRow, CheckInsFiled, CheckInsTaken, PlaceCodePrinted};
+use super::model::{DeviceMarks, DeviceRow, Signal, SignalReason};
 use crate::visits::{Evidence, Flaw, Spot, Visit};
 
 pub(crate) const SCHEMA: &str = "
@@ -28,6 +30,12 @@ CREATE TABLE check_in_of (
   PRIMARY KEY (j, hour, person, from_at, place)) WITHOUT ROWID;
 ";
 
+/// Migration: which print of a place's code counts.
+pub(crate) const CODES_SCHEMA: &str = "
+CREATE TABLE place_code (
+  j BIGINT NOT NULL, place BIGINT NOT NULL, print BIGINT NOT NULL, printed_at BIGINT NOT NULL, PRIMARY KEY (j, place));
+";
+
 /// The longest stay that a check-in may count for, milliseconds: how far a read looks back.
 pub(crate) const STAY_MS_MAX: i64 = 12 * HOUR_MS;
 /// Bytes of one check-in in the log: person, moment, flags.
@@ -38,6 +46,13 @@ const AT: &str = "INSERT INTO check_in_at (j, hour, place, from_at, person, to_a
 const OF: &str = "INSERT INTO check_in_of (j, hour, place, from_at, person, to_at, flags, seq)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
 
+const OF_PERSON: &str = "SELECT person, place, from_at, to_at, flags, seq FROM check_in_of
+    WHERE j = $1 AND hour = $2 AND person = $3 AND from_at <= $4 AND to_at >= $5 ORDER BY from_at, place";
+const AT_PLACE: &str = "SELECT person, place, from_at, to_at, flags, seq FROM check_in_at
+    WHERE j = $1 AND hour = $2 AND place = $3 AND from_at <= $4 AND to_at >= $5 ORDER BY from_at, person";
+const BEGUN: &str = "SELECT from_at, place FROM check_in_of
+    WHERE j = $1 AND hour = $2 AND person = $3 AND from_at BETWEEN $4 AND $5 AND flags < $6 ORDER BY from_at, place";
+
 /// Adds tables and folds.
 pub(crate) fn fold(capability: Capability) -> Capability {
     capability
@@ -46,6 +61,16 @@ pub(crate) fn fold(capability: Capability) -> Capability {
         .table("check_in_log", "j, seq")
         .table("check_in_at", "j, hour, place, from_at, person")
         .table("check_in_of", "j, hour, person, from_at, place")
+        .table("place_code", "j, place")
+        .fold(|tx, entry, fact: &PlaceCodePrinted| {
+            let j = tx.jurisdiction();
+            tx.execute(
+                "INSERT INTO place_code (j, place, print, printed_at) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (j, place) DO UPDATE SET print = excluded.print, printed_at = excluded.printed_at",
+                values![j, fact.place, fact.print, entry.recorded_at],
+            )
+            .map(|_| ())
+        })
         .fold(fold_taken)
         .fold(fold_filed)
 }
@@ -88,11 +113,11 @@ fn fold_taken(tx: &mut Tx<'_>, entry: &Entry, fact: &CheckInsTaken) -> Result<()
              ELSE check_in_state.last_hour END",
         values![j, rows, first, last],
     )?;
-    for CheckInRow(_, person, at, flags) in &fact.rows {
-        if flags & CheckInRow::CASE != 0 {
-            let until = Timestamp(at.0.saturating_add(fact.stay_ms));
-            crate::visits::store::stand_for_cases_of(tx, *person, Spot::Place(fact.place), *at, until)?;
-        }
+    // A case whose telephone was sent a picture of a code was not there.
+    for row in fact.rows.iter().filter(|row| row.has(CheckInRow::CASE) && row.is_evidence()) {
+        let CheckInRow(_, person, at, _) = row;
+        let until = Timestamp(at.0.saturating_add(fact.stay_ms));
+        crate::visits::store::stand_for_cases_of(tx, *person, Spot::Place(fact.place), *at, until)?;
     }
     Ok(())
 }
@@ -122,15 +147,31 @@ impl Logged {
         ]
     }
 
-    fn visit(&self) -> (Visit, Seq) {
-        (visit(self.person, self.place, self.at, self.to, self.flags), self.seq)
+    fn has(&self, flag: u8) -> bool {
+        self.flags & i64::from(flag) != 0
     }
-}
 
-fn visit(person: PersonId, place: PlaceId, from: Timestamp, to: Timestamp, flags: i64) -> Visit {
-    let skewed = flags & i64::from(CheckInRow::SKEWED) != 0;
-    let flaw = skewed.then_some(Flaw::ClockSkewed);
-    Visit { person, spot: Spot::Place(place), from, to, evidence: Evidence::CheckIn, room: None, flaw }
+    fn is_evidence(&self) -> bool {
+        !self.has(CheckInRow::SIGNAL)
+    }
+
+    /// Why it is a signal; `None` for evidence.
+    fn reason(&self) -> Option<SignalReason> {
+        let reasons = [
+            (CheckInRow::STALE, SignalReason::Stale),
+            (CheckInRow::FOREIGN, SignalReason::Foreign),
+            (CheckInRow::IMPLAUSIBLE, SignalReason::Implausible),
+            (CheckInRow::UNPROVEN, SignalReason::Unproven),
+        ];
+        reasons.into_iter().find(|(flag, _)| self.has(*flag)).map(|(_, reason)| reason)
+    }
+
+    fn visit(&self) -> (Visit, Seq) {
+        let flaw = self.has(CheckInRow::SKEWED).then_some(Flaw::ClockSkewed);
+        let spot = Spot::Place(self.place);
+        let (person, from, to) = (self.person, self.at, self.to);
+        (Visit { person, spot, from, to, evidence: Evidence::CheckIn, room: None, flaw }, self.seq)
+    }
 }
 
 /// Hands over every check-in of the log up to an entry, oldest entry first.
@@ -157,9 +198,10 @@ fn fold_filed(tx: &mut Tx<'_>, _: &Entry, fact: &CheckInsFiled) -> Result<()> {
     let mut rows = Vec::new();
     each_logged(tx, fact.to, |one| rows.push(one))?;
     // Sorted as the tables are: each page is touched once.
-    rows.sort_unstable_by_key(|one| (hour_of(one.at), one.place, one.at, one.person, one.seq));
+    // Evidence before a signal of the same moment, so that a picture never takes its place.
+    rows.sort_unstable_by_key(|one| (hour_of(one.at), one.place, one.at, one.person, !one.is_evidence(), one.seq));
     tx.insert_many(AT, rows.iter().map(|one| one.values(j)))?;
-    rows.sort_unstable_by_key(|one| (hour_of(one.at), one.person, one.at, one.place, one.seq));
+    rows.sort_unstable_by_key(|one| (hour_of(one.at), one.person, one.at, one.place, !one.is_evidence(), one.seq));
     tx.insert_many(OF, rows.iter().map(|one| one.values(j)))?;
     tx.execute("DELETE FROM check_in_log WHERE j = $1 AND seq <= $2", values![j, fact.to])?;
     let filed = rows.len() as i64;
@@ -185,6 +227,12 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// The hours in which a check-in between two moments was made.
+    fn begun_in(&self, from: Timestamp, to: Timestamp) -> std::ops::RangeInclusive<i64> {
+        let (first, last) = self.hours.unwrap_or((0, -1));
+        hour_of(from).max(first)..=hour_of(to).min(last)
+    }
+
     /// The hours in which a stay may have begun that reaches into a span of time.
     fn hours(&self, from: Timestamp, to: Timestamp) -> std::ops::RangeInclusive<i64> {
         let (first, last) = self.hours.unwrap_or((0, -1));
@@ -242,16 +290,84 @@ pub(crate) fn of_person(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<(Visit, Seq)>> {
-    let sql = "SELECT person, place, from_at, to_at, flags, seq FROM check_in_of
-         WHERE j = $1 AND hour = $2 AND person = $3 AND from_at <= $4 AND to_at >= $5 ORDER BY from_at, place";
-    found(tx, sql, person.into(), (from, to), |one| one.person == person)
+    Ok(visits(found(tx, OF_PERSON, person.into(), (from, to), |one| one.person == person)?))
 }
 
 /// The check-ins at a place whose stay reaches into a span of time, by time and person.
 pub(crate) fn at_place(tx: &mut Tx<'_>, place: PlaceId, from: Timestamp, to: Timestamp) -> Result<Vec<(Visit, Seq)>> {
-    let sql = "SELECT person, place, from_at, to_at, flags, seq FROM check_in_at
-         WHERE j = $1 AND hour = $2 AND place = $3 AND from_at <= $4 AND to_at >= $5 ORDER BY from_at, person";
-    found(tx, sql, place.into(), (from, to), |one| one.place == place)
+    Ok(visits(found(tx, AT_PLACE, place.into(), (from, to), |one| one.place == place)?))
+}
+
+/// The check-ins of a person that are kept as signals, by time.
+///
+/// # Errors
+/// What the engine refused.
+pub fn signals_of(tx: &mut Tx<'_>, person: PersonId, from: Timestamp, to: Timestamp) -> Result<Vec<Signal>> {
+    Ok(signals(found(tx, OF_PERSON, person.into(), (from, to), |one| one.person == person)?))
+}
+
+/// The check-ins at a place that are kept as signals, by time.
+///
+/// # Errors
+/// What the engine refused.
+pub fn signals_at(tx: &mut Tx<'_>, place: PlaceId, from: Timestamp, to: Timestamp) -> Result<Vec<Signal>> {
+    Ok(signals(found(tx, AT_PLACE, place.into(), (from, to), |one| one.place == place)?))
+}
+
+/// Those that put somebody at a place. Everything that tracing and the response read of check-ins passes here.
+fn visits(found: Vec<Logged>) -> Vec<(Visit, Seq)> {
+    found.iter().filter(|one| one.is_evidence()).map(Logged::visit).collect()
+}
+
+fn signals(mut found: Vec<Logged>) -> Vec<Signal> {
+    found.sort_by_key(|one| (one.at, one.seq, one.person, one.place));
+    let signal = |one: &Logged| {
+        let (person, place, at, seq) = (one.person, one.place, one.at, one.seq);
+        one.reason().map(|reason| Signal { person, place, at, reason, seq })
+    };
+    found.iter().filter_map(signal).collect()
+}
+
+/// Which print of a place's code counts; 0 where none was ever printed.
+pub(crate) fn print_of(tx: &mut Tx<'_>, place: PlaceId) -> Result<i64> {
+    let j = tx.jurisdiction();
+    let found =
+        tx.first("SELECT print FROM place_code WHERE j = $1 AND place = $2", values![j, place], |row| row.get(0))?;
+    Ok(found.unwrap_or(0))
+}
+
+/// Where people were by check-ins that are evidence, in so many milliseconds before a moment of each. The tail that is
+/// not filed yet is walked once, however many people are asked for.
+pub(crate) fn evidence_before(
+    tx: &mut Tx<'_>,
+    asked: &[(PersonId, Timestamp)],
+    within_ms: i64,
+) -> Result<Vec<(PersonId, Timestamp, PlaceId)>> {
+    let (j, state) = (tx.jurisdiction(), state(tx)?);
+    let mut spans: BTreeMap<PersonId, (Timestamp, Timestamp)> = BTreeMap::new();
+    for (person, at) in asked {
+        let span = spans.entry(*person).or_insert((*at, *at));
+        *span = (span.0.min(*at), span.1.max(*at));
+    }
+    let mut seen = Vec::new();
+    for (person, (from, to)) in &mut spans {
+        *from = Timestamp(from.0.saturating_sub(within_ms));
+        for hour in state.begun_in(*from, *to) {
+            tx.each(BEGUN, values![j, hour, *person, *from, *to, i64::from(CheckInRow::EVIDENCE_BELOW)], |row| {
+                seen.push((*person, row.get(0)?, row.get(1)?));
+                Ok(())
+            })?;
+        }
+    }
+    if state.tail_rows > 0 {
+        each_logged(tx, Seq(i64::MAX), |one| {
+            let asked = spans.get(&one.person).is_some_and(|(from, to)| (*from..=*to).contains(&one.at));
+            if asked && one.is_evidence() {
+                seen.push((one.person, one.at, one.place));
+            }
+        })?;
+    }
+    Ok(seen)
 }
 
 /// What is filed under a person or place, hour by hour, and what is still in the log.
@@ -261,19 +377,20 @@ fn found(
     whose: Value<'_>,
     (from, to): (Timestamp, Timestamp),
     is_meant: impl Fn(&Logged) -> bool,
-) -> Result<Vec<(Visit, Seq)>> {
+) -> Result<Vec<Logged>> {
     let (j, state) = (tx.jurisdiction(), state(tx)?);
     let mut found = Vec::new();
     for hour in state.hours(from, to) {
         tx.each(sql, &[j.into(), hour.into(), whose, to.into(), from.into()], |row| {
-            found.push((visit(row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?), row.get(5)?));
+            let (person, place, at, to) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            found.push(Logged { person, place, at, to, flags: row.get(4)?, seq: row.get(5)? });
             Ok(())
         })?;
     }
     if state.tail_rows > 0 {
         each_logged(tx, Seq(i64::MAX), |one| {
             if one.at <= to && one.to >= from && is_meant(&one) {
-                found.push(one.visit());
+                found.push(one);
             }
         })?;
     }

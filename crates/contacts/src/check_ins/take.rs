@@ -6,16 +6,21 @@ use outpace_access::Call;
 use outpace_core::time::MINUTE_MS;
 use outpace_core::{ActorKind, AreaId, PersonId, PlaceId, Refusal, Seq, Text, Timestamp, Trigger};
 use outpace_orders::{NewConflict, Subject, conflict};
+use outpace_registry::Place;
 use outpace_store::Unit;
 
+use super::codes::ReadCode;
 use super::facts::{CheckInRow, CheckInsTaken};
 use super::filing::{FILE, FILE_ROWS};
 use super::marks::{GAPS_MAX, Marks};
 use super::model::{CheckIns, DeviceMarks, NewCheckIn, Taken};
+use super::proof::Proof;
 use super::store;
 use crate::visits::Spot;
 use crate::{ContactsError, SKEW_MS_MAX, cases, respond};
 
+/// What says that a code was passed on. A printed code that nothing bears out is no such sign: most people come from home.
+const PASSED_ON: u8 = CheckInRow::STALE | CheckInRow::FOREIGN | CheckInRow::IMPLAUSIBLE;
 /// Check-ins in one request at most.
 pub const CHECK_INS_MAX: usize = 10_000;
 
@@ -36,23 +41,54 @@ pub fn take(unit: &mut Unit<'_>, call: &Call, request: CheckIns, people: &dyn Pe
     if call.actor.kind != ActorKind::Device {
         return Err(ContactsError::NoDevice.into());
     }
-    if request.check_ins.len() > CHECK_INS_MAX {
-        return Err(ContactsError::TooManyCheckIns(request.check_ins.len()).into());
-    }
     let unknown = ContactsError::Unknown { field: "place", id: request.place.0 };
     let place =
         outpace_registry::place(unit.tx(), request.place)?.filter(|place| call.sees(place.area)).ok_or(unknown)?;
+    take_at(unit, call, &place, request, people)
+}
+
+/// Takes the check-in of somebody whose own telephone read a code just now. Whatever the code is, it is kept; what it is
+/// worth, the answer says.
+///
+/// # Errors
+/// A text that is no place's code, a place that is not known.
+pub fn take_own(
+    unit: &mut Unit<'_>,
+    call: &Call,
+    (person, code): (PersonId, &str),
+    people: &dyn People,
+) -> Result<(PlaceId, Taken), Refusal> {
+    let read = ReadCode::parse(code).ok_or(ContactsError::NoCode)?;
+    let unknown = ContactsError::Unknown { field: "code", id: read.place.0 };
+    let place = outpace_registry::place(unit.tx(), read.place)?.ok_or(unknown)?;
+    let counter = store::device_marks(unit.tx(), call.actor.id)?.mark + 1;
+    let check_in = NewCheckIn { counter, person, at: call.now, code: Some(code.to_owned()) };
+    let request = CheckIns { place: place.id, sent_at: None, check_ins: vec![check_in] };
+    Ok((place.id, take_at(unit, call, &place, request, people)?))
+}
+
+fn take_at(
+    unit: &mut Unit<'_>,
+    call: &Call,
+    place: &Place,
+    request: CheckIns,
+    people: &dyn People,
+) -> Result<Taken, Refusal> {
+    if request.check_ins.len() > CHECK_INS_MAX {
+        return Err(ContactsError::TooManyCheckIns(request.check_ins.len()).into());
+    }
     let known = store::device(unit.tx(), call.actor.id)?;
     let skew_ms = request.sent_at.map_or(0, |sent_at| call.now.since(sent_at));
     let skew_ms = if skew_ms.abs() > SKEW_MS_MAX { skew_ms } else { 0 };
     let mut marks = known.as_ref().map(|row| Marks::from(&row.marks)).unwrap_or_default();
+    let proof = Proof::of(unit, call, place, &request.check_ins, skew_ms)?;
     let mut rows = Vec::with_capacity(request.check_ins.len());
     for new in &request.check_ins {
         if new.counter < 1 {
             return Err(ContactsError::Counter(new.counter).into());
         }
         if marks.note(new.counter) {
-            rows.push(row(new, call.now, skew_ms, people));
+            rows.push(row(new, call.now, skew_ms, people, &proof));
         }
     }
     if marks.gaps() > GAPS_MAX {
@@ -62,6 +98,7 @@ pub fn take(unit: &mut Unit<'_>, call: &Call, request: CheckIns, people: &dyn Pe
         recorded: count(rows.len()),
         already: count(request.check_ins.len() - rows.len()),
         flagged: count(rows.iter().filter(|row| row.has(CheckInRow::SKEWED | CheckInRow::UNKNOWN)).count()),
+        signals: count(rows.iter().filter(|row| !row.is_evidence()).count()),
         skew_ms,
         marks: DeviceMarks::from(&marks),
     };
@@ -73,7 +110,7 @@ pub fn take(unit: &mut Unit<'_>, call: &Call, request: CheckIns, people: &dyn Pe
     Ok(answer)
 }
 
-fn row(new: &NewCheckIn, now: Timestamp, skew_ms: i64, people: &dyn People) -> CheckInRow {
+fn row(new: &NewCheckIn, now: Timestamp, skew_ms: i64, people: &dyn People, proof: &Proof) -> CheckInRow {
     let mut flags = 0;
     let mut at = new.at;
     if skew_ms != 0 {
@@ -91,6 +128,7 @@ fn row(new: &NewCheckIn, now: Timestamp, skew_ms: i64, people: &dyn People) -> C
     if people.is_case(new.person) {
         flags |= CheckInRow::CASE;
     }
+    flags |= proof.flags(new, at);
     CheckInRow(new.counter, new.person, at, flags)
 }
 
@@ -106,6 +144,7 @@ fn record(
     let triggers = triggers(unit, place, &rows, stay_ms)?;
     let waiting = store::state(unit.tx())?.tail_rows;
     let unknown: BTreeSet<PersonId> = rows.iter().filter(|row| row.has(CheckInRow::UNKNOWN)).map(|row| row.1).collect();
+    let passed_on = rows.iter().filter(|row| row.has(PASSED_ON)).count();
     let seq = unit.record(CheckInsTaken {
         device: call.actor.id,
         place,
@@ -128,6 +167,20 @@ fn record(
             ),
         );
         flag(unit, call, "check_in_clock", (place, area), what, seq)?;
+    }
+    if passed_on > 0 {
+        let what = Text::new(
+            format!(
+                "{passed_on} 条登记所扫的场所码当时并未在该处展示:疑似转发的图片。仅作线索留存,不计入到访;请查明来源。"
+            ),
+            format!(
+                "{passed_on} check-ins came with codes that were not shown there then: pictures that are passed on. They are \
+                 kept as signals and put nobody here; find out where the pictures come from."
+            ),
+        );
+        // One question for a place, however many thousands send the picture.
+        let subject = Subject::Place(place);
+        conflict(unit, call, NewConflict { kind: "place_code_forwarded", subject, area, what, seq: None })?;
     }
     if let Some(first) = unknown.first() {
         let many = unknown.len();
@@ -160,13 +213,14 @@ fn triggers(
     stay_ms: i64,
 ) -> Result<BTreeSet<Trigger>, ContactsError> {
     let mut triggers = BTreeSet::new();
-    let own: BTreeSet<PersonId> = rows.iter().filter(|row| row.has(CheckInRow::CASE)).map(|row| row.1).collect();
+    let rows = || rows.iter().filter(|row| row.is_evidence());
+    let own: BTreeSet<PersonId> = rows().filter(|row| row.has(CheckInRow::CASE)).map(|row| row.1).collect();
     for person in own {
         if let Some(case) = cases::active_case_of(unit.tx(), person)? {
             triggers.insert(Trigger::Case(case.id));
         }
     }
-    let moments = || rows.iter().map(|row| row.2);
+    let moments = || rows().map(|row| row.2);
     if let (Some(first), Some(last)) = (moments().min(), moments().max()) {
         let last = Timestamp(last.0.saturating_add(stay_ms));
         let met = crate::visits::store::cases_at(unit.tx(), Spot::Place(place), first, last)?;

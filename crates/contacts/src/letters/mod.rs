@@ -11,7 +11,7 @@ pub use commands::{
 };
 pub use facts::{LetterAnswered, LetterPushed, LetterReceived, LetterSent};
 pub use http::{LetterRow, LettersAnswer, LettersQuery, list, routes};
-pub use store::{letter, letters};
+pub use store::{letter, letters, letters_of};
 
 pub(crate) use store::{SCHEMA, fold};
 

@@ -162,6 +162,19 @@ pub(super) fn by_reference(
     found.map(|letter| with_people(tx, letter)).transpose()
 }
 
+/// The letters that name a person, by number.
+///
+/// # Errors
+/// What the engine refused.
+pub fn letters_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Letter>> {
+    let j = tx.jurisdiction();
+    let sql = format!(
+        "SELECT {LETTER} FROM letter WHERE j = $1
+           AND id IN (SELECT letter FROM letter_person WHERE j = $1 AND person = $2) ORDER BY id"
+    );
+    tx.query(&sql, values![j, person], read)
+}
+
 /// One page of letters, by number, after one of them.
 ///
 /// # Errors

@@ -20,7 +20,7 @@ pub use model::{
     Restriction, RestrictionKind, TestDue,
 };
 pub use store::{
-    Filter, certificates_of, history_of, in_force, in_force_because, in_force_of, resting_on, restriction, retests_due,
-    tests_due,
+    Filter, certificates_of, history_of, in_force, in_force_because, in_force_of, observed_of, resting_on, restriction,
+    retests_due, tests_due,
 };
 pub use tick::{Ticked, tick};

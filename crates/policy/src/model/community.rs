@@ -192,6 +192,28 @@ section! {
     }
 }
 
+section! {
+    /// Codes: what a place shows, what a gate without a network reads, what a resident signs in with.
+    pub struct CodeRules {
+        /// Seconds that a place's screen shows one code; it still counts while the one before and after it would.
+        place_seconds: Sourced<u32>,
+        /// Minutes before a check-in by a printed code within which the person must have been seen nearby.
+        printed_within_minutes: Sourced<u32>,
+        /// The fastest that people get from one place to another, km/h: a printed code read sooner was a picture.
+        travel_kmh_max: Sourced<u32>,
+        /// Minutes that a signed status holds at a gate without a network.
+        status_minutes: Sourced<u32>,
+        /// Days for which statuses are signed with one key.
+        status_key_days: Sourced<u32>,
+        /// Minutes in which a resident must use the code that they were handed.
+        sign_in_minutes: Sourced<u32>,
+        /// Minutes that a resident stays signed in.
+        session_minutes: Sourced<u32>,
+        /// Hours to the answer to a request that something held about a person be corrected.
+        correction_hours: Sourced<u32>,
+    }
+}
+
 closed! {
     /// Class of data with a time to live of its own.
     pub enum DataClass: "data class" {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::changes::{mark_absent, move_person, register_household, register_person, tag_person};
+use super::guardians::{end_guardian, guardians, name_guardian};
 use super::identity::{find, find_household, looks_at, reveal};
 use super::import::{import_households, import_people};
 use super::model::{Household, Person};
@@ -34,6 +35,9 @@ pub fn routes() -> Routes {
             find_household,
         )
         .command("/api/registry/reveal", P::IdentityReveal, "See an identity in clear, with a purpose", reveal)
+        .command("/api/registry/name-guardian", P::ResidentAdmit, "Say who acts for a person", name_guardian)
+        .command("/api/registry/end-guardian", P::ResidentAdmit, "Say who acts for a person no longer", end_guardian)
+        .query("/api/registry/guardians", P::RegistryRead, "Who acts for a person, and for whom they act", guardians)
         .query("/api/registry/looks", P::AuditRead, "Who looked at an identity", looks_at)
         .query("/api/registry/person", P::RegistryRead, "A person without identity", one_person)
         .query("/api/registry/household", P::RegistryRead, "A household with its members", one_household)

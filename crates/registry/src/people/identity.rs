@@ -211,8 +211,7 @@ pub fn found_by(subject: i64, plain: &[u8]) -> Result<Vec<(i64, Zeroizing<String
 
 pub(super) fn read_identity(unit: &mut Unit<'_>, person: PersonId) -> Result<Option<Identity>, StoreError> {
     let keys = unit.keys();
-    let Some(plain) = vault::open(unit.tx(), keys, person.0)? else { return Ok(None) };
-    opened(person.0, &plain).map(Some)
+    own_identity(unit.tx(), keys, person)
 }
 
 /// Who a person is, in clear; `None` where nothing is kept or its key was destroyed. For exports, which record who looked
@@ -420,6 +419,26 @@ pub fn reveal(unit: &mut Unit<'_>, call: &Call, request: Reveal) -> Result<Ident
     let identity = read_identity(unit, person.id)?.ok_or(RegistryError::NoIdentity(person.id))?;
     unit.record(IdentityRevealed { person: person.id, purpose })?;
     Ok(identity)
+}
+
+/// What the vault holds of a person, for that person: the caller has made sure that nobody else asks. No look is recorded,
+/// as nobody needs a reason to know who they are.
+///
+/// # Errors
+/// When the key was destroyed or the value does not open.
+pub fn own_identity(tx: &mut Tx<'_>, keys: &vault::Keys, person: PersonId) -> Result<Option<Identity>, StoreError> {
+    let Some(plain) = vault::open(tx, keys, person.0)? else { return Ok(None) };
+    serde_json::from_slice(&plain)
+        .map(Some)
+        .map_err(|source| StoreError::Payload { kind: format!("vault subject {person}"), source })
+}
+
+/// Who looked at a person's identity, newest first, at most 200.
+///
+/// # Errors
+/// What the engine refused.
+pub fn looks_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Look>, StoreError> {
+    store::looks(tx, person, LOOKS_MAX)
 }
 
 /// Whose looks.

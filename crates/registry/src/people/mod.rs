@@ -3,6 +3,7 @@
 mod care;
 mod changes;
 mod facts;
+pub mod guardians;
 mod http;
 pub mod identity;
 mod import;
@@ -26,8 +27,8 @@ pub use http::{
     one_person, people, routes,
 };
 pub use identity::{
-    Find, FindHousehold, Found, FoundPerson, Identity, IdentityRevealed, Reveal, find, find_household, found_by,
-    looks_at, reveal,
+    Find, FindHousehold, Found, FoundPerson, Identity, IdentityRevealed, Look, Reveal, find, find_household, found_by,
+    looks_at, looks_of, own_identity, reveal,
 };
 pub use import::{ImportHousehold, ImportHouseholds, ImportPeople, ImportPerson, import_households, import_people};
 pub use model::{CareTag, Household, HouseholdContact, HouseholdKind, Person, Sex};

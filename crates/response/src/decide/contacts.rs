@@ -23,6 +23,8 @@ pub struct Contact {
     pub known_at: Timestamp,
     /// For a contact of a contact: the close contact.
     pub by_way_of: Option<PersonId>,
+    /// The fact that made them one: a judgement that they are none knew of it, or did not.
+    pub told_by: Seq,
     /// Why.
     pub because: Because,
 }
@@ -84,10 +86,25 @@ pub fn contacts(situation: &Situation, rules: &Rules<'_>, now: Timestamp) -> BTr
     for (id, assessment) in situation.assessments.iter().filter(|(_, assessment)| assessment.counts(now)) {
         assessed(situation, Cause::Assessment(*id), assessment, &mut found);
     }
+    cleared(situation, now, &mut found);
     if rules.pack.contacts.second_ring.determined.value {
         second_ring(situation, rules, &sharing, &mut found);
+        cleared(situation, now, &mut found);
     }
     found
+}
+
+/// Takes out people who were judged to be no contacts, as far as the judgement knew what had made them one.
+fn cleared(situation: &Situation, now: Timestamp, found: &mut BTreeMap<PersonId, Vec<Contact>>) {
+    let judged = situation.assessments.values();
+    for judged in judged.filter(|one| one.counts(now) && one.finding == Finding::PeopleAreNoContacts) {
+        for person in &judged.scope.people {
+            if let Some(reasons) = found.get_mut(person) {
+                reasons.retain(|reason| reason.told_by > judged.seq);
+            }
+        }
+    }
+    found.retain(|_, reasons| !reasons.is_empty());
 }
 
 /// People who share a home or a room with a case.
@@ -109,7 +126,9 @@ fn of_case(
             format!("shares {} with case {id}", setting.key()),
         );
         let because = by_rule(Cause::Case(id), cite(class), &case.facts, text);
-        let contact = Contact { class: class.value, first, last, known_at: case.found_at, by_way_of: None, because };
+        let told_by = case.facts.iter().copied().min().unwrap_or(Seq(0));
+        let (class, known_at) = (class.value, case.found_at);
+        let contact = Contact { class, first, last, known_at, by_way_of: None, told_by, because };
         push(found, other, contact);
     }
 }
@@ -157,7 +176,8 @@ fn recorded(situation: &Situation, rules: &Rules<'_>, found: &mut BTreeMap<Perso
         let mut because = by_rule(Cause::Case(id), clause, &facts, text);
         because.judgement = exposure.judged.is_some();
         let (first, last) = (exposure.from.max(first), exposure.until.min(until));
-        let contact = Contact { class, first, last, known_at: case.found_at, by_way_of: None, because };
+        let (known_at, told_by) = (case.found_at, exposure.seq);
+        let contact = Contact { class, first, last, known_at, by_way_of: None, told_by, because };
         push(found, exposure.person, contact);
     }
 }
@@ -193,7 +213,8 @@ fn assessed(
         let last = person.isolated_at.map_or(last, |gone| gone.min(last));
         let because = judged(cause.clone(), assessment);
         let known_at = assessment.signed_at;
-        push(found, *id, Contact { class: *class, first: last, last, known_at, by_way_of: None, because });
+        let (class, told_by) = (*class, assessment.seq);
+        push(found, *id, Contact { class, first: last, last, known_at, by_way_of: None, told_by, because });
     }
 }
 
@@ -246,7 +267,9 @@ fn second_ring(
             };
             let class = ContactClass::ContactOfContact;
             let (first, known_at) = (link.first, link.known_at);
-            second.push((other, Contact { class, first, last: until, known_at, by_way_of: Some(*id), because }));
+            let told_by = seq.map_or(link.told_by, |seq| seq.max(link.told_by));
+            let by_way_of = Some(*id);
+            second.push((other, Contact { class, first, last: until, known_at, by_way_of, told_by, because }));
         }
     }
     for (other, contact) in second {

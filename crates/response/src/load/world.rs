@@ -9,7 +9,7 @@ use outpace_core::{
     AreaId, AssessmentId, CaseId, ExposureId, HouseholdId, PersonId, PlaceId, Seq, Timestamp, Trigger, TubeCode,
 };
 use outpace_isolation::Because as Hangs;
-use outpace_policy::{Aboard, ContactClass, Setting, VehicleKind};
+use outpace_policy::{Aboard, Setting, VehicleKind};
 use outpace_registry as registry;
 use outpace_screening as screening;
 use outpace_store::{Result, StoreError, Tx};
@@ -421,9 +421,7 @@ impl World for Stored<'_, '_> {
         };
         let (mut places, mut people) = (Vec::new(), Vec::new());
         for assessment in all {
-            if let Finding::PeopleAreContacts { class, .. } = &assessment.finding
-                && *class != ContactClass::None
-            {
+            if assessment.finding.is_about_contacts() {
                 places.extend(assessment.scope.places.iter().copied());
                 people.extend(assessment.scope.people.iter().copied());
             }

@@ -54,7 +54,10 @@ pub(crate) fn expiring(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Assessment
 }
 
 /// The signers and the evidence of an assessment, for people.
-pub(crate) fn signers(tx: &mut Tx<'_>, id: AssessmentId) -> Result<(Vec<ActorId>, Vec<String>)> {
+///
+/// # Errors
+/// What the engine refused.
+pub fn signers(tx: &mut Tx<'_>, id: AssessmentId) -> Result<(Vec<ActorId>, Vec<String>)> {
     let j = tx.jurisdiction();
     let found =
         tx.first("SELECT signers, evidence FROM assessment WHERE j = $1 AND id = $2", values![j, id], |row| {
@@ -190,6 +193,20 @@ pub(crate) fn said_yes(tx: &mut Tx<'_>, key: &str) -> Result<Vec<ActorId>> {
     tx.query(
         "SELECT DISTINCT actor FROM approval WHERE j = $1 AND line = $2 AND counts = 1 AND verdict <> 'no' ORDER BY actor",
         values![j, key],
+        |row| row.get(0),
+    )
+}
+
+/// Whoever said yes to a line that a plan put in force, in whatever form the line had.
+///
+/// # Errors
+/// What the engine refused.
+pub fn approvers_of(tx: &mut Tx<'_>, plan: PlanId) -> Result<Vec<ActorId>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        "SELECT DISTINCT actor FROM approval WHERE j = $1 AND verdict <> 'no'
+           AND line IN (SELECT line FROM approval WHERE j = $1 AND plan = $2 AND verdict <> 'no') ORDER BY actor",
+        values![j, plan],
         |row| row.get(0),
     )
 }

@@ -18,7 +18,7 @@ fn device(id: i64) -> Actor {
 }
 
 fn one(counter: i64, person: i64, at: Timestamp) -> NewCheckIn {
-    NewCheckIn { counter, person: PersonId(person), at }
+    NewCheckIn { counter, person: PersonId(person), at, code: None }
 }
 
 fn send(house: &House, actor: &Actor, place: PlaceId, check_ins: Vec<NewCheckIn>) -> Result<Taken, Refusal> {

@@ -1,7 +1,9 @@
 //! Given facts, when a command, then the board: on a real temporary store with its neighbours.
 
 mod check_ins;
+mod gate;
 mod laws;
+mod place_codes;
 mod stories;
 
 use std::collections::BTreeSet;
@@ -73,7 +75,7 @@ pub(crate) fn grid_of(household: i64) -> AreaId {
 }
 
 /// Every fourth works in the shop.
-fn resident(index: i64) -> ImportPerson {
+pub(crate) fn resident(index: i64) -> ImportPerson {
     ImportPerson {
         reference: None,
         household: index / 2 + 1,

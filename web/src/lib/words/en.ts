@@ -1,3 +1,4 @@
+import { enPeople } from './en-people';
 import type { WordKey } from './zh';
 
 /** Every English word on the page. Same keys and same placeholders as zh.ts; a test holds both to it. */
@@ -478,4 +479,5 @@ export const en: Record<WordKey, string> = {
   cost_samplers: 'Samplers',
   cost_laboratory: 'Tubes an hour at laboratories',
   cost_capacity: 'All laboratories together do {n} tubes an hour.',
+  ...enPeople,
 };

@@ -1,3 +1,5 @@
+import { zhPeople } from './zh-people';
+
 /** 页面上的全部中文。键与 en.ts 相同；{n} 一类是占位。 */
 export const zh = {
   language_other: 'English',
@@ -476,6 +478,7 @@ export const zh = {
   cost_samplers: '采样员',
   cost_laboratory: '实验室每小时管数',
   cost_capacity: '各实验室合计每小时可检 {n} 管。',
+  ...zhPeople,
 } as const;
 
 export type WordKey = keyof typeof zh;

@@ -227,18 +227,34 @@ pub fn observed(tx: &mut Tx<'_>, area: AreaId, after: RestrictionId, limit: i64)
         "SELECT id, person, area, kind, reason, starts_at, ends_at, imposed_by FROM restriction_observed
          WHERE j = $1 AND id > $2 AND area BETWEEN $3 AND $4 ORDER BY id LIMIT $5",
         values![j, after, first, last, limit],
-        |row| {
-            Ok(ObservedRestriction {
-                id: row.get(0)?,
-                person: row.get(1)?,
-                area: row.get(2)?,
-                kind: unword(&row.get::<String>(3)?)?,
-                reason: unpacked(&row.get::<String>(4)?)?,
-                starts_at: row.get(5)?,
-                ends_at: row.get(6)?,
-                imposed_by: unpacked(&row.get::<String>(7)?)?,
-            })
-        },
+        read_observed,
+    )
+}
+
+fn read_observed(row: &Row<'_>) -> Result<ObservedRestriction> {
+    Ok(ObservedRestriction {
+        id: row.get(0)?,
+        person: row.get(1)?,
+        area: row.get(2)?,
+        kind: unword(&row.get::<String>(3)?)?,
+        reason: unpacked(&row.get::<String>(4)?)?,
+        starts_at: row.get(5)?,
+        ends_at: row.get(6)?,
+        imposed_by: unpacked(&row.get::<String>(7)?)?,
+    })
+}
+
+/// Restrictions of a person that others imposed, oldest first.
+///
+/// # Errors
+/// What the engine refused.
+pub fn observed_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<ObservedRestriction>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        "SELECT id, person, area, kind, reason, starts_at, ends_at, imposed_by FROM restriction_observed
+         WHERE j = $1 AND person = $2 ORDER BY id",
+        values![j, person],
+        read_observed,
     )
 }
 
