@@ -8,9 +8,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use outpace_core::{Actor, ActorKind, Permission, Refusal, Timestamp};
+use outpace_core::{Actor, ActorKind, Need, Permission, Refusal, Scope, Timestamp};
 
 use crate::actors::{self, Signed};
+use crate::glass::{self, GlassBroken};
 use crate::matrix;
 use crate::office::Office;
 use crate::problem::{not_permitted, not_signed_in};
@@ -61,6 +62,8 @@ pub struct Caller {
     pub wire: Wire,
     /// Why the request is not taken for one of our own page, if it is not.
     pub not_of_our_page: Option<Refusal>,
+    /// The break-glass access by which the request is made, if it is.
+    pub through: Option<GlassBroken>,
 }
 
 /// What an answer does to the cookie.
@@ -173,6 +176,12 @@ fn needs_second_factor() -> Refusal {
 }
 
 impl Caller {
+    /// Somebody who is known already and asks from within this machine.
+    pub(crate) fn within(actor: Actor) -> Self {
+        let (address, wire) = (IpAddr::V4(Ipv4Addr::LOCALHOST), Wire::Local);
+        Self { actor, signed: None, address, wire, not_of_our_page: None, through: None }
+    }
+
     /// Passes where the page may be given a cookie.
     ///
     /// # Errors
@@ -195,11 +204,11 @@ impl Caller {
 
     /// Whether the one who asked still may: a stream that was opened outlives the session otherwise.
     #[must_use]
-    pub fn still_may(&self, office: &Office, permission: Permission) -> bool {
+    pub fn still_may(&self, office: &Office, need: Need) -> bool {
         let Some(signed) = &self.signed else { return true };
         let now: Timestamp = office.store.now();
         let found = office.doors.read().look(&signed.hash, now);
-        found.is_some_and(|signed| matrix::allows(signed.actor.role, permission))
+        found.is_some_and(|signed| authorise(office, &signed.actor, need).is_ok())
     }
 }
 
@@ -212,12 +221,14 @@ pub fn permit(
     office: &Office,
     headers: &HeaderMap,
     peer: Option<&Peer>,
-    permission: Permission,
+    need: Need,
     is_command: bool,
 ) -> Result<Caller, Refusal> {
+    let permission = need.permission;
     let (address, wire) = origin(headers, peer);
     let not_of_our_page = if is_command { of_our_page(headers).err() } else { None };
-    let stranger = |actor| Caller { actor, signed: None, address, wire, not_of_our_page: not_of_our_page.clone() };
+    let stranger =
+        |actor| Caller { actor, signed: None, address, wire, not_of_our_page: not_of_our_page.clone(), through: None };
     let signed = match bearer(headers) {
         Some(token) => Some(actors::signed_by(office, token).ok_or_else(not_signed_in)?),
         None => {
@@ -231,7 +242,7 @@ pub fn permit(
             signed
         }
     };
-    let caller = match signed {
+    let mut caller = match signed {
         Some(signed) => Caller { signed: Some(signed.clone()), ..stranger(signed.actor) },
         None if permission == Permission::Public => stranger(actors::nobody(office.store.area())),
         None if permission == Permission::FiguresRead && watches_figures(headers, peer) => {
@@ -244,13 +255,29 @@ pub fn permit(
         }
         None => return Err(not_signed_in()),
     };
-    if !matrix::allows(caller.actor.role, permission) {
-        return Err(not_permitted(permission, caller.actor.role));
+    caller.through = glass::named(office, headers, &caller.actor, need)?;
+    if caller.through.is_none() {
+        authorise(office, &caller.actor, need)?;
     }
     if lacks_second_factor(office, &caller, permission) {
         return Err(needs_second_factor());
     }
     Ok(caller)
+}
+
+/// The one place that decides whether an actor may call a route at all: by role and task force and, where the route is about
+/// the whole jurisdiction, by area. What a route by area may tell or change is then the handler's question.
+///
+/// # Errors
+/// 403 without the permission, or over a part of the jurisdiction only where all of it is asked for.
+pub fn authorise(office: &Office, actor: &Actor, need: Need) -> Result<(), Refusal> {
+    if !matrix::permits(&office.rulebook().profile, actor, need.permission) {
+        return Err(not_permitted(need.permission, actor.role));
+    }
+    if need.scope == Scope::Whole {
+        office.call(actor.clone()).covers(office.store.area())?;
+    }
+    Ok(())
 }
 
 /// Figures are read by a collector on the machine itself without signing in; from elsewhere, or through a proxy, by who has

@@ -63,6 +63,7 @@ pub struct Figures {
     answered: Family<Answered, Counter>,
     seconds: Family<Asked, Histogram, fn() -> Histogram>,
     refused: Family<Refused, Counter>,
+    through_glass: Counter,
     apart: Arc<AtomicUsize>,
     registry: Arc<RwLock<Registry>>,
 }
@@ -73,6 +74,7 @@ impl Default for Figures {
             answered: Family::default(),
             seconds: Family::new_with_constructor(seconds),
             refused: Family::default(),
+            through_glass: Counter::default(),
             apart: Arc::default(),
             registry: Arc::new(RwLock::new(Registry::with_prefix("outpace"))),
         };
@@ -80,6 +82,7 @@ impl Default for Figures {
             registry.register("requests", "Requests answered, by route and status", figures.answered.clone());
             registry.register("request_seconds", "Time from the request's head to its answer", figures.seconds.clone());
             registry.register("refusals", "Refusals, by their code and the field they name", figures.refused.clone());
+            registry.register("glass_uses", "Requests made by break-glass access", figures.through_glass.clone());
         });
         figures
     }
@@ -111,6 +114,11 @@ impl Figures {
     /// Counts a refusal.
     pub fn refused(&self, refusal: &Refusal) {
         self.count(RefusedAs::of(refusal));
+    }
+
+    /// Counts a request made by break-glass access.
+    pub(crate) fn looked_through_glass(&self) {
+        self.through_glass.inc();
     }
 
     /// Counts an answer that is marked as a refusal.

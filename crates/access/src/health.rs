@@ -197,7 +197,17 @@ fn figures(office: &Office) -> Result<Document, Refusal> {
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .look("/healthz", Permission::Public, "Whether the process lives", alive)
-        .look("/readyz", Permission::Public, "Whether the server can work; 503 with the reasons otherwise", ready)
-        .look_document("/metrics", Permission::FiguresRead, "The server's figures, as Prometheus reads them", figures)
+        .look("/healthz", Permission::Public.open(), "Whether the process lives", alive)
+        .look(
+            "/readyz",
+            Permission::Public.open(),
+            "Whether the server can work; 503 with the reasons otherwise",
+            ready,
+        )
+        .look_document(
+            "/metrics",
+            Permission::FiguresRead.whole(),
+            "The server's figures, as Prometheus reads them",
+            figures,
+        )
 }

@@ -9,6 +9,7 @@
 //! - [`admit`]: who is behind a request, by token or cookie, and whether they may.
 //! - [`door`]: how large, how slow and of what kind a request may be.
 //! - [`figures`]: what the edge counts.
+//! - [`glass`]: access for a short time that a role or an area does not give, loud and reviewed.
 //! - [`health`]: whether the server lives, whether it can work, its figures.
 //! - [`problem`]: refusals as problem+json.
 
@@ -17,6 +18,7 @@ pub mod admit;
 pub mod adoption;
 pub mod door;
 pub mod figures;
+pub mod glass;
 pub mod health;
 pub mod matrix;
 pub mod office;

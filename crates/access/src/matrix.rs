@@ -1,11 +1,16 @@
-//! Roles × permissions: one table, everything else is denied.
+//! Roles × permissions: one table, everything else is denied. How far a permission reaches is the route's to say
+//! ([`outpace_core::Need`]); which of them the head of a task force has, the profile's.
 
-use outpace_core::{Permission, Role};
+use outpace_core::{Actor, Permission, Role};
+use outpace_policy::Profile;
 
 use Permission as P;
 
 /// What everyone who works here may read.
 const STAFF: &[P] = &[P::RegistryRead, P::ScreeningRead, P::ZonesRead, P::OrdersRead, P::OrdersWork, P::StatusRead];
+
+/// What the head of any task force may, beside [`STAFF`]: lead its work and read what the command reads.
+const HEADS: &[P] = &[P::PlanRead, P::IsolationRead, P::OrdersManage, P::SuppliesRead, P::CommandRead];
 
 fn own(role: Role) -> &'static [P] {
     match role {
@@ -41,11 +46,13 @@ fn own(role: Role) -> &'static [P] {
             P::IsolationRead,
             P::OrdersManage,
             P::SuppliesRead,
+            P::MeasuresObserve,
             P::CommandDecide,
             P::CommandRead,
             P::NoticesPublish,
             P::AuditRead,
         ],
+        // What a head has beyond HEADS comes with the task force.
         Role::TaskForceHead => &[
             P::AppealAnswer,
             P::RegistryFind,
@@ -62,6 +69,9 @@ fn own(role: Role) -> &'static [P] {
             P::SuppliesWork,
             P::SuppliesRead,
             P::CommandRead,
+            P::NoticesPublish,
+            P::MeasuresObserve,
+            P::AuditRead,
         ],
         Role::Tracer => &[
             P::RegistryFind,
@@ -78,7 +88,7 @@ fn own(role: Role) -> &'static [P] {
             &[P::ResidentAdmit, P::ScreeningManage, P::ScreeningSample, P::ScreeningCarry, P::RegistryFind]
         }
         Role::Courier => &[P::ScreeningCarry],
-        Role::GridWorker => &[P::ResidentAdmit, P::RegistryFind, P::IdentityReveal],
+        Role::GridWorker => &[P::ResidentAdmit, P::RegistryFind, P::IdentityReveal, P::MeasuresObserve],
         Role::FacilityStaff => {
             &[P::ResidentAdmit, P::FacilityWork, P::IsolationRead, P::RegistryFind, P::IdentityReveal]
         }
@@ -89,6 +99,7 @@ fn own(role: Role) -> &'static [P] {
         Role::Publisher => &[P::NoticesPublish, P::CommandRead],
         Role::Auditor => &[
             P::AppealAnswer,
+            P::MeasuresObserve,
             P::TracingRead,
             P::PlanRead,
             P::IsolationRead,
@@ -101,7 +112,20 @@ fn own(role: Role) -> &'static [P] {
     }
 }
 
-/// Whether a role has a permission. The system acts by code, not by routes, and has none.
+/// Whether an actor has a permission: by their role and, for the head of a task force (专班), by what the profile says that
+/// the task force may. A head without one leads nothing but may read.
+#[must_use]
+pub fn permits(profile: &Profile, actor: &Actor, permission: Permission) -> bool {
+    let of_force = || actor.task_force.as_deref().and_then(|key| profile.task_force(key));
+    allows(actor.role, permission)
+        && (actor.role != Role::TaskForceHead
+            || matches!(permission, P::Public | P::OwnAccess)
+            || STAFF.contains(&permission)
+            || HEADS.contains(&permission)
+            || of_force().is_some_and(|force| force.may.contains(&permission)))
+}
+
+/// Whether a role has a permission at all. The system acts by code, not by routes, and has none.
 #[must_use]
 pub fn allows(role: Role, permission: Permission) -> bool {
     match role {

@@ -9,6 +9,7 @@ use parking_lot::RwLock;
 
 use crate::actors::{self, Doors};
 use crate::figures::Figures;
+use crate::glass::{self, Panes};
 use crate::health::Health;
 use crate::watch::Watch;
 
@@ -30,6 +31,7 @@ pub struct Office {
     pub store: Store,
     rulebook: Arc<RwLock<Arc<Rulebook>>>,
     pub(crate) doors: Doors,
+    pub(crate) panes: Panes,
     pub(crate) watch: Arc<Watch>,
     figures: Figures,
     health: Health,
@@ -40,7 +42,7 @@ impl Office {
     /// Opens an office on a store with the rules in force.
     #[must_use]
     pub fn new(store: Store, rulebook: Rulebook) -> Self {
-        let doors = actors::doors(&store);
+        let (doors, panes) = (actors::doors(&store), glass::panes(&store));
         let figures = Figures::default();
         figures.register(|registry| store.pulse().register(registry));
         let health = Health::of(&figures);
@@ -49,6 +51,7 @@ impl Office {
             store,
             rulebook: Arc::new(RwLock::new(Arc::new(rulebook))),
             doors,
+            panes,
             watch,
             figures,
             health,

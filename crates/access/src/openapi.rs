@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use outpace_core::Permission;
+use outpace_core::{Need, Permission};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -59,18 +59,14 @@ fn parameters(schema: &Value) -> Value {
 }
 
 fn operation(route: &Route) -> Value {
-    let problem = json!({ "description": "refused, with field, value and what would be right",
-        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } });
     let mut operation = json!({
         "summary": route.summary,
         "operationId": route.path.trim_start_matches("/api").trim_start_matches('/').replace(['/', '-'], "_"),
         "tags": [tag(route)],
-        "x-permission": route.permission,
-        "security": if route.permission == Permission::Public { json!([]) } else { json!([{ "token": [] }, { "session": [] }]) },
-        "responses": {
-            "200": { "description": "done", "content": { route.described.media: { "schema": route.described.answer } } },
-            "default": problem,
-        },
+        "x-permission": route.need.permission,
+        "x-scope": route.need.scope,
+        "security": if route.need.permission == Permission::Public { json!([]) } else { json!([{ "token": [] }, { "session": [] }]) },
+        "responses": responses(route),
     });
     match (&route.described.request, route.is_command) {
         (Some(schema), true) => {
@@ -81,6 +77,85 @@ fn operation(route: &Route) -> Value {
         (None, _) => {}
     }
     operation
+}
+
+/// What a route may answer: what it was asked for, or a refusal with one of the statuses that its kind knows.
+fn responses(route: &Route) -> Value {
+    let done = json!({ "description": "done",
+        "content": { route.described.media: { "schema": route.described.answer } } });
+    let mut responses = Map::from_iter([("200".to_owned(), done)]);
+    for (status, when) in REFUSALS {
+        let known = match status {
+            401 | 403 => route.need.permission != Permission::Public || status == 401,
+            408 | 413 | 415 => route.is_command,
+            _ => true,
+        };
+        if known {
+            responses.insert(status.to_string(), problem(when));
+        }
+    }
+    Value::Object(responses)
+}
+
+/// What a refusal may answer, and when it does.
+const REFUSALS: [(u16, &str); 15] = [
+    (400, "what was sent cannot be read: the field, its value and what would be right"),
+    (401, "nobody is signed in, or not with this name and password"),
+    (403, "the role, the area or the task force does not reach so far, or it is one's own case"),
+    (404, "there is no such thing, or not in one's area"),
+    (405, "queries are GET, commands POST"),
+    (408, "the request did not come in time"),
+    (409, "it does not fit what stands: taken, decided or done already"),
+    (413, "the request is too large"),
+    (414, "the address is too long"),
+    (415, "commands take application/json"),
+    (422, "a rule forbids it: the field, its value and what would be right"),
+    (431, "the head of the request is too large"),
+    (429, "too many requests; come back later"),
+    (500, "our failure; it is in the server's log"),
+    (503, "busy, or nothing can be written for now; come back after Retry-After seconds"),
+];
+
+fn problem(when: &str) -> Value {
+    json!({ "description": when,
+        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } })
+}
+
+/// A route that is mounted by itself because it streams, moves the clock of a drill or tells about the server.
+pub struct Beside {
+    /// Its path.
+    pub path: &'static str,
+    /// What one must be allowed.
+    pub need: Need,
+    /// Whether it changes anything.
+    pub is_command: bool,
+    /// One sentence.
+    pub summary: &'static str,
+    /// What it answers with.
+    pub media: &'static str,
+}
+
+/// Adds routes that are mounted by themselves to a document.
+pub fn add_beside(document: &mut Value, beside: &[Beside]) {
+    for route in beside {
+        let mut responses = Map::from_iter([(
+            "200".to_owned(),
+            json!({ "description": "done", "content": { route.media: { "schema": {} } } }),
+        )]);
+        responses.extend(REFUSALS.iter().map(|(status, when)| (status.to_string(), problem(when))));
+        let mut operation = json!({
+            "summary": route.summary, "operationId": route.path.trim_start_matches('/').replace(['/', '-', '.'], "_"),
+            "tags": ["server"], "x-permission": route.need.permission, "x-scope": route.need.scope,
+            "security": if route.need.permission == Permission::Public { json!([]) } else { json!([{ "token": [] }]) },
+            "responses": responses,
+        });
+        if route.is_command {
+            operation["requestBody"] =
+                json!({ "required": true, "content": { "application/json": { "schema": { "type": "object" } } } });
+        }
+        let method = if route.is_command { "post" } else { "get" };
+        document["paths"][route.path] = json!({ method: operation });
+    }
 }
 
 fn tag(route: &Route) -> &str {

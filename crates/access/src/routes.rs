@@ -18,7 +18,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
-use outpace_core::{Actor, Permission, Refusal};
+use outpace_core::{Actor, Need, Permission, Refusal};
 use outpace_store::{Head, Tx, Unit};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,7 @@ use utoipa::ToSchema;
 use crate::admit::{self, Caller, CookieChange};
 use crate::door::{self, read_body, read_query};
 use crate::figures::RouteFigures;
+use crate::glass;
 use crate::office::{Call, Office};
 use crate::openapi::Described;
 use crate::problem::Problem;
@@ -74,12 +75,23 @@ pub struct Route {
     pub path: &'static str,
     /// Whether it changes anything.
     pub is_command: bool,
-    /// What one must be allowed.
-    pub permission: Permission,
+    /// What one must be allowed, and how far that reaches.
+    pub need: Need,
     /// One sentence.
     pub summary: &'static str,
     pub(crate) described: Described,
     serve: Serve,
+}
+
+impl Route {
+    /// Answers a request of an actor who is known already: a query string for a query, a JSON body for a command.
+    ///
+    /// # Errors
+    /// What [`admit::authorise`] and the handler refuse.
+    pub async fn answer(&self, office: &Office, actor: Actor, input: Bytes) -> Result<Response, Problem> {
+        admit::authorise(office, &actor, self.need)?;
+        (self.serve)(office.clone(), Caller::within(actor), input).await
+    }
 }
 
 /// The routes of one or more capabilities.
@@ -100,7 +112,7 @@ impl Routes {
     pub fn query<Q, A>(
         mut self,
         path: &'static str,
-        permission: Permission,
+        need: Need,
         summary: &'static str,
         handler: fn(&mut Tx<'_>, &Call, Q) -> Result<A, Refusal>,
     ) -> Self
@@ -119,7 +131,7 @@ impl Routes {
             })
         });
         let described = Described::of::<Q, A>();
-        self.list.push(Route { path, is_command: false, permission, summary, described, serve });
+        self.list.push(Route { path, is_command: false, need, summary, described, serve });
         self
     }
 
@@ -129,7 +141,7 @@ impl Routes {
     pub fn recall<Q, A>(
         mut self,
         path: &'static str,
-        permission: Permission,
+        need: Need,
         summary: &'static str,
         handler: fn(&Office, &mut Tx<'_>, &Call, Q) -> Result<A, Refusal>,
     ) -> Self
@@ -149,7 +161,7 @@ impl Routes {
             })
         });
         let described = Described::of::<Q, A>();
-        self.list.push(Route { path, is_command: false, permission, summary, described, serve });
+        self.list.push(Route { path, is_command: false, need, summary, described, serve });
         self
     }
 
@@ -158,7 +170,7 @@ impl Routes {
     pub fn document<Q>(
         mut self,
         path: &'static str,
-        permission: Permission,
+        need: Need,
         summary: &'static str,
         handler: fn(&mut Tx<'_>, &Call, Q) -> Result<Document, Refusal>,
     ) -> Self
@@ -176,7 +188,7 @@ impl Routes {
             })
         });
         let described = Described::document::<Q>();
-        self.list.push(Route { path, is_command: false, permission, summary, described, serve });
+        self.list.push(Route { path, is_command: false, need, summary, described, serve });
         self
     }
 
@@ -186,7 +198,7 @@ impl Routes {
     pub fn look<Q, A>(
         mut self,
         path: &'static str,
-        permission: Permission,
+        need: Need,
         summary: &'static str,
         look: impl Fn(&Office, &Call, Q) -> Result<A, Refusal> + Send + Sync + 'static,
     ) -> Self
@@ -202,7 +214,7 @@ impl Routes {
             }))
         });
         let described = Described::of::<Q, A>();
-        self.list.push(Route { path, is_command: false, permission, summary, described, serve });
+        self.list.push(Route { path, is_command: false, need, summary, described, serve });
         self
     }
 
@@ -211,7 +223,7 @@ impl Routes {
     pub fn look_document(
         mut self,
         path: &'static str,
-        permission: Permission,
+        need: Need,
         summary: &'static str,
         look: impl Fn(&Office) -> Result<Document, Refusal> + Send + Sync + 'static,
     ) -> Self {
@@ -223,7 +235,7 @@ impl Routes {
             }))
         });
         let described = Described::document::<Empty>();
-        self.list.push(Route { path, is_command: false, permission, summary, described, serve });
+        self.list.push(Route { path, is_command: false, need, summary, described, serve });
         self
     }
 
@@ -232,7 +244,7 @@ impl Routes {
     pub fn command<Q, A>(
         mut self,
         path: &'static str,
-        permission: Permission,
+        need: Need,
         summary: &'static str,
         handler: fn(&mut Unit<'_>, &Call, Q) -> Result<A, Refusal>,
     ) -> Self
@@ -248,7 +260,7 @@ impl Routes {
             })
         });
         let described = Described::of::<Q, A>();
-        self.list.push(Route { path, is_command: true, permission, summary, described, serve });
+        self.list.push(Route { path, is_command: true, need, summary, described, serve });
         self
     }
 
@@ -258,7 +270,7 @@ impl Routes {
     pub fn prepared<Q, P, A>(
         mut self,
         path: &'static str,
-        permission: Permission,
+        need: Need,
         summary: &'static str,
         prepare: fn(&mut Tx<'_>, &Call, Q) -> Result<P, Refusal>,
         commit: fn(&mut Unit<'_>, &Call, P) -> Result<A, Refusal>,
@@ -284,7 +296,7 @@ impl Routes {
             })
         });
         let described = Described::of::<Q, A>();
-        self.list.push(Route { path, is_command: true, permission, summary, described, serve });
+        self.list.push(Route { path, is_command: true, need, summary, described, serve });
         self
     }
 
@@ -294,7 +306,7 @@ impl Routes {
     pub(crate) fn entry<Q, P, A>(
         mut self,
         path: &'static str,
-        permission: Permission,
+        need: Need,
         summary: &'static str,
         prepare: fn(&Office, &Caller, &Call, &mut Tx<'_>, Q) -> Result<P, Refusal>,
         commit: Enter<P, A>,
@@ -330,7 +342,7 @@ impl Routes {
             })
         });
         let described = Described::of::<Q, A>();
-        self.list.push(Route { path, is_command: true, permission, summary, described, serve });
+        self.list.push(Route { path, is_command: true, need, summary, described, serve });
         self
     }
 
@@ -339,7 +351,7 @@ impl Routes {
     pub(crate) fn own<Q, A>(
         mut self,
         path: &'static str,
-        permission: Permission,
+        need: Need,
         summary: &'static str,
         handler: fn(&Office, &Caller, &Call, &mut Tx<'_>, Q) -> Result<A, Refusal>,
     ) -> Self
@@ -357,7 +369,7 @@ impl Routes {
             })
         });
         let described = Described::of::<Q, A>();
-        self.list.push(Route { path, is_command: false, permission, summary, described, serve });
+        self.list.push(Route { path, is_command: false, need, summary, described, serve });
         self
     }
 
@@ -420,12 +432,12 @@ async fn committed<A: Send + 'static>(
 }
 
 fn method(route: &Route, figures: Arc<RouteFigures>) -> MethodRouter<Office> {
-    let (permission, is_command, serve) = (route.permission, route.is_command, route.serve.clone());
+    let (path, need, is_command, serve) = (route.path, route.need, route.is_command, route.serve.clone());
     // Whoever watches over the server asks as often as he likes.
-    let is_limited = permission == Permission::Public && route.path.starts_with("/api/");
+    let is_limited = need.permission == Permission::Public && route.path.starts_with("/api/");
     let handle = move |State(office): State<Office>, request: Request| async move {
         let begun = Instant::now();
-        let answer = match handle(&office, (permission, is_command, is_limited), request, &serve).await {
+        let answer = match handle(&office, (path, need, is_command, is_limited), request, &serve).await {
             Ok(answer) => answer,
             Err(problem) => {
                 figures.refused(&problem.0);
@@ -440,13 +452,16 @@ fn method(route: &Route, figures: Arc<RouteFigures>) -> MethodRouter<Office> {
 
 async fn handle(
     office: &Office,
-    (permission, is_command, is_limited): (Permission, bool, bool),
+    (path, need, is_command, is_limited): (&'static str, Need, bool, bool),
     request: Request,
     serve: &Serve,
 ) -> Result<Response, Problem> {
     door::address(request.uri())?;
     let peer = request.extensions().get::<Peer>();
-    let caller = admit::permit(office, request.headers(), peer, permission, is_command)?;
+    let mut caller = admit::permit(office, request.headers(), peer, need, is_command)?;
+    if let Some(pane) = caller.through.take() {
+        caller.actor = glass::through(office, caller.actor, pane, path).await?;
+    }
     // A drill's clock stands still for as long as nobody moves it, and would give nothing back.
     if is_limited && !office.store.is_drill() {
         office.watch.public(caller.address, office.store.now())?;

@@ -69,9 +69,9 @@ fn busy(_: &mut Unit<'_>, _: &Call, _: Empty) -> Result<Empty, Refusal> {
 
 fn routes() -> Routes {
     actors::routes()
-        .query("/api/test/look", Permission::ZonesRead, "Look", look)
-        .command("/api/test/act", Permission::CommandDecide, "Act", act)
-        .command("/api/test/busy", Permission::Public, "Always busy", busy)
+        .query("/api/test/look", Permission::ZonesRead.by_area(), "Look", look)
+        .command("/api/test/act", Permission::CommandDecide.by_area(), "Act", act)
+        .command("/api/test/busy", Permission::Public.open(), "Always busy", busy)
 }
 
 fn app(desk: &Desk) -> Router {
@@ -251,8 +251,10 @@ mod right {
 #[test]
 fn two_types_of_one_name_are_told_apart_in_the_document() {
     let routes = Routes::new()
-        .query::<Empty, left::Thing>("/api/left/thing", Permission::Public, "L", |_, _, _| Ok(left::Thing { left: 1 }))
-        .query::<Empty, right::Box>("/api/right/box", Permission::Public, "R", |_, _, _| {
+        .query::<Empty, left::Thing>("/api/left/thing", Permission::Public.open(), "L", |_, _, _| {
+            Ok(left::Thing { left: 1 })
+        })
+        .query::<Empty, right::Box>("/api/right/box", Permission::Public.open(), "R", |_, _, _| {
             Ok(right::Box { thing: right::Thing { right: 1 } })
         });
     let schemas = openapi::document(&routes, "0")["components"]["schemas"].clone();

@@ -94,10 +94,10 @@ fn at_lane(unit: &mut Unit<'_>, _: &Call, request: AtLane) -> Result<Empty, Refu
 
 fn routes() -> Routes {
     actors::routes()
-        .command("/api/test/act", Permission::OrdersWork, "Act", act)
-        .command("/api/test/lane", Permission::ScreeningSample, "Act at a lane", at_lane)
-        .command("/api/test/manage", Permission::AccessManage, "Manage", act)
-        .command("/api/test/public", Permission::Public, "Anybody", act)
+        .command("/api/test/act", Permission::OrdersWork.by_area(), "Act", act)
+        .command("/api/test/lane", Permission::ScreeningSample.by_area(), "Act at a lane", at_lane)
+        .command("/api/test/manage", Permission::AccessManage.by_area(), "Manage", act)
+        .command("/api/test/public", Permission::Public.open(), "Anybody", act)
 }
 
 /// An answer: status, body, and the cookie as the browser would keep it.

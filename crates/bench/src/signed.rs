@@ -69,8 +69,8 @@ pub(crate) fn check(bench: &Bench<'_>) -> Result<Row, BenchError> {
         let since = Instant::now();
         for number in 0..AT_ONCE {
             let headers = &requests[(round * AT_ONCE + number * 7) % requests.len()];
-            let permission = Permission::ScreeningSample;
-            admit::permit(&office, headers, Some(&peer), permission, true).map_err(refused)?;
+            let need = Permission::ScreeningSample.by_area();
+            admit::permit(&office, headers, Some(&peer), need, true).map_err(refused)?;
         }
         measured.latencies_us.push(u32::try_from(since.elapsed().as_micros()).unwrap_or(u32::MAX));
     }
@@ -111,7 +111,7 @@ pub(crate) async fn compare(bench: &Bench<'_>) -> Result<Row, BenchError> {
     let write = move || city::write(&at, Place::Folder, people, 0);
     let city = tokio::task::spawn_blocking(write).await.map_err(|error| BenchError::Http(error.to_string()))??;
     let opened = open(opening(&folder))?;
-    let unsigned = Routes::new().command(OPEN, Permission::Public, "Register without sign-in", register_tube);
+    let unsigned = Routes::new().command(OPEN, Permission::Public.open(), "Register without sign-in", register_tube);
     let router = app::router(opened.clone()).merge(unsigned.mount(opened.office));
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ActorId, AreaId};
+use crate::{ActorId, AreaId, PersonId};
 
 /// Account, device or the system's own clockwork.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -105,6 +105,8 @@ pub enum Permission {
     PlanRead,
     /// Approve, narrow or decline plans.
     PlanApprove,
+    /// Record measures that others imposed: seen at an inspection, complained of, ordered from above.
+    MeasuresObserve,
     /// Read zones, closures and holds of places.
     ZonesRead,
     /// Make facilities ready, assign rooms, order trips.
@@ -145,6 +147,56 @@ pub enum Permission {
     DrillControl,
 }
 
+/// How far a permission reaches on a route. Every route says it, so that none is mounted without the question being asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// What lies in the actor's own area: the handler narrows, and what lies elsewhere looks as if it did not exist.
+    Area,
+    /// The jurisdiction as a whole: whoever holds a part of it is turned away at the door.
+    Whole,
+    /// What the actor did themselves: their sign-in, the marks of their device.
+    Own,
+    /// What belongs to nobody's area: geography, kinds of orders, public notices.
+    Open,
+}
+
+/// What a route asks of whoever calls it: a permission, and how far it reaches there. Made from a permission:
+/// `Permission::TracingRead.by_area()`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// What one must be allowed.
+    pub permission: Permission,
+    /// How far that reaches.
+    pub scope: Scope,
+}
+
+impl Permission {
+    /// Within the actor's own area; the handler asks [`Scope::Area`]'s question of everything it is told and answers.
+    #[must_use]
+    pub const fn by_area(self) -> Need {
+        Need { permission: self, scope: Scope::Area }
+    }
+
+    /// For whom it holds over the whole jurisdiction.
+    #[must_use]
+    pub const fn whole(self) -> Need {
+        Need { permission: self, scope: Scope::Whole }
+    }
+
+    /// Over what the actor did themselves.
+    #[must_use]
+    pub const fn own(self) -> Need {
+        Need { permission: self, scope: Scope::Own }
+    }
+
+    /// Over what belongs to nobody's area.
+    #[must_use]
+    pub const fn open(self) -> Need {
+        Need { permission: self, scope: Scope::Open }
+    }
+}
+
 /// Who acts. Comes from a token or a session at the edge, never from a request's body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Actor {
@@ -156,12 +208,24 @@ pub struct Actor {
     pub role: Role,
     /// The area over which the role holds.
     pub area: AreaId,
+    /// The task force (专班) whose head or member they are, by its key in the profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_force: Option<String>,
+    /// Who they are in the registry, where that is known: nobody decides their own case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
 }
 
 impl Actor {
+    /// Somebody of no task force who stands for no person of the registry.
+    #[must_use]
+    pub fn new(id: ActorId, kind: ActorKind, role: Role, area: AreaId) -> Self {
+        Self { id, kind, role, area, task_force: None, person: None }
+    }
+
     /// The system itself, over a whole jurisdiction.
     #[must_use]
     pub fn system(area: AreaId) -> Self {
-        Self { id: ActorId(0), kind: ActorKind::System, role: Role::System, area }
+        Self::new(ActorId(0), ActorKind::System, Role::System, area)
     }
 }

@@ -11,7 +11,7 @@ pub mod time;
 pub mod trigger;
 pub mod value;
 
-pub use actor::{Actor, ActorKind, Permission, Role};
+pub use actor::{Actor, ActorKind, Need, Permission, Role, Scope};
 pub use area::{AreaId, AreaLevel};
 pub use ids::*;
 pub use refusal::{Refusal, Text};

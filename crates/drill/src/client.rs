@@ -3,6 +3,7 @@
 //! An [`Api`] is the address with its connections kept open; a [`Staff`] is someone signed in there, in one role. A
 //! refusal comes back with the path and what the system said, so that a failed drill reads like a failed shift.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -76,6 +77,8 @@ pub struct Api {
     clock_ms: Arc<AtomicI64>,
     /// Everybody who acts by a device's token.
     devices: Arc<Mutex<Vec<Staff>>>,
+    /// What each role did, by path.
+    done: Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>,
 }
 
 impl std::fmt::Debug for Api {
@@ -97,7 +100,7 @@ impl Api {
             .map_err(|source| CallError::Broken { path: base.to_owned(), source })?;
         let base = Arc::from(base.trim_end_matches('/'));
         let lanes = Arc::new(Semaphore::new(LANES));
-        Ok(Self { http, base, lanes, clock_ms: Arc::default(), devices: Arc::default() })
+        Ok(Self { http, base, lanes, clock_ms: Arc::default(), devices: Arc::default(), done: Arc::default() })
     }
 
     /// Tells where the drill's clock stands.
@@ -113,8 +116,8 @@ impl Api {
 
     /// A device that acts by a token, and renews it.
     #[must_use]
-    pub fn device(&self, token: String, id: i64) -> Staff {
-        let device = self.staff(token, id);
+    pub fn device(&self, token: String, id: i64, role: &str) -> Staff {
+        let device = self.staff(token, id, role);
         self.devices.lock().unwrap_or_else(PoisonError::into_inner).push(device.clone());
         device
     }
@@ -127,14 +130,28 @@ impl Api {
 
     /// Someone who acts by a token, known to the system by an actor's id.
     #[must_use]
-    pub fn staff(&self, token: String, id: i64) -> Staff {
-        Staff { api: self.clone(), token: Arc::new(RwLock::new(Some(token))), id }
+    pub fn staff(&self, token: String, id: i64, role: &str) -> Staff {
+        Staff { api: self.clone(), token: Arc::new(RwLock::new(Some(token))), id, role: Arc::from(role) }
+    }
+
+    /// The paths that each role asked with success.
+    #[must_use]
+    pub fn done_by_role(&self) -> BTreeMap<String, BTreeSet<String>> {
+        // A poisoned lock holds what was noted until then.
+        self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, role: &str, path: &str) {
+        let mut done = self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !done.get(role).is_some_and(|paths| paths.contains(path)) {
+            done.entry(role.to_owned()).or_default().insert(path.to_owned());
+        }
     }
 
     /// Someone who has not signed in.
     #[must_use]
     pub fn anyone(&self) -> Staff {
-        Staff { api: self.clone(), token: Arc::default(), id: 0 }
+        Staff { api: self.clone(), token: Arc::default(), id: 0, role: Arc::from("nobody") }
     }
 }
 
@@ -145,6 +162,7 @@ pub struct Staff {
     /// Shared by all copies: whoever signs in again does so for all of them.
     token: Arc<RwLock<Option<String>>>,
     id: i64,
+    role: Arc<str>,
 }
 
 /// Without the token.
@@ -155,6 +173,12 @@ impl std::fmt::Debug for Staff {
 }
 
 impl Staff {
+    /// The system that they are signed in to.
+    #[must_use]
+    pub fn api(&self) -> &Api {
+        &self.api
+    }
+
     /// The actor's id: what a signature says.
     #[must_use]
     pub fn id(&self) -> i64 {
@@ -217,6 +241,7 @@ impl Staff {
             let answer = asking.send().await.map_err(broken)?;
             let status = answer.status();
             if status.is_success() {
+                self.api.note(&self.role, path);
                 return answer.json().await.map_err(broken);
             }
             tries += 1;

@@ -101,13 +101,17 @@ pub async fn administrator(api: &Api, password: &str) -> Result<Person, CallErro
     sign_in(api, "admin", password).await
 }
 
+/// What the name of every head begins with.
+const HEAD: &str = "head-";
+
 const SIGN_IN: &str = "/api/access/sign-in";
 const RENEW: &str = "/api/access/renew";
 
 /// Signs in for the first time, and sets an authenticator up where the role asks for one.
 async fn sign_in(api: &Api, name: &str, password: &str) -> Result<Person, CallError> {
     let signed_in: Value = api.anyone().post(SIGN_IN, &json!({ "name": name, "password": password })).await?;
-    let staff = api.staff(text(SIGN_IN, &signed_in, "/token")?, number(SIGN_IN, &signed_in, "/actor/id")?);
+    let role = text(SIGN_IN, &signed_in, "/actor/role")?;
+    let staff = api.staff(text(SIGN_IN, &signed_in, "/token")?, number(SIGN_IN, &signed_in, "/actor/id")?, &role);
     let asked = text(SIGN_IN, &signed_in, "/second_factor")? == "to_enrol";
     let authenticator = if asked { Some(enrol(api, &staff).await?) } else { None };
     Ok(Person { staff, name: name.to_owned(), password: password.to_owned(), authenticator })
@@ -144,10 +148,11 @@ fn password_of(name: &str) -> String {
     format!("drill-{name}-only")
 }
 
-/// Sets up an account and signs it in.
+/// Sets up an account and signs it in. The name of a head ends with the key of the task force.
 async fn account(api: Api, administrator: Staff, name: String, role: Role, area: AreaId) -> Result<Person, CallError> {
     let password = password_of(&name);
-    let body = json!({ "name": name, "password": password, "role": role, "area": area });
+    let task_force = name.strip_prefix(HEAD).filter(|_| role == Role::TaskForceHead);
+    let body = json!({ "name": name, "password": password, "role": role, "area": area, "task_force": task_force });
     administrator.tell("/api/access/add-account", &body).await?;
     sign_in(&api, &name, &password).await
 }
@@ -182,7 +187,8 @@ pub async fn posted(
     let post = post.map(|(kind, id)| json!({ "kind": kind, "id": id }));
     let body = json!({ "name": name, "role": role, "area": area, "post": post });
     let added: Value = administrator.post(PATH, &body).await?;
-    Ok(api.device(text(PATH, &added, "/token")?, number(PATH, &added, "/actor/id")?))
+    let role = text(PATH, &added, "/actor/role")?;
+    Ok(api.device(text(PATH, &added, "/token")?, number(PATH, &added, "/actor/id")?, &role))
 }
 
 /// Signs everybody of the office in.
@@ -195,7 +201,7 @@ pub async fn open_office(api: &Api, administrator: Person, county: AreaId) -> Re
     let post = |name: &str, role: Role| device(api.clone(), by.clone(), name.to_owned(), role, county);
     let (first, second) =
         tokio::try_join!(signing("commander-1", Role::Commander), signing("commander-2", Role::Commander))?;
-    let heads = TASK_FORCES.map(|key| signing(&format!("head-{key}"), Role::TaskForceHead));
+    let heads = TASK_FORCES.map(|key| signing(&format!("{HEAD}{key}"), Role::TaskForceHead));
     let heads = side_by_side(heads).await?;
     let (deputy, tracer, auditor, publisher) = tokio::try_join!(
         signing("deputy-1", Role::Deputy),

@@ -26,8 +26,12 @@ pub struct IssuedKind {
 }
 
 /// The kinds that this crate issues.
-pub const KINDS: &[IssuedKind] =
-    &[crate::conflicts::SETTLE_CONFLICT, crate::teams::RELIEVE_SHIFT, crate::teams::MEMBERS_TO_VILLAGE];
+pub const KINDS: &[IssuedKind] = &[
+    crate::conflicts::SETTLE_CONFLICT,
+    crate::teams::RELIEVE_SHIFT,
+    crate::teams::MEMBERS_TO_VILLAGE,
+    crate::glass::REVIEW,
+];
 
 /// Of some kinds those that a playbook lacks or means for something else, each with what is wrong.
 #[must_use]

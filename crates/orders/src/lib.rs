@@ -5,6 +5,7 @@
 //! - [`teams`]: who does it, where they are, when they rest; who answers for whom.
 //! - [`command`]: peacetime or emergency, who is on duty, which task forces work, what was decided.
 //! - [`notices`]: what everyone, one person, or a list of receivers is told.
+//! - [`glass`]: break-glass access, told to the command and reviewed by the auditor.
 //! - [`briefing`]: what was found, done, late and next, at any hour.
 //!
 //! Other capabilities call [`issue`], [`cancel`], [`by_key`], [`conflict`], [`notices::publish`]; the clock calls
@@ -16,6 +17,7 @@ pub mod briefing;
 pub mod command;
 pub mod conflicts;
 pub mod errors;
+pub mod glass;
 pub mod kinds;
 pub mod names;
 pub mod notices;
@@ -44,7 +46,8 @@ pub fn capability() -> Capability {
 /// The routes.
 #[must_use]
 pub fn routes() -> Routes {
-    orders::routes().and(conflicts::routes()).and(teams::routes()).and(command::routes()).and(notices::routes())
+    let work = orders::routes().and(conflicts::routes()).and(teams::routes());
+    work.and(command::routes()).and(notices::routes()).and(glass::routes())
 }
 
 /// A subject as it comes in a query string.

@@ -1,7 +1,7 @@
 //! Names for people's eyes: of areas, owners, task forces.
 
-use outpace_access::Rulebook;
-use outpace_core::{AreaId, Text};
+use outpace_access::{Call, Rulebook};
+use outpace_core::{AreaId, Refusal, Text};
 use outpace_store::{Result, Tx};
 
 use crate::orders::Owner;
@@ -35,6 +35,14 @@ pub fn where_is(tx: &mut Tx<'_>, subject: &Subject) -> Result<Option<AreaId>> {
         Subject::Place(place) => outpace_registry::place(tx, *place)?.map(|known| known.area),
         _ => None,
     })
+}
+
+/// Passes a subject that stands in the actor's area, or has no place of its own.
+///
+/// # Errors
+/// A subject elsewhere.
+pub fn near(tx: &mut Tx<'_>, call: &Call, subject: &Subject) -> std::result::Result<(), Refusal> {
+    where_is(tx, subject)?.map_or(Ok(()), |area| call.covers(area))
 }
 
 /// The name of a task force, or of the command.

@@ -199,7 +199,7 @@ fn every_route_has_its_own_path_and_a_permission_and_commands_are_never_public()
     let routes = outpace_orders::routes();
     let paths: std::collections::BTreeSet<_> = routes.list().iter().map(|route| route.path).collect();
     assert_eq!(paths.len(), routes.list().len());
-    assert!(routes.list().iter().all(|route| !route.is_command || route.permission != Permission::Public));
+    assert!(routes.list().iter().all(|route| !route.is_command || route.need.permission != Permission::Public));
 }
 
 fn references(value: &Value, found: &mut Vec<String>) {

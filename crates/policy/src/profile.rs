@@ -1,6 +1,9 @@
 //! The jurisdiction profile: who approves what, who steps in when no answer comes, to whom things are reported.
 
-use outpace_core::{AreaId, Role};
+use outpace_core::{AreaId, Permission, Role};
+use serde::Deserialize as _;
+use serde::de::IntoDeserializer;
+use serde::de::value::{Error as Unread, StrDeserializer};
 
 use crate::node::Node;
 use crate::part::Scalar;
@@ -41,6 +44,8 @@ section! {
         at_once: Vec<Measure>,
         /// How people and devices sign in.
         access: AccessRules,
+        /// Access for a short time that a role or an area does not give.
+        break_glass: BreakGlass,
         /// To whom a positive is reported, from the nearest upwards.
         reporting_chain: Vec<ReportStep>,
         /// The task forces that the emergency switch starts.
@@ -69,6 +74,16 @@ section! {
         allowed: bool,
         /// Minutes within which they must be recorded.
         record_within_minutes: u32,
+    }
+}
+
+section! {
+    /// Access for a short time that a role or an area does not give (应急查阅).
+    pub struct BreakGlass {
+        /// Minutes after which it ends by itself.
+        minutes: u32,
+        /// What can be had so.
+        permissions: Vec<Permission>,
     }
 }
 
@@ -109,6 +124,8 @@ section! {
         name_en: String,
         /// True where a report of the time names it; false where the name is ours.
         reported: bool,
+        /// What its head may do beyond what every head may: lead its orders and read the board.
+        may: Vec<Permission>,
     }
 }
 
@@ -143,6 +160,37 @@ impl Scalar for AreaId {
     }
 }
 scalar_part!(AreaId);
+
+impl Scalar for Permission {
+    fn parse(node: &Node) -> Result<Self, String> {
+        let text = node.text().ok_or_else(|| "expected the key of a permission".to_owned())?;
+        let read: StrDeserializer<'_, Unread> = text.into_deserializer();
+        Self::deserialize(read).map_err(|error| format!("`{text}` is not a permission: {error}"))
+    }
+    fn shown(&self) -> String {
+        // The key is the name in small letters, its words joined by underscores.
+        let mut key = String::new();
+        for letter in format!("{self:?}").chars() {
+            if letter.is_uppercase() && !key.is_empty() {
+                key.push('_');
+            }
+            key.extend(letter.to_lowercase());
+        }
+        key
+    }
+}
+scalar_part!(Permission);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_a_permission_is_the_one_that_is_read() {
+        let read: StrDeserializer<'_, Unread> = Permission::IsolationManage.shown().leak().into_deserializer();
+        assert_eq!(Permission::deserialize(read).unwrap(), Permission::IsolationManage);
+    }
+}
 
 /// The roles of the core that may own orders and approve measures, with the keys that its JSON uses.
 const ROLES: &[(&str, Role)] = &[

@@ -23,7 +23,7 @@ pub use errors::RegistryError;
 pub use people::{
     CareTag, Dependant, Household, HouseholdKind, Identity, Person, Sex, care_list, dependants_without_carer,
     each_person_in, find, household, household_members, households_in, people_at_school, people_at_workplace,
-    people_in, people_in_room, people_on_vehicle, person, reveal,
+    people_in, people_in_room, people_on_vehicle, person, reveal, seen,
 };
 pub use places::{Place, Vehicle, VehicleKind, place, places_in, places_of_class, vehicle, vehicles_of_kind};
 pub use references::Imported;
@@ -49,7 +49,14 @@ pub fn capability() -> Capability {
 }
 
 /// Migrations in the order in which they came; an applied one never changes.
-const SCHEMA: &[&str] = &[areas::SCHEMA, people::SCHEMA, places::SCHEMA, references::SCHEMA, people::guardians::SCHEMA];
+const SCHEMA: &[&str] = &[
+    areas::SCHEMA,
+    people::SCHEMA,
+    places::SCHEMA,
+    references::SCHEMA,
+    people::guardians::SCHEMA,
+    people::host::SCHEMA,
+];
 
 /// The routes of the registry.
 #[must_use]

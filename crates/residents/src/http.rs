@@ -19,43 +19,53 @@ use crate::whose;
 pub fn routes() -> Routes {
     use Permission as P;
     Routes::new()
-        .command("/api/mine/sign-in", P::Public, "Sign in to one's own file with a code on paper", enter)
-        .recall("/api/mine/file", P::OwnFile, "Everything held about oneself, or about whom one acts for", file)
+        .command("/api/mine/sign-in", P::Public.own(), "Sign in to one's own file with a code on paper", enter)
+        .recall("/api/mine/file", P::OwnFile.own(), "Everything held about oneself, or about whom one acts for", file)
         .recall(
             "/api/mine/pass",
-            P::OwnFile,
+            P::OwnFile.own(),
             "One's own status, signed for gates without a network",
             |office, tx, call, query: FileQuery| -> Result<PassAnswer, Refusal> {
                 let person = whose::asked(tx, call, query.person)?;
                 pass_for(&outpace_status::display_of(&office.store).board(), office, call, person)
             },
         )
-        .command("/api/mine/check-in", P::OwnFile, "Check in with a place's code that one's telephone read", check_in)
-        .command("/api/mine/appeal", P::OwnFile, "Appeal against a measure", appeal)
+        .command(
+            "/api/mine/check-in",
+            P::OwnFile.own(),
+            "Check in with a place's code that one's telephone read",
+            check_in,
+        )
+        .command("/api/mine/appeal", P::OwnFile.own(), "Appeal against a measure", appeal)
         .command(
             "/api/mine/ask-correction",
-            P::OwnFile,
+            P::OwnFile.own(),
             "Ask that something held about one be corrected",
             ask_correction,
         )
         .command(
             "/api/residents/hand-out-code",
-            P::ResidentAdmit,
+            P::ResidentAdmit.by_area(),
             "Hand somebody a code for their own file",
             hand_out_code,
         )
         .command(
             "/api/residents/on-paper",
-            P::ResidentAdmit,
+            P::ResidentAdmit.by_area(),
             "Write down an appeal or a request for somebody",
             on_paper,
         )
-        .recall("/api/residents/appeals", P::AppealAnswer, "Appeals that wait for an answer", appeals)
-        .command("/api/residents/answer-appeal", P::AppealAnswer, "Answer an appeal", answer_appeal)
-        .recall("/api/residents/corrections", P::ResidentAdmit, "Requests for correction that wait", corrections)
+        .recall("/api/residents/appeals", P::AppealAnswer.by_area(), "Appeals that wait for an answer", appeals)
+        .command("/api/residents/answer-appeal", P::AppealAnswer.by_area(), "Answer an appeal", answer_appeal)
+        .recall(
+            "/api/residents/corrections",
+            P::ResidentAdmit.by_area(),
+            "Requests for correction that wait",
+            corrections,
+        )
         .command(
             "/api/residents/answer-correction",
-            P::ResidentAdmit,
+            P::ResidentAdmit.by_area(),
             "Answer a request for correction",
             answer_correction,
         )

@@ -10,6 +10,7 @@ use outpace_access::{Call, actors};
 use outpace_core::trigger::RESPOND;
 use outpace_core::{ActorId, AreaId, PersonId, PlanId, Refusal, Role, Timestamp, Trigger};
 use outpace_policy::ZoneLevel;
+use outpace_registry::people::kin::{Kin, kin, own_case};
 use outpace_store::{Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -20,6 +21,7 @@ use crate::facts::{LineAnswered, Verdict};
 use crate::items::{Confinement, Key, What};
 use crate::plan::{Needs, Planned};
 use crate::respond::agreed;
+use crate::situation::ZoneScope;
 use crate::store::{self, Standing};
 
 /// Lines of one answer at most.
@@ -99,11 +101,42 @@ pub struct Answered {
     pub carers_missing: Vec<PersonId>,
 }
 
-/// Who answers: the officer, and when it was said.
+/// Who answers: the officer, and when it was said; whose hand recorded it, and whose own case it must not be.
 struct Officer {
     id: ActorId,
     role: Role,
     said_at: Option<Timestamp>,
+    hand: ActorId,
+    kin: Vec<Kin>,
+}
+
+impl Officer {
+    /// Whether an item is about the officer, somebody they live with, or where they live or work. What applies to the
+    /// whole jurisdiction applies to everybody who could decide it, and is nobody's own case.
+    fn is_concerned(&self, tx: &mut Tx<'_>, what: &What) -> Result<bool, Refusal> {
+        let jurisdiction = AreaId(tx.jurisdiction());
+        let narrow = |area: AreaId| !area.contains(jurisdiction);
+        for kin in &self.kin {
+            let lives_in = |area: AreaId| narrow(area) && kin.home.is_some_and(|home| area.contains(home));
+            let concerned = match what {
+                What::Hold { person, .. } | What::Confine { person, .. } => kin.people.contains(person),
+                What::Zone { scope: ZoneScope::Area(area), .. } => lives_in(*area),
+                What::Zone { scope: ZoneScope::Place(place), .. }
+                | What::PlaceHold { place, .. }
+                | What::GoodsHold { place, .. } => kin.workplace == Some(*place),
+                What::Closure { area, class } => match kin.workplace {
+                    Some(place) if narrow(*area) => outpace_registry::place(tx, place)?
+                        .is_some_and(|place| area.contains(place.area) && place.class == *class),
+                    _ => false,
+                },
+                _ => false,
+            };
+            if concerned {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 /// The officer behind an answer: whoever calls, or who said it by word of mouth.
@@ -115,15 +148,16 @@ fn officer(tx: &mut Tx<'_>, call: &Call, by: Option<ActorId>, said_at: Option<Ti
     {
         return Err(ResponseError::Verbal(minutes).into());
     }
-    let Some(by) = by.filter(|by| *by != call.actor.id) else {
-        return Ok(Officer { id: call.actor.id, role: call.actor.role, said_at });
+    let (hand, own) = (call.actor.id, kin(tx, &call.actor)?);
+    let Some(by) = by.filter(|by| *by != hand) else {
+        return Ok(Officer { id: hand, role: call.actor.role, said_at, hand, kin: vec![own] });
     };
     if said_at.is_none() {
         return Err(ResponseError::Verbal(minutes).into());
     }
     let found = actors::by_id(tx, by)?
         .ok_or_else(|| ResponseError::NotApprover { role: call.actor.role, may: format!("actor {by} is unknown") })?;
-    Ok(Officer { id: found.id, role: found.role, said_at })
+    Ok(Officer { id: found.id, role: found.role, said_at, hand, kin: vec![own, kin(tx, &found)?] })
 }
 
 /// The line, if this officer may answer it as it stands.
@@ -146,6 +180,11 @@ fn answerable(tx: &mut Tx<'_>, officer: &Officer, plan: PlanId, key: &str) -> Re
         }
         Needs::Follows { .. } => return Err(ResponseError::Follows(key.to_owned()).into()),
         Needs::AtOnce(_) => {}
+    }
+    for item in &standing.line.items {
+        if officer.is_concerned(tx, &item.what)? {
+            return Err(own_case("line", key));
+        }
     }
     Ok(standing)
 }
@@ -221,7 +260,8 @@ fn approve_line(
         _ => 1,
     };
     let mut said = store::said_yes(unit.tx(), &line.key)?;
-    if said.contains(&officer.id) {
+    let signed = store::signed_yes(unit.tx(), &line.key)?;
+    if said.contains(&officer.id) || (needed > 1 && [officer.id, officer.hand].iter().any(|one| signed.contains(one))) {
         return Err(ResponseError::SecondPerson.into());
     }
     said.push(officer.id);

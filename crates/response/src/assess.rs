@@ -117,28 +117,37 @@ fn check_scope(tx: &mut Tx<'_>, call: &Call, request: &Assess) -> Result<(), Ref
     if let Some(missing) = missing {
         return Err(ResponseError::Scope(missing).into());
     }
+    covered(tx, call, scope)?;
     for area in &scope.areas {
-        call.covers(*area)?;
         if area.level().is_none() {
             return Err(ResponseError::UnknownArea(*area).into());
         }
+    }
+    check_cases(tx, call, request)
+}
+
+/// Passes when everything that an assessment names lies in the actor's area.
+fn covered(tx: &mut Tx<'_>, call: &Call, scope: &Scope) -> Result<(), Refusal> {
+    for area in &scope.areas {
+        call.covers(*area)?;
     }
     for place in &scope.places {
         let found = outpace_registry::place(tx, *place)?.ok_or(ResponseError::UnknownPlace(*place))?;
         call.covers(found.area)?;
     }
     for person in &scope.people {
-        outpace_registry::person(tx, *person)?
-            .filter(|person| call.sees(person.area))
-            .ok_or(ResponseError::UnknownPerson(*person))?;
+        outpace_registry::seen(tx, call, *person)?.ok_or(ResponseError::UnknownPerson(*person))?;
     }
-    check_cases(tx, call, request)
+    for case in &scope.cases {
+        outpace_contacts::cases::seen(tx, call, *case)?.ok_or(ResponseError::UnknownCase(*case))?;
+    }
+    Ok(())
 }
 
 /// Cases of the scope must be known; those to be discharged must be infections that stand.
 fn check_cases(tx: &mut Tx<'_>, call: &Call, request: &Assess) -> Result<(), Refusal> {
     for id in &request.scope.cases {
-        let found = outpace_contacts::case(tx, *id)?.filter(|case| call.sees(case.area));
+        let found = outpace_contacts::cases::seen(tx, call, *id)?;
         let case = found.ok_or(ResponseError::UnknownCase(*id))?;
         let discharged = outpace_contacts::Stage::Discharged;
         let may = case.stage == discharged || case.stage.next().contains(&discharged);
@@ -184,10 +193,11 @@ pub struct Withdraw {
 ///
 /// # Errors
 /// An unknown assessment, no reason.
-pub fn withdraw(unit: &mut Unit<'_>, _: &Call, request: Withdraw) -> Result<Assessed, Refusal> {
+pub fn withdraw(unit: &mut Unit<'_>, call: &Call, request: Withdraw) -> Result<Assessed, Refusal> {
     both("reason", &request.reason)?;
     let id = request.assessment;
     let known = store::assessment(unit.tx(), id)?.ok_or(ResponseError::UnknownAssessment(id))?;
+    covered(unit.tx(), call, &known.scope).map_err(|_| ResponseError::UnknownAssessment(id))?;
     if !known.withdrawn {
         unit.record(AssessmentWithdrawn { id, reason: request.reason })?;
         unit.enqueue(RESPOND, &Trigger::Assessment(id))?;
@@ -224,9 +234,7 @@ pub struct CarerAnswer {
 pub fn name_carer(unit: &mut Unit<'_>, call: &Call, request: NameCarer) -> Result<CarerAnswer, Refusal> {
     words("words", &request.words)?;
     for person in [Some(request.dependant), request.carer].into_iter().flatten() {
-        outpace_registry::person(unit.tx(), person)?
-            .filter(|person| call.sees(person.area))
-            .ok_or(ResponseError::UnknownPerson(person))?;
+        outpace_registry::seen(unit.tx(), call, person)?.ok_or(ResponseError::UnknownPerson(person))?;
     }
     let NameCarer { dependant, carer, goes_along, words } = request;
     unit.record(CarerNamed { dependant, carer, goes_along, words })?;

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod closure;
 pub mod decide;
 pub mod errors;
+pub mod extra;
 pub mod facts;
 pub mod items;
 pub mod judgement;
@@ -24,6 +25,7 @@ pub mod respond;
 pub mod situation;
 pub mod status_page;
 mod store;
+pub mod verify;
 
 pub use clock::{Ticked, tick};
 pub use closure::{Reach, closure};
@@ -42,23 +44,52 @@ use outpace_store::Capability;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .command("/api/response/assess", Permission::AssessmentSign, "Sign an assessment", assess::assess)
-        .command("/api/response/withdraw", Permission::AssessmentSign, "Take an assessment back", assess::withdraw)
-        .command("/api/response/name-carer", Permission::OrdersWork, "Name a carer for a dependant", assess::name_carer)
-        .command("/api/response/approve", Permission::PlanApprove, "Approve lines of a plan", approve::approve)
-        .command("/api/response/decline", Permission::PlanApprove, "Decline lines of a plan", approve::decline)
-        .query("/api/response/plans", Permission::PlanRead, "Computed plans", pages::plans)
-        .query("/api/response/plan", Permission::PlanRead, "The plan that waits for officers", pages::current)
-        .query("/api/response/situation", Permission::PlanRead, "Where the response stands", pages::situation)
-        .query("/api/response/what-if", Permission::PlanRead, "Prices under two packs, side by side", pages::what_if)
-        .query("/api/response/verify", Permission::AuditRead, "Recompute every measure in force", pages::verify)
+        .command("/api/response/assess", Permission::AssessmentSign.by_area(), "Sign an assessment", assess::assess)
+        .command(
+            "/api/response/withdraw",
+            Permission::AssessmentSign.by_area(),
+            "Take an assessment back",
+            assess::withdraw,
+        )
+        .command(
+            "/api/response/name-carer",
+            Permission::OrdersWork.by_area(),
+            "Name a carer for a dependant",
+            assess::name_carer,
+        )
+        .command("/api/response/approve", Permission::PlanApprove.whole(), "Approve lines of a plan", approve::approve)
+        .command("/api/response/decline", Permission::PlanApprove.whole(), "Decline lines of a plan", approve::decline)
+        .query("/api/response/plans", Permission::PlanRead.whole(), "Computed plans", pages::plans)
+        .query("/api/response/plan", Permission::PlanRead.whole(), "The plan that waits for officers", pages::current)
+        .query("/api/response/situation", Permission::PlanRead.whole(), "Where the response stands", pages::situation)
+        .query(
+            "/api/response/what-if",
+            Permission::PlanRead.whole(),
+            "Prices under two packs, side by side",
+            pages::what_if,
+        )
+        .query(
+            "/api/response/extra-layers",
+            Permission::AuditRead.whole(),
+            "Measures that others imposed beyond the rules, by area",
+            extra::extra_layers,
+        )
+        .recall(
+            "/api/response/verify",
+            Permission::AuditRead.whole(),
+            "Recompute every measure in force",
+            verify::verify,
+        )
         .query(
             "/api/response/status",
-            Permission::RegistryRead,
+            Permission::RegistryRead.by_area(),
             "A person's status and its reasons",
             status_page::status_of,
         )
 }
+
+/// The kinds of orders that this crate issues by itself, beside those that the playbook's triggers start.
+pub const KINDS: &[outpace_orders::kinds::IssuedKind] = &[extra::SETTLE];
 
 /// What the store must know: tables, folds, and the job that responds.
 #[must_use]

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::errors::ResponseError;
-use crate::items::What;
 use crate::load;
 use crate::plan::{Language, Line, Needs, Plan, Price, render, total};
 use crate::situation::{Finding, Scope};
@@ -356,71 +355,4 @@ fn side(tx: &mut Tx<'_>, call: &Call) -> Result<Side, Refusal> {
         text,
         lines: i64::try_from(plan.lines.len()).unwrap_or(i64::MAX),
     })
-}
-
-/// Something in force that does not follow from the facts, or follows and is missing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Unfounded {
-    /// Its key.
-    pub key: String,
-    /// What it is.
-    pub word: String,
-    /// Number of the restriction, zone or closure.
-    pub id: i64,
-    /// What is wrong.
-    pub why: Text,
-}
-
-/// What recomputing every restriction and zone in force found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Verified {
-    /// Restrictions, zones, closures and holds that were looked at.
-    pub checked: i64,
-    /// Those that do not follow from the facts and the rules.
-    pub unfounded: Vec<Unfounded>,
-}
-
-/// Recomputes every restriction, zone, closure and hold in force from the facts, and names any that does not follow.
-/// A measure that was declined in its stricter form and stands in a milder one follows too.
-///
-/// # Errors
-/// What the store refused.
-pub fn verify(tx: &mut Tx<'_>, call: &Call, _: outpace_access::Empty) -> Result<Verified, Refusal> {
-    let rules = load::rules(call);
-    let (situation, _) = load::load(tx, call, &[Trigger::Everything])?;
-    let desired = crate::decide(&situation, &rules, call.now);
-    let mut checked = 0;
-    let mut unfounded = Vec::new();
-    let measures = situation.in_force.iter().filter(|(_, held)| !load::is_work(&held.what) && !held.observed);
-    let mut known: BTreeMap<&str, std::collections::BTreeSet<i64>> = BTreeMap::new();
-    for (key, held) in measures {
-        checked += 1;
-        let of_people = matches!(held.what, What::Hold { .. } | What::Confine { .. });
-        known.entry(if of_people { "restriction" } else { "ground" }).or_default().insert(held.id);
-        let why = match desired.items.get(key) {
-            None => Some(Text::new("按规则和事实均无依据", "no rule and no fact asks for it")),
-            Some(item) if held.what.strictness() > item.what.strictness() => {
-                Some(Text::new("严于规则要求", "it is stricter than the rules ask for"))
-            }
-            Some(_) => None,
-        };
-        if let Some(why) = why {
-            let (key, word) = (key.to_string(), held.what.word());
-            unfounded.push(Unfounded { key, word, id: held.id, why });
-        }
-    }
-    let restrictions = known.remove("restriction").unwrap_or_default();
-    let filter = outpace_isolation::Filter::default();
-    for restriction in outpace_isolation::in_force(tx, &filter)? {
-        if !restrictions.contains(&restriction.id.0) {
-            checked += 1;
-            unfounded.push(Unfounded {
-                key: format!("person/{}", restriction.person),
-                word: outpace_zoning::ground::word(&restriction.kind),
-                id: restriction.id.0,
-                why: Text::new("不是由计划施加", "no plan put it in force"),
-            });
-        }
-    }
-    Ok(Verified { checked, unfounded })
 }

@@ -17,6 +17,7 @@ use outpace_store::{Job, Result, Store, StoreError, Tx, Unit, jobs};
 use crate::apply::{self, carry_out};
 use crate::closure::Reach;
 use crate::decide::decide;
+use crate::extra::{self, Extra};
 use crate::facts::{Agreed, PlanComputed};
 use crate::items::{Key, What};
 use crate::load::{load, rules};
@@ -40,6 +41,7 @@ struct Look {
     reach: Reach,
     why: BTreeMap<Key, LiftReason>,
     beds_short: i64,
+    extras: Vec<Extra>,
     fleet: Fleet,
     people: usize,
     started: Instant,
@@ -103,6 +105,7 @@ fn look(
     let desired = decide(&situation, &rules, call.now);
     let plan = plan(&situation, &desired, &reach, &rules, call.now);
     let why = why_lifted(&situation, &plan);
+    let extras = extra::found(tx, call, &triggers, &desired)?;
     let beds_short = plan.price.beds - situation.fleet.beds_free;
     let (people, fleet) = (situation.people.len(), situation.fleet);
     Ok(Look {
@@ -116,6 +119,7 @@ fn look(
         reach,
         why,
         beds_short,
+        extras,
         fleet,
         people,
         started,
@@ -242,6 +246,7 @@ fn write(unit: &mut Unit<'_>, call: &Call, look: Look) -> Result<(), Refusal> {
         }
         return Ok(());
     }
+    extra::settle(unit, call, &look.extras)?;
     record(unit, call, look)
 }
 

@@ -64,9 +64,7 @@ pub struct RetestDue {
 /// # Errors
 /// An unknown person, or one outside the actor's area.
 pub fn status_of(tx: &mut Tx<'_>, call: &Call, query: StatusQuery) -> Result<StatusAnswer, Refusal> {
-    let person = outpace_registry::person(tx, query.person)?
-        .filter(|person| call.sees(person.area))
-        .ok_or(ResponseError::UnknownPerson(query.person))?;
+    let person = outpace_registry::seen(tx, call, query.person)?.ok_or(ResponseError::UnknownPerson(query.person))?;
     let restrictions = outpace_isolation::in_force_of(tx, query.person)?;
     let status = outpace_status::table::colour_of(tx, query.person, person.area, call.now, call.pack())?;
     let retest = retest_of(tx, query.person, person.area)?;

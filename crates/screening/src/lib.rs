@@ -46,6 +46,7 @@ pub mod laboratory;
 pub mod lanes;
 mod neighbours;
 pub mod person_set;
+mod reach;
 pub mod reads;
 pub mod rounds;
 pub mod routine;
@@ -121,7 +122,7 @@ pub fn routes() -> Routes {
         .and(lanes::routes())
         .query(
             "/api/screening/person",
-            Permission::ScreeningRead,
+            Permission::ScreeningRead.by_area(),
             "A person's samples and last results",
             reads::person_samples,
         )

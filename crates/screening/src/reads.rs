@@ -252,8 +252,7 @@ pub struct PersonAnswer {
 /// # Errors
 /// An unknown person, or one outside the actor's area.
 pub fn person_samples(tx: &mut Tx<'_>, call: &Call, query: PersonQuery) -> Result<PersonAnswer, Refusal> {
-    outpace_registry::person(tx, query.person)?
-        .filter(|person| call.sees(person.area))
+    outpace_registry::seen(tx, call, query.person)?
         .ok_or(crate::errors::ScreeningError::UnknownPerson { person: query.person })?;
     let mut samples = samples_of(tx, &[query.person])?.remove(&query.person).unwrap_or_default();
     samples.sort_by(|a, b| (b.taken_at, &b.tube).cmp(&(a.taken_at, &a.tube)));

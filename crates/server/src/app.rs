@@ -10,9 +10,10 @@ use axum::response::Response;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
+use outpace_access::openapi::Beside;
 use outpace_access::problem::Problem;
 use outpace_access::{Caller, Office, Peer, admit, openapi};
-use outpace_core::{Permission, Refusal, Text};
+use outpace_core::{Need, Permission, Refusal, Text};
 use parking_lot::RwLock;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -43,11 +44,11 @@ impl Server {
         &self,
         headers: &HeaderMap,
         peer: Option<Extension<Peer>>,
-        permission: Permission,
+        need: Need,
         is_command: bool,
     ) -> Result<Caller, Problem> {
         let peer = peer.map(|Extension(peer)| peer);
-        Ok(admit::permit(&self.office, headers, peer.as_ref(), permission, is_command)?)
+        Ok(admit::permit(&self.office, headers, peer.as_ref(), need, is_command)?)
     }
 
     /// Tells the page that something changed that is not in the journal.
@@ -103,6 +104,32 @@ pub fn router(opened: Opened) -> Router {
     assemble(opened).0
 }
 
+/// What is mounted here and not by a capability, for the document.
+const BESIDE: [Beside; 6] = [
+    beside(
+        "/api/live",
+        Permission::CommandRead.whole(),
+        false,
+        "What the page shows, again and again",
+        "text/event-stream",
+    ),
+    beside("/api/health", Permission::Public.open(), false, "Whether the office works", "application/json"),
+    beside("/openapi.json", Permission::Public.open(), false, "This document", "application/json"),
+    beside("/api/drill/clock", Permission::DrillControl.whole(), true, "Move the clock of a drill", "application/json"),
+    beside("/api/drill/scene", Permission::DrillControl.whole(), true, "Set what a drill shows", "application/json"),
+    beside("/api/drill/report", Permission::CommandRead.whole(), false, "The report of a drill", "application/json"),
+];
+
+const fn beside(
+    path: &'static str,
+    need: Need,
+    is_command: bool,
+    summary: &'static str,
+    media: &'static str,
+) -> Beside {
+    Beside { path, need, is_command, summary, media }
+}
+
 /// The application, and where its watcher tells why writing is paused.
 fn assemble(opened: Opened) -> (Router, watch::Sender<Option<Text>>) {
     let Opened { office, drill_clock } = opened;
@@ -114,7 +141,9 @@ fn assemble(opened: Opened) -> (Router, watch::Sender<Option<Text>>) {
     office.store.on_commit(move |_| notify.notify_one());
     tokio::spawn(live::keep(server.clone()));
     let all = every_route::every_route();
-    let document: Arc<str> = Arc::from(openapi::document(&all, env!("CARGO_PKG_VERSION")).to_string());
+    let mut document = openapi::document(&all, env!("CARGO_PKG_VERSION"));
+    openapi::add_beside(&mut document, &BESIDE);
+    let document: Arc<str> = Arc::from(document.to_string());
     let own = Router::new()
         .route("/api/live", get(events))
         .route("/api/health", get(health))
@@ -171,7 +200,7 @@ async fn events(
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, std::convert::Infallible>>>, Problem> {
-    let caller = server.permit(&headers, peer, Permission::CommandRead, false)?;
+    let caller = server.permit(&headers, peer, Permission::CommandRead.whole(), false)?;
     let stream = WatchStream::new(server.live.subscribe())
         .filter(|live| !live.is_empty())
         .map(|live| Ok(Event::default().event("live").data(&*live)));
@@ -182,6 +211,6 @@ async fn events(
         .map(|paused| Ok(Event::default().event("writing").data(serde_json::json!({ "paused": paused }).to_string())));
     let office = server.office.clone();
     // Whoever signed out, or was shown out, sees nothing more.
-    let stream = stream.merge(writing).take_while(move |_| caller.still_may(&office, Permission::CommandRead));
+    let stream = stream.merge(writing).take_while(move |_| caller.still_may(&office, Permission::CommandRead.whole()));
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(std::time::Duration::from_secs(5)).text("alive")))
 }

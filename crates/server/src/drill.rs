@@ -49,7 +49,7 @@ pub(crate) async fn move_clock(
     headers: HeaderMap,
     Json(request): Json<MoveClock>,
 ) -> Result<Json<Moved>, Problem> {
-    server.permit(&headers, peer, Permission::DrillControl, true)?;
+    server.permit(&headers, peer, Permission::DrillControl.whole(), true)?;
     let clock = server.drill_clock.clone().ok_or_else(no_drill)?;
     let office = server.office.clone();
     let moved = tokio::task::spawn_blocking(move || step(&office, &clock, request.to)).await;
@@ -96,7 +96,7 @@ pub(crate) async fn set_scene(
     headers: HeaderMap,
     Json(scene): Json<Scene>,
 ) -> Result<Json<serde_json::Value>, Problem> {
-    server.permit(&headers, peer, Permission::DrillControl, true)?;
+    server.permit(&headers, peer, Permission::DrillControl.whole(), true)?;
     if server.drill_clock.is_none() {
         return Err(no_drill().into());
     }
@@ -124,7 +124,7 @@ pub(crate) async fn report(
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    server.permit(&headers, peer, Permission::CommandRead, false)?;
+    server.permit(&headers, peer, Permission::CommandRead.whole(), false)?;
     let shown = server.scene.read().report.clone();
     let report = if shown.is_null() {
         let kept = std::fs::read(server.office.store.folder().join(REPORT)).ok();

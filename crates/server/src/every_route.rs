@@ -1,7 +1,7 @@
 //! Every route of Outpace on one page, and every kind of order that code issues. Each capability lists its own beside
 //! their handlers; here they meet.
 
-use outpace_access::{Routes, actors, adoption, health};
+use outpace_access::{Routes, actors, adoption, glass, health};
 use outpace_orders::kinds::IssuedKind;
 use outpace_store::{Capabilities, Capability, vault};
 
@@ -35,6 +35,7 @@ pub fn every_kind() -> Vec<IssuedKind> {
         outpace_contacts::KINDS,
         outpace_screening::kinds::KINDS,
         outpace_residents::KINDS,
+        outpace_response::KINDS,
     ];
     all.concat()
 }
@@ -45,6 +46,7 @@ pub fn every_capability() -> Capabilities {
     let all: Vec<Capability> = vec![
         actors::capability(),
         adoption::capability(),
+        glass::capability(),
         vault::capability(),
         outpace_registry::capability(),
         outpace_orders::capability(),

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use outpace_access::matrix;
-use outpace_core::{Permission, Role, Timestamp};
+use outpace_core::{Need, Permission, Role, Timestamp};
 use outpace_server::app;
 use outpace_server::every_route::{every_kind, every_route};
 use outpace_server::office::Opening;
@@ -161,7 +161,7 @@ fn only_these_are_open_to_everyone() {
     let public: Vec<&str> = every_route()
         .list()
         .iter()
-        .filter(|route| route.permission == Permission::Public)
+        .filter(|route| route.need.permission == Permission::Public)
         .map(|route| route.path)
         .collect();
     insta::assert_json_snapshot!(public);
@@ -190,12 +190,14 @@ fn the_matrix_of_roles_and_routes() {
         Role::Resident,
         Role::System,
     ];
-    let table: BTreeMap<&str, Vec<String>> = every_route()
+    let table: BTreeMap<&str, String> = every_route()
         .list()
         .iter()
         .map(|route| {
-            let allowed = roles.iter().filter(|role| matrix::allows(**role, route.permission));
-            (route.path, allowed.map(|role| format!("{role:?}")).collect())
+            let Need { permission, scope } = route.need;
+            let allowed = roles.iter().filter(|role| matrix::allows(**role, permission));
+            let allowed: Vec<String> = allowed.map(|role| format!("{role:?}")).collect();
+            (route.path, format!("{permission:?}, {scope:?}: {}", allowed.join(" ")))
         })
         .collect();
     insta::assert_json_snapshot!(table);
@@ -230,7 +232,7 @@ async fn ask(opened: &outpace_server::Opened, method: &str, path: &str) -> (u16,
 async fn nothing_but_the_public_routes_answers_somebody_who_did_not_sign_in() {
     let folder = tempfile::tempdir().unwrap();
     let opened = office(folder.path(), false);
-    for route in every_route().list().iter().filter(|route| route.permission != Permission::Public) {
+    for route in every_route().list().iter().filter(|route| route.need.permission != Permission::Public) {
         let method = if route.is_command { "POST" } else { "GET" };
         let (status, body) = ask(&opened, method, route.path).await;
         assert_eq!(status, 401, "{method} {} answered {body}", route.path);

@@ -256,7 +256,7 @@ async fn a_full_queue_answers_at_once_and_reading_goes_on() {
     until_ready(address).await;
     let token = sign_in(address).await;
     let store = &opened.office.store;
-    let stranger = Actor { id: ActorId(9), kind: ActorKind::Device, role: Role::Sampler, area: AreaId(store.area().0) };
+    let stranger = Actor::new(ActorId(9), ActorKind::Device, Role::Sampler, AreaId(store.area().0));
     let (release, released) = mpsc::channel::<()>();
     let (began, begun) = mpsc::channel();
     let held = move |_: &mut outpace_store::Unit<'_>| {

@@ -139,7 +139,7 @@ fn check_in(store: &Store, people: i64, many: i64, devices_from: i64, rules: &Ar
         let request = sent / BATCH;
         let (device, first, now) = (request % 1_000, request / 1_000 * BATCH, store.now());
         let id = ActorId(devices_from + device);
-        let actor = Actor { id, kind: ActorKind::Device, role: Role::Gatekeeper, area: COUNTY };
+        let actor = Actor::new(id, ActorKind::Device, Role::Gatekeeper, COUNTY);
         let call = Call { actor: actor.clone(), now, rules: rules.clone(), drill: true };
         let one = |index: i64| NewCheckIn {
             counter: first + index,

@@ -23,7 +23,7 @@ pub fn routes() -> Routes {
     crate::gate::routes()
         .look(
             "/api/status/person",
-            Permission::StatusRead,
+            Permission::StatusRead.by_area(),
             "A person's colour with its reasons, last sample and last negative",
             move |office, call, query| {
                 let display = display.get_or_init(|| crate::display_of(&office.store));
@@ -32,32 +32,37 @@ pub fn routes() -> Routes {
         )
         .recall(
             "/api/status/due",
-            Permission::ScreeningRead,
+            Permission::ScreeningRead.by_area(),
             "How many of an area are due for routine screening today",
             |office, tx, call, query| due_count(&crate::display_of(&office.store).board(), tx, call, query),
         )
-        .command("/api/status/check-ins", Permission::CheckInRecord, "Record who checked in at a place", check_in)
+        .command(
+            "/api/status/check-ins",
+            Permission::CheckInRecord.by_area(),
+            "Record who checked in at a place",
+            check_in,
+        )
         .recall(
             "/api/status/place-code",
-            Permission::CheckInRecord,
+            Permission::CheckInRecord.by_area(),
             "What the screen of a place shows as its code in the next minutes",
             check_ins::place_codes,
         )
         .command(
             "/api/status/print-place-code",
-            Permission::RegistryFind,
+            Permission::RegistryFind.by_area(),
             "Print another code for a place; those printed before count no longer",
             check_ins::print_code,
         )
         .query(
             "/api/status/check-in-signals",
-            Permission::TracingRead,
+            Permission::TracingRead.by_area(),
             "Check-ins by codes that were passed on: signals, no evidence",
             check_ins::signals,
         )
         .query(
             "/api/status/check-in-marks",
-            Permission::CheckInRecord,
+            Permission::CheckInRecord.own(),
             "What is here of one's own check-ins",
             check_in_marks,
         )

@@ -18,6 +18,7 @@ mod migrate;
 mod pause;
 pub mod pulse;
 pub mod rebuild;
+pub mod retrace;
 pub mod snapshot;
 mod tail;
 mod task;

@@ -24,27 +24,57 @@ pub const PAGE_MAX: i64 = 500;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .query("/api/zoning/zones", Permission::ZonesRead, "Zones in force, with population and clock", list_zones)
-        .query("/api/zoning/all-zones", Permission::ZonesRead, "All zones, lifted and observed ones too", all_zones)
-        .query("/api/zoning/history", Permission::ZonesRead, "The levels that a zone has had", history)
-        .query("/api/zoning/level", Permission::ZonesRead, "The strictest level around an area", level)
-        .query("/api/zoning/population", Permission::ZonesRead, "People by level, each once", population)
-        .query("/api/zoning/closures", Permission::ZonesRead, "Closures and holds of places and goods", list_closures)
-        .query("/api/zoning/duties", Permission::ZonesRead, "Duties of a day in a locked zone", list_duties)
-        .query("/api/zoning/passes", Permission::ZonesRead, "Passes of a zone", list_passes)
-        .query("/api/zoning/pass", Permission::ZonesRead, "Whether a person or vehicle may cross now", check_pass)
+        .query(
+            "/api/zoning/zones",
+            Permission::ZonesRead.by_area(),
+            "Zones in force, with population and clock",
+            list_zones,
+        )
+        .query(
+            "/api/zoning/all-zones",
+            Permission::ZonesRead.by_area(),
+            "All zones, lifted and observed ones too",
+            all_zones,
+        )
+        .query("/api/zoning/history", Permission::ZonesRead.by_area(), "The levels that a zone has had", history)
+        .query("/api/zoning/level", Permission::ZonesRead.by_area(), "The strictest level around an area", level)
+        .query("/api/zoning/population", Permission::ZonesRead.whole(), "People by level, each once", population)
+        .query(
+            "/api/zoning/closures",
+            Permission::ZonesRead.by_area(),
+            "Closures and holds of places and goods",
+            list_closures,
+        )
+        .query("/api/zoning/duties", Permission::ZonesRead.by_area(), "Duties of a day in a locked zone", list_duties)
+        .query("/api/zoning/passes", Permission::ZonesRead.by_area(), "Passes of a zone", list_passes)
+        .query(
+            "/api/zoning/pass",
+            Permission::ZonesRead.by_area(),
+            "Whether a person or vehicle may cross now",
+            check_pass,
+        )
         .command(
             "/api/zoning/issue-pass",
-            Permission::IsolationManage,
+            Permission::IsolationManage.by_area(),
             "Issue a pass through a zone's gates",
             issue_pass,
         )
-        .command("/api/zoning/revoke-pass", Permission::IsolationManage, "Take a pass back", revoke_pass)
-        .command("/api/zoning/extend-hold", Permission::PlanApprove, "Extend the hold of a place, once", extend)
-        .command("/api/zoning/observe-zone", Permission::PlanApprove, "Record a zone that others imposed", observe_zone)
+        .command("/api/zoning/revoke-pass", Permission::IsolationManage.by_area(), "Take a pass back", revoke_pass)
+        .command(
+            "/api/zoning/extend-hold",
+            Permission::PlanApprove.by_area(),
+            "Extend the hold of a place, once",
+            extend,
+        )
+        .command(
+            "/api/zoning/observe-zone",
+            Permission::MeasuresObserve.by_area(),
+            "Record a zone that others imposed",
+            observe_zone,
+        )
         .command(
             "/api/zoning/observe-closure",
-            Permission::PlanApprove,
+            Permission::MeasuresObserve.by_area(),
             "Record a closure that others imposed",
             observe_closure,
         )
@@ -123,15 +153,28 @@ fn of_area(tx: &mut Tx<'_>, area: AreaId) -> Result<ZonePopulation, Refusal> {
     })
 }
 
-fn seen(call: &Call, zone: &Zone) -> bool {
-    zone.areas.is_empty() || zone.areas.iter().any(|area| call.sees(*area) || area.contains(call.actor.area))
+/// A zone is seen by whoever answers for a part of it or stands inside.
+fn seen(tx: &mut Tx<'_>, call: &Call, zone: &Zone) -> Result<bool, Refusal> {
+    if zone.areas.iter().any(|area| call.sees(*area) || area.contains(call.actor.area)) {
+        return Ok(true);
+    }
+    for place in &zone.places {
+        if outpace_registry::place(tx, *place)?.is_some_and(|place| call.sees(place.area)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn views(tx: &mut Tx<'_>, call: &Call, at: Timestamp, zones: Vec<Zone>) -> Result<Vec<ZoneView>, Refusal> {
-    let visible = zones.into_iter().filter(|zone| seen(call, zone));
-    visible
-        .map(|zone| Ok(ZoneView { population: population_of_zone(tx, &zone)?, in_force: zone.in_force_at(at), zone }))
-        .collect()
+    let mut views = Vec::new();
+    for zone in zones {
+        if seen(tx, call, &zone)? {
+            let population = population_of_zone(tx, &zone)?;
+            views.push(ZoneView { population, in_force: zone.in_force_at(at), zone });
+        }
+    }
+    Ok(views)
 }
 
 fn list_zones(tx: &mut Tx<'_>, call: &Call, query: ZonesQuery) -> Result<ZoneList, Refusal> {
@@ -174,8 +217,9 @@ pub struct ZoneHistory {
 }
 
 fn visible(tx: &mut Tx<'_>, call: &Call, id: ZoneId) -> Result<Zone, Refusal> {
-    let zone = zones::zone(tx, id)?.filter(|zone| seen(call, zone));
-    zone.ok_or_else(|| ZoningError::UnknownZone(id).into())
+    let unknown = ZoningError::UnknownZone(id);
+    let zone = zones::zone(tx, id)?.ok_or_else(|| unknown.clone())?;
+    if seen(tx, call, &zone)? { Ok(zone) } else { Err(unknown.into()) }
 }
 
 fn history(tx: &mut Tx<'_>, call: &Call, query: ZoneQuery) -> Result<ZoneHistory, Refusal> {
@@ -204,6 +248,7 @@ pub struct LevelAnswer {
 }
 
 fn level(tx: &mut Tx<'_>, call: &Call, query: AreaQuery) -> Result<LevelAnswer, Refusal> {
+    call.covers(query.area)?;
     let mut zones = zones::zones_at(tx, query.area)?;
     zones.retain(|zone| zone.starts_at <= call.now);
     let level = zones.iter().map(|zone| zone.level).max_by_key(|level| zones::strictness(*level));
@@ -257,7 +302,7 @@ pub struct ClosuresQuery {
 pub struct ClosureList {
     /// In order of number.
     pub closures: Vec<Closure>,
-    /// Holds of places that ran out before anybody decided: our failures.
+    /// Holds of places that ran out before anybody decided: our failures. Told to who answers for the whole jurisdiction.
     pub holds_lapsed: i64,
 }
 
@@ -269,7 +314,9 @@ fn list_closures(tx: &mut Tx<'_>, call: &Call, query: ClosuresQuery) -> Result<C
         let stands = closure.ended_at.is_none() && closure.imposed_by.is_none();
         (query.all || stands) && (call.sees(area) || area.contains(call.actor.area))
     });
-    Ok(ClosureList { closures, holds_lapsed: closures::store::holds_lapsed(tx)? })
+    let everything = call.sees(AreaId(tx.jurisdiction()));
+    let holds_lapsed = if everything { closures::store::holds_lapsed(tx)? } else { 0 };
+    Ok(ClosureList { closures, holds_lapsed })
 }
 
 /// Which zone and day.
@@ -338,6 +385,7 @@ pub struct PassAnswer {
 }
 
 fn check_pass(tx: &mut Tx<'_>, call: &Call, query: PassQuery) -> Result<PassAnswer, Refusal> {
+    visible(tx, call, query.zone)?;
     Ok(PassAnswer { pass: passes::valid(tx, query.zone, query.person, query.vehicle, call.now)? })
 }
 

@@ -89,7 +89,7 @@ impl House {
 }
 
 fn commander() -> Actor {
-    Actor { id: ActorId(7), kind: ActorKind::Account, role: Role::Commander, area: COUNTY }
+    Actor::new(ActorId(7), ActorKind::Account, Role::Commander, COUNTY)
 }
 
 fn ground() -> Ground {

@@ -77,6 +77,8 @@ export interface Live {
   beds: Beds;
   cases: Cases;
   holds: Holds;
+  /** Break-glass accesses that stand open now: somebody looks beyond their role or area. */
+  glass: number;
   /** Sampling sites that are open; at most 2,000. */
   sites: Site[];
   /** Quarantine facilities and designated hospitals; at most 500. */

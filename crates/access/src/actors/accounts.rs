@@ -1,7 +1,7 @@
 //! What an administrator does with accounts and devices: sets up, lists, ends, lets in again.
 
 use outpace_core::time::HOUR_MS;
-use outpace_core::{Actor, ActorId, ActorKind, AreaId, Refusal, Role, Timestamp};
+use outpace_core::{Actor, ActorId, ActorKind, AreaId, PersonId, Refusal, Role, Timestamp};
 use outpace_store::{Store, Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -27,6 +27,12 @@ pub struct AddAccount {
     pub role: Role,
     /// Where the role holds.
     pub area: AreaId,
+    /// The task force (专班) whose head or member they are, by its key in the profile; a head has one.
+    #[serde(default)]
+    pub task_force: Option<String>,
+    /// Who they are in the registry: they never decide about themselves or their household.
+    #[serde(default)]
+    pub person: Option<PersonId>,
 }
 
 impl Drop for AddAccount {
@@ -110,6 +116,11 @@ pub(super) fn seal_password(
     request: AddAccount,
 ) -> Result<(AddAccount, Vec<u8>), Refusal> {
     call.covers(request.area)?;
+    let force = request.task_force.as_deref();
+    let known = force.is_some_and(|key| call.rules.profile.task_force(key).is_some());
+    if !known && (force.is_some() || request.role == Role::TaskForceHead) {
+        return Err(errors::unknown_task_force(&call.rules.profile, force.unwrap_or_default()));
+    }
     password::long_enough("password", &request.password)?;
     let sealed = password::seal(&request.password)?;
     Ok((request, sealed))
@@ -125,9 +136,10 @@ pub(super) fn add_account(
     (request, sealed): (AddAccount, Vec<u8>),
 ) -> Result<Account, Refusal> {
     free_name(unit, &request.name)?;
-    let AddAccount { role, area, name, .. } = &request;
-    let (kind, sealed) = (ActorKind::Account, Some(&*sealed));
-    let actor = store::add(unit, NewActor { kind, role: *role, area: *area, name, post: None, sealed })?;
+    let AddAccount { role, area, name, task_force, person, .. } = &request;
+    let (task_force, person) = (task_force.clone(), *person);
+    let actor = Actor { task_force, person, ..Actor::new(ActorId(0), ActorKind::Account, *role, *area) };
+    let actor = store::add(unit, NewActor { actor, name, post: None, sealed: Some(&sealed) })?;
     Ok(Account { actor })
 }
 
@@ -141,9 +153,9 @@ pub fn add_device(unit: &mut Unit<'_>, call: &Call, request: AddDevice) -> Resul
         return Err(errors::role_of_persons(request.role));
     }
     free_name(unit, &request.name)?;
-    let AddDevice { role, area, name, post } = &request;
-    let kind = ActorKind::Device;
-    let actor = store::add(unit, NewActor { kind, role: *role, area: *area, name, post: *post, sealed: None })?;
+    let AddDevice { role, area, name, post } = request;
+    let actor = Actor::new(ActorId(0), ActorKind::Device, role, area);
+    let actor = store::add(unit, NewActor { actor, name: &name, post, sealed: None })?;
     hand_out(unit, call, actor)
 }
 

@@ -1,6 +1,7 @@
 //! Why a sign-in or a change of an account was refused.
 
 use outpace_core::{ActorId, Refusal, Role};
+use outpace_policy::Profile;
 
 use super::model::{Post, PostKind};
 
@@ -196,5 +197,16 @@ pub(super) fn not_its_post(post: Post, asked: i64) -> Refusal {
         format!(
             "This device is for {field} {own} only and does not act for {field} {asked}; use the device of that one."
         ),
+    )
+}
+
+pub(super) fn unknown_task_force(profile: &Profile, key: &str) -> Refusal {
+    let known = profile.task_forces.iter().map(|force| force.key.as_str()).collect::<Vec<_>>().join(", ");
+    Refusal::rule(
+        "unknown_task_force",
+        "task_force",
+        key,
+        format!("本辖区没有该专班;专班负责人须属于一个专班,可用:{known}。"),
+        format!("The jurisdiction has no such task force; a head belongs to one of: {known}."),
     )
 }

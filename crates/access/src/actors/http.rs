@@ -1,13 +1,13 @@
 //! The routes of accounts, devices and sign-in.
 
-use outpace_core::{Permission, Refusal};
+use outpace_core::{Need, Permission, Refusal};
 
 use super::{accounts, enrolment, errors, session};
 use crate::office::Office;
 use crate::routes::{Document, Routes};
 
-const OWN: Permission = Permission::OwnAccess;
-const MANAGE: Permission = Permission::AccessManage;
+const OWN: Need = Permission::OwnAccess.own();
+const MANAGE: Need = Permission::AccessManage.by_area();
 
 /// The routes of accounts and devices.
 #[must_use]
@@ -43,7 +43,7 @@ pub fn routes() -> Routes {
         )
         .look_document(
             "/api/access/authority.crt",
-            Permission::Public,
+            Permission::Public.open(),
             "The certificate that phones take in to trust a server with --tls self",
             authority,
         )
@@ -62,7 +62,7 @@ fn own_routes(routes: Routes) -> Routes {
     routes
         .entry(
             "/api/access/sign-in",
-            Permission::Public,
+            Permission::Public.own(),
             "Sign in with name, password and, where one is in use, a code",
             session::check,
             session::enter,
@@ -103,5 +103,5 @@ fn own_routes(routes: Routes) -> Routes {
             session::as_asked,
             enrolment::confirm,
         )
-        .own("/api/access/own", Permission::Public, "Who one is, and where one is signed in", session::own)
+        .own("/api/access/own", Permission::Public.own(), "Who one is, and where one is signed in", session::own)
 }

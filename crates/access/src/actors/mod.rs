@@ -37,13 +37,13 @@ use outpace_store::Unit;
 /// Somebody who has not signed in, at a public route.
 #[must_use]
 pub fn nobody(area: AreaId) -> Actor {
-    Actor { id: ActorId(-1), kind: ActorKind::Account, role: Role::Resident, area }
+    Actor::new(ActorId(-1), ActorKind::Account, Role::Resident, area)
 }
 
 /// Whoever watches a drill at the machine: reads what an auditor reads, changes nothing.
 #[must_use]
 pub fn onlooker(area: AreaId) -> Actor {
-    Actor { id: ActorId(-2), kind: ActorKind::Account, role: Role::Auditor, area }
+    Actor::new(ActorId(-2), ActorKind::Account, Role::Auditor, area)
 }
 
 /// Passes where a device that is for one thing is for these: what stands here of its kind must be it. Whoever is for none

@@ -2,7 +2,7 @@
 //! capability that hands the codes out; here it is an actor like any other.
 
 use outpace_core::time::MINUTE_MS;
-use outpace_core::{Actor, ActorKind, AreaId, Refusal, Role, Timestamp};
+use outpace_core::{Actor, ActorId, ActorKind, AreaId, Refusal, Role, Timestamp};
 use outpace_store::{StoreError, Unit};
 
 use super::model::TokenKind;
@@ -49,7 +49,8 @@ pub fn normal_code(typed: &str) -> String {
 pub fn add_resident(unit: &mut Unit<'_>, home: AreaId) -> Result<Actor, StoreError> {
     let name = format!("resident-{}", password::random_text(8)?);
     let (kind, role) = (ActorKind::Account, Role::Resident);
-    store::add(unit, NewActor { kind, role, area: home, name: &name, post: None, sealed: None })
+    let actor = Actor::new(ActorId(0), kind, role, home);
+    store::add(unit, NewActor { actor, name: &name, post: None, sealed: None })
 }
 
 /// Opens a session of some minutes for a resident's account; answers its token, which is shown once.

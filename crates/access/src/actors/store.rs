@@ -1,6 +1,6 @@
 //! Tables of actors and tokens, and how facts fold into them and into the directory.
 
-use outpace_core::{Actor, ActorId, ActorKind, AreaId, Role, Timestamp};
+use outpace_core::{Actor, ActorId, ActorKind, Role, Timestamp};
 use outpace_store::{Capability, Memory, Result, Row, Store, StoreError, Tx, Unit, Value, values};
 
 use super::directory::{Directory, Doors, Held, Known, read_hash, token_hash};
@@ -40,6 +40,10 @@ ALTER TABLE token ADD COLUMN follows TEXT;
 CREATE TABLE second_factor (
   j BIGINT NOT NULL, actor BIGINT NOT NULL, sealed BLOB NOT NULL, last_step BIGINT NOT NULL, PRIMARY KEY (j, actor));
 ",
+    "
+ALTER TABLE actor ADD COLUMN task_force TEXT;
+ALTER TABLE actor ADD COLUMN person BIGINT;
+",
 ];
 
 fn word<T: serde::Serialize>(value: &T) -> String {
@@ -67,8 +71,9 @@ fn people(capability: Capability) -> Capability {
             let (kind, role) = (word(&fact.actor.kind), word(&fact.actor.role));
             let post_kind = fact.post.map(|post| word(&post.kind));
             tx.execute(
-                "INSERT INTO actor (j, id, kind, role, area, name, disabled, second_factor, post_kind, post)
-                 VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7, $8)",
+                "INSERT INTO actor (j, id, kind, role, area, name, disabled, second_factor, post_kind, post,
+                   task_force, person)
+                 VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7, $8, $9, $10)",
                 values![
                     j,
                     fact.actor.id,
@@ -77,7 +82,9 @@ fn people(capability: Capability) -> Capability {
                     fact.actor.area,
                     &fact.name,
                     post_kind.as_deref(),
-                    fact.post.map(|post| post.id)
+                    fact.post.map(|post| post.id),
+                    fact.actor.task_force.as_deref(),
+                    fact.actor.person
                 ],
             )
             .map(|_| ())
@@ -180,9 +187,10 @@ fn mark_second_factor(tx: &mut Tx<'_>, actor: ActorId, mark: i64) -> Result<()> 
 fn restore(tx: &mut Tx<'_>, memory: &mut Memory, doors: &Doors) -> Result<()> {
     let j = tx.jurisdiction();
     let mut directory = Directory::default();
-    let sql = "SELECT id, kind, role, area, post_kind, post, locked_until FROM actor WHERE j = $1 AND disabled = 0";
+    let sql = "SELECT id, kind, role, area, post_kind, post, locked_until, task_force, person
+               FROM actor WHERE j = $1 AND disabled = 0";
     tx.each(sql, values![j], |row| {
-        let actor = read_actor(row)?;
+        let actor = read_actor(row, 7)?;
         if let Some(until) = row.get::<Option<Timestamp>>(6)? {
             directory.locked.insert(actor.id, until);
         }
@@ -223,12 +231,15 @@ fn read_held(row: &Row<'_>) -> Result<Held> {
     })
 }
 
-fn read_actor(row: &Row<'_>) -> Result<Actor> {
+/// An actor: the first four columns, and task force and person from another one on.
+fn read_actor(row: &Row<'_>, at: usize) -> Result<Actor> {
     Ok(Actor {
         id: row.get(0)?,
         kind: unword(&row.get::<String>(1)?)?,
         role: unword(&row.get::<String>(2)?)?,
         area: row.get(3)?,
+        task_force: row.get(at)?,
+        person: row.get(at + 1)?,
     })
 }
 
@@ -269,9 +280,9 @@ pub fn by_token(office: &Office, token: &str) -> Option<Actor> {
 pub fn by_id(tx: &mut Tx<'_>, id: ActorId) -> Result<Option<Actor>> {
     let j = tx.jurisdiction();
     tx.first(
-        "SELECT id, kind, role, area FROM actor WHERE j = $1 AND id = $2 AND disabled = 0",
+        "SELECT id, kind, role, area, task_force, person FROM actor WHERE j = $1 AND id = $2 AND disabled = 0",
         values![j, id],
-        read_actor,
+        |row| read_actor(row, 4),
     )
 }
 
@@ -303,12 +314,14 @@ pub(super) struct Found {
 }
 
 const FOUND: &str = "SELECT a.id, a.kind, a.role, a.area, p.sealed,
-       CASE WHEN a.second_factor = 1 THEN s.sealed END, COALESCE(s.last_step, 0)
+       CASE WHEN a.second_factor = 1 THEN s.sealed END, COALESCE(s.last_step, 0),
+       a.task_force, a.person
   FROM actor a LEFT JOIN password p ON p.j = a.j AND p.actor = a.id
   LEFT JOIN second_factor s ON s.j = a.j AND s.actor = a.id WHERE a.j = $1 AND a.disabled = 0";
 
 fn read_found(row: &Row<'_>) -> Result<Found> {
-    Ok(Found { actor: read_actor(row)?, password: row.get(4)?, second_factor: row.get(5)?, last_step: row.get(6)? })
+    let actor = read_actor(row, 7)?;
+    Ok(Found { actor, password: row.get(4)?, second_factor: row.get(5)?, last_step: row.get(6)? })
 }
 
 /// An account by its login name.
@@ -346,11 +359,12 @@ pub(super) fn active_accounts(tx: &mut Tx<'_>, role: Role) -> Result<i64> {
 /// Accounts and devices after an id, in the order of their ids.
 pub(super) fn listed(tx: &mut Tx<'_>, after: ActorId) -> Result<Vec<Listed>> {
     let j = tx.jurisdiction();
-    let sql = "SELECT id, kind, role, area, post_kind, post, name, disabled, second_factor, locked_until
+    let sql = "SELECT id, kind, role, area, post_kind, post, name, disabled, second_factor, locked_until,
+                 task_force, person
                FROM actor WHERE j = $1 AND id > $2 ORDER BY id LIMIT $3";
     tx.query(sql, values![j, after, LISTED_MAX], |row| {
         Ok(Listed {
-            actor: read_actor(row)?,
+            actor: read_actor(row, 10)?,
             post: read_post(row, 4)?,
             name: row.get(6)?,
             disabled: row.get::<i64>(7)? == 1,
@@ -405,8 +419,8 @@ pub(super) fn use_step(unit: &mut Unit<'_>, actor: ActorId, step: i64) -> Result
 
 /// Adds an actor and, for an account, keeps its password.
 pub(super) fn add(unit: &mut Unit<'_>, fact: NewActor<'_>) -> Result<Actor> {
-    let NewActor { kind, role, area, name, post, sealed } = fact;
-    let actor = Actor { id: ActorId(unit.next(ActorId::COUNTER)?), kind, role, area };
+    let NewActor { actor, name, post, sealed } = fact;
+    let actor = Actor { id: ActorId(unit.next(ActorId::COUNTER)?), ..actor };
     unit.record(ActorAdded { actor: actor.clone(), name: name.to_owned(), post })?;
     if let Some(sealed) = sealed {
         keep_password(unit, actor.id, sealed)?;
@@ -414,11 +428,9 @@ pub(super) fn add(unit: &mut Unit<'_>, fact: NewActor<'_>) -> Result<Actor> {
     Ok(actor)
 }
 
-/// An actor to be added.
+/// An actor to be added; the number comes when it is.
 pub(super) struct NewActor<'a> {
-    pub(super) kind: ActorKind,
-    pub(super) role: Role,
-    pub(super) area: AreaId,
+    pub(super) actor: Actor,
     pub(super) name: &'a str,
     pub(super) post: Option<Post>,
     pub(super) sealed: Option<&'a [u8]>,
@@ -448,8 +460,8 @@ pub fn first_administrator(store: &Store, password: Option<String>) -> Result<Op
         if unit.tx().number("SELECT COUNT(*) FROM actor WHERE j = $1", values![j])? > 0 {
             return Ok::<bool, StoreError>(false);
         }
-        let (kind, role, sealed) = (ActorKind::Account, Role::Administrator, Some(&*sealed));
-        add(unit, NewActor { kind, role, area, name: "admin", post: None, sealed })?;
+        let actor = Actor::new(ActorId(0), ActorKind::Account, Role::Administrator, area);
+        add(unit, NewActor { actor, name: "admin", post: None, sealed: Some(&sealed) })?;
         Ok(true)
     })?;
     Ok(made.answer.then_some(password))

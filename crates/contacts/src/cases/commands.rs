@@ -36,10 +36,9 @@ pub struct OpenCase {
     pub evidence: Option<Seq>,
 }
 
-/// The case if it exists and its person lives in the actor's area.
+/// The case if it exists and the actor may see it ([`store::seen`]).
 pub(super) fn seen(unit: &mut Unit<'_>, call: &Call, id: CaseId) -> Result<Case, ContactsError> {
-    let case = store::case(unit.tx(), id)?.filter(|case| call.sees(case.area));
-    case.ok_or(ContactsError::Unknown { field: "case", id: id.0 })
+    store::seen(unit.tx(), call, id)?.ok_or(ContactsError::Unknown { field: "case", id: id.0 })
 }
 
 /// The reports up the chain that a finding at a moment owes.
@@ -60,8 +59,7 @@ fn reports(profile: &Profile, found_at: Timestamp) -> Vec<CaseReport> {
 pub fn open_case(unit: &mut Unit<'_>, call: &Call, request: OpenCase) -> Result<Case, Refusal> {
     let class = request.stage.class().ok_or(ContactsError::Beginning(request.stage))?;
     let unknown = ContactsError::Unknown { field: "person", id: request.person.0 };
-    let person =
-        outpace_registry::person(unit.tx(), request.person)?.filter(|person| call.sees(person.area)).ok_or(unknown)?;
+    let person = outpace_registry::seen(unit.tx(), call, request.person)?.ok_or(unknown)?;
     if let Some(known) = store::active_case_of(unit.tx(), person.id)? {
         return Ok(known);
     }

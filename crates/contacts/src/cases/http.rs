@@ -18,16 +18,21 @@ use Permission as P;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .command("/api/contacts/open-case", P::TracingRecord, "Open a case", open_case)
-        .command("/api/contacts/change-stage", P::TracingRecord, "Let a case take a step", change_stage)
-        .command("/api/contacts/exclude-case", P::TracingRecord, "Say that a case was none", exclude_case)
-        .command("/api/contacts/set-case-dates", P::TracingRecord, "Record moments of a case", set_case_dates)
-        .command("/api/contacts/report-case", P::TracingRecord, "Record a report up the chain", report_case)
-        .command("/api/contacts/record-link", P::TracingRecord, "Record who infected whom", record_link)
-        .query("/api/contacts/case", P::TracingRead, "One case with its reports", one_case)
-        .query("/api/contacts/cases", P::TracingRead, "Cases of an area", cases)
-        .query("/api/contacts/chain", P::TracingRead, "The chain that a case belongs to", chain)
-        .query("/api/contacts/late-reports", P::TracingRead, "Reports that are owed past their deadline", late_reports)
+        .command("/api/contacts/open-case", P::TracingRecord.by_area(), "Open a case", open_case)
+        .command("/api/contacts/change-stage", P::TracingRecord.by_area(), "Let a case take a step", change_stage)
+        .command("/api/contacts/exclude-case", P::TracingRecord.by_area(), "Say that a case was none", exclude_case)
+        .command("/api/contacts/set-case-dates", P::TracingRecord.by_area(), "Record moments of a case", set_case_dates)
+        .command("/api/contacts/report-case", P::TracingRecord.by_area(), "Record a report up the chain", report_case)
+        .command("/api/contacts/record-link", P::TracingRecord.by_area(), "Record who infected whom", record_link)
+        .query("/api/contacts/case", P::TracingRead.by_area(), "One case with its reports", one_case)
+        .query("/api/contacts/cases", P::TracingRead.by_area(), "Cases of an area", cases)
+        .query("/api/contacts/chain", P::TracingRead.by_area(), "The chain that a case belongs to", chain)
+        .query(
+            "/api/contacts/late-reports",
+            P::TracingRead.by_area(),
+            "Reports that are owed past their deadline",
+            late_reports,
+        )
 }
 
 /// Which case.
@@ -47,8 +52,7 @@ pub struct CaseAnswer {
 }
 
 fn seen(tx: &mut Tx<'_>, call: &Call, id: CaseId) -> Result<Case, ContactsError> {
-    let case = store::case(tx, id)?.filter(|case| call.sees(case.area));
-    case.ok_or(ContactsError::Unknown { field: "case", id: id.0 })
+    store::seen(tx, call, id)?.ok_or(ContactsError::Unknown { field: "case", id: id.0 })
 }
 
 /// One case with its reports.
@@ -63,7 +67,7 @@ pub fn one_case(tx: &mut Tx<'_>, call: &Call, query: CaseQuery) -> Result<CaseAn
 /// Which cases.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct CasesQuery {
-    /// The area that they live in; the actor's own when absent.
+    /// The area that they live in, or are looked after in; the actor's own when absent.
     pub area: Option<AreaId>,
     /// The last case of the page before.
     pub after: Option<CaseId>,
@@ -85,8 +89,14 @@ pub struct CasesAnswer {
 pub fn cases(tx: &mut Tx<'_>, call: &Call, query: CasesQuery) -> Result<CasesAnswer, Refusal> {
     let area = query.area.unwrap_or(call.actor.area);
     call.covers(area)?;
-    let limit = outpace_registry::page_limit(query.limit);
-    Ok(CasesAnswer { cases: store::cases_in(tx, area, query.after.unwrap_or(CaseId(0)), limit)? })
+    let (after, limit) = (query.after.unwrap_or(CaseId(0)), outpace_registry::page_limit(query.limit));
+    let mut cases = store::cases_in(tx, area, after, limit)?;
+    for guest in outpace_registry::people::host::guests(tx, area)? {
+        cases.extend(store::active_case_of(tx, guest)?.filter(|case| case.id > after && !area.contains(case.area)));
+    }
+    cases.sort_unstable_by_key(|case| case.id);
+    cases.truncate(usize::try_from(limit).unwrap_or(1));
+    Ok(CasesAnswer { cases })
 }
 
 /// A chain.
@@ -102,7 +112,14 @@ pub struct ChainAnswer {
 /// An unknown case, one outside the actor's area.
 pub fn chain(tx: &mut Tx<'_>, call: &Call, query: CaseQuery) -> Result<ChainAnswer, Refusal> {
     let case = seen(tx, call, query.case)?;
-    Ok(ChainAnswer { links: chain_of(tx, case.id)? })
+    let mut links = Vec::new();
+    for link in chain_of(tx, case.id)? {
+        // A link with both ends elsewhere is told to those who answer for either.
+        if store::seen(tx, call, link.infectee)?.is_some() || store::seen(tx, call, link.infector)?.is_some() {
+            links.push(link);
+        }
+    }
+    Ok(ChainAnswer { links })
 }
 
 /// A report that is owed.
@@ -128,7 +145,7 @@ pub struct LateReports {
 pub fn late_reports(tx: &mut Tx<'_>, call: &Call, _: outpace_access::Empty) -> Result<LateReports, Refusal> {
     let mut reports = Vec::new();
     for (case, report) in store::overdue_reports(tx, call.now)? {
-        if store::case(tx, case)?.is_some_and(|case| call.sees(case.area)) {
+        if store::seen(tx, call, case)?.is_some() {
             reports.push(LateReport { case, report });
         }
     }

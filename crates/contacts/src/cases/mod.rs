@@ -20,6 +20,6 @@ pub use http::{
 };
 pub use model::{Case, CaseDates, CaseReport, ChainLink, FoundHow, Severity, Stage};
 pub use rules::contact_window;
-pub use store::{active_case_of, active_cases, case, case_ids_of, cases_in, reports_of};
+pub use store::{active_case_of, active_cases, case, case_ids_of, cases_in, reports_of, seen};
 
 pub(crate) use store::{SCHEMA, fold};

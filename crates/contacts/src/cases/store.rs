@@ -1,5 +1,6 @@
 //! Tables of cases, their reports and chains.
 
+use outpace_access::Call;
 use outpace_core::{AreaId, CaseId, PersonId, Seq, Timestamp};
 use outpace_policy::CaseClass;
 use outpace_store::{Capability, Entry, Result, Row, Tx, Value, values};
@@ -182,6 +183,16 @@ fn read_case(row: &Row<'_>) -> Result<Case> {
 pub fn case(tx: &mut Tx<'_>, id: CaseId) -> Result<Option<Case>> {
     let j = tx.jurisdiction();
     tx.first(&format!("SELECT {CASE} FROM infection WHERE j = $1 AND id = $2"), values![j, id], read_case)
+}
+
+/// A case that the actor may see: of somebody who lives in their area or, wherever they live, is looked after in it. So a
+/// hospital knows whom it treats, and the office of the home goes on answering for the case.
+///
+/// # Errors
+/// What the engine refused.
+pub fn seen(tx: &mut Tx<'_>, call: &Call, id: CaseId) -> Result<Option<Case>> {
+    let Some(case) = case(tx, id)? else { return Ok(None) };
+    Ok(outpace_registry::people::host::sees(tx, call, case.person, case.area)?.then_some(case))
 }
 
 /// The case of a person that is not over, if there is one.

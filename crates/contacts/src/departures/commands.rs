@@ -33,8 +33,7 @@ pub struct RecordDeparture {
 }
 
 fn person(unit: &mut Unit<'_>, call: &Call, id: PersonId) -> Result<outpace_registry::Person, ContactsError> {
-    let found = outpace_registry::person(unit.tx(), id)?.filter(|found| call.sees(found.area));
-    found.ok_or(ContactsError::Unknown { field: "person", id: id.0 })
+    outpace_registry::seen(unit.tx(), call, id)?.ok_or(ContactsError::Unknown { field: "person", id: id.0 })
 }
 
 fn known(unit: &mut Unit<'_>, person: PersonId, left_at: Timestamp) -> Result<Option<Departure>, ContactsError> {

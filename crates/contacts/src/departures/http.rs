@@ -15,17 +15,17 @@ pub fn routes() -> Routes {
     Routes::new()
         .command(
             "/api/contacts/record-departure",
-            Permission::TracingRecord,
+            Permission::TracingRecord.by_area(),
             "Record that someone left the area",
             record_departure,
         )
         .command(
             "/api/contacts/record-return",
-            Permission::TracingRecord,
+            Permission::TracingRecord.by_area(),
             "Record that someone came back",
             record_return,
         )
-        .query("/api/contacts/left", Permission::TracingRead, "Who left an area in a window", left)
+        .query("/api/contacts/left", Permission::TracingRead.by_area(), "Who left an area in a window", left)
 }
 
 /// Who left where and when.

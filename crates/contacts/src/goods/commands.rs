@@ -57,8 +57,7 @@ pub fn trace_lot(unit: &mut Unit<'_>, call: &Call, request: TraceLot) -> Result<
         return Err(ContactsError::BatchTooLarge(request.hands.len()).into());
     }
     if let Some(case) = request.case {
-        let found = cases::case(unit.tx(), case)?.filter(|found| call.sees(found.area));
-        found.ok_or(ContactsError::Unknown { field: "case", id: case.0 })?;
+        cases::seen(unit.tx(), call, case)?.ok_or(ContactsError::Unknown { field: "case", id: case.0 })?;
     }
     if let Some(place) = request.place {
         let unknown = ContactsError::Unknown { field: "place", id: place.0 };

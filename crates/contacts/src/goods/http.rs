@@ -14,8 +14,13 @@ use crate::{ContactsError, cases};
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .command("/api/contacts/trace-lot", Permission::TracingRecord, "Record what is known about a lot", trace_lot)
-        .query("/api/contacts/lots", Permission::TracingRead, "Lots that a case or a person touched", lots)
+        .command(
+            "/api/contacts/trace-lot",
+            Permission::TracingRecord.whole(),
+            "Record what is known about a lot",
+            trace_lot,
+        )
+        .query("/api/contacts/lots", Permission::TracingRead.by_area(), "Lots that a case or a person touched", lots)
 }
 
 /// Whose lots: of a case, or of a person.
@@ -41,13 +46,12 @@ pub struct LotsAnswer {
 pub fn lots(tx: &mut Tx<'_>, call: &Call, query: LotsQuery) -> Result<LotsAnswer, Refusal> {
     let lots = match (query.case, query.person) {
         (Some(case), _) => {
-            let found = cases::case(tx, case)?.filter(|found| call.sees(found.area));
-            found.ok_or(ContactsError::Unknown { field: "case", id: case.0 })?;
+            cases::seen(tx, call, case)?.ok_or(ContactsError::Unknown { field: "case", id: case.0 })?;
             store::lots_of_case(tx, case)?
         }
         (None, Some(person)) => {
-            let found = outpace_registry::person(tx, person)?.filter(|found| call.sees(found.area));
-            found.ok_or(ContactsError::Unknown { field: "person", id: person.0 })?;
+            outpace_registry::seen(tx, call, person)?
+                .ok_or(ContactsError::Unknown { field: "person", id: person.0 })?;
             store::lots_of_person(tx, person)?
         }
         (None, None) => return Err(ContactsError::Nothing("case").into()),

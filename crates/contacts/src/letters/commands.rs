@@ -181,6 +181,11 @@ pub struct AnswerLetter {
 pub fn answer_letter(unit: &mut Unit<'_>, call: &Call, request: AnswerLetter) -> Result<Letter, Refusal> {
     let answer = text("answer", &request.answer, true)?;
     let letter = by_id(unit, request.letter)?;
+    let (whole, unknown) =
+        (AreaId(unit.tx().jurisdiction()), ContactsError::Unknown { field: "letter", id: letter.id });
+    if !letter.seen(call, whole) {
+        return Err(unknown.into());
+    }
     if letter.answered_at.is_some() {
         return Err(ContactsError::LetterAnswered(letter.id).into());
     }

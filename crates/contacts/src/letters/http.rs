@@ -15,11 +15,21 @@ use Permission as P;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .command("/api/contacts/send-letter", P::TracingRecord, "Record a letter to another area", send_letter)
-        .command("/api/contacts/receive-letter", P::TracingRecord, "Record a letter from another area", receive_letter)
-        .command("/api/contacts/push-letter", P::TracingRecord, "Push a letter down to a street", push_letter)
-        .command("/api/contacts/answer-letter", P::TracingRecord, "Record the answer to a letter", answer_letter)
-        .query("/api/contacts/letters", P::TracingRead, "Co-investigation letters", list)
+        .command("/api/contacts/send-letter", P::TracingRecord.whole(), "Record a letter to another area", send_letter)
+        .command(
+            "/api/contacts/receive-letter",
+            P::TracingRecord.whole(),
+            "Record a letter from another area",
+            receive_letter,
+        )
+        .command("/api/contacts/push-letter", P::TracingRecord.whole(), "Push a letter down to a street", push_letter)
+        .command(
+            "/api/contacts/answer-letter",
+            P::TracingRecord.by_area(),
+            "Record the answer to a letter",
+            answer_letter,
+        )
+        .query("/api/contacts/letters", P::TracingRead.by_area(), "Co-investigation letters", list)
 }
 
 /// Which letters.
@@ -54,9 +64,9 @@ pub struct LettersAnswer {
 /// What the store refused.
 pub fn list(tx: &mut Tx<'_>, call: &Call, query: LettersQuery) -> Result<LettersAnswer, Refusal> {
     let limit = outpace_registry::page_limit(query.limit);
-    let everything = call.sees(outpace_core::AreaId(tx.jurisdiction()));
+    let whole = outpace_core::AreaId(tx.jurisdiction());
     let found = store::letters(tx, query.after.unwrap_or(0), limit)?;
-    let seen = found.into_iter().filter(|letter| everything || letter.pushed_to.is_some_and(|area| call.sees(area)));
+    let seen = found.into_iter().filter(|letter| letter.seen(call, whole));
     let letters = seen.map(|letter| LetterRow { late: letter.is_late(call.now), letter }).collect();
     Ok(LettersAnswer { letters })
 }

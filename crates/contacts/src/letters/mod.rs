@@ -70,6 +70,13 @@ pub struct Letter {
 }
 
 impl Letter {
+    /// Whether the actor may see it: pushed down to their area, or all of them where they answer for the whole
+    /// jurisdiction.
+    #[must_use]
+    pub fn seen(&self, call: &outpace_access::Call, jurisdiction: AreaId) -> bool {
+        call.sees(jurisdiction) || self.pushed_to.is_some_and(|area| call.sees(area))
+    }
+
     /// Whether the answer came late, or is owed past its deadline.
     #[must_use]
     pub fn is_late(&self, now: Timestamp) -> bool {

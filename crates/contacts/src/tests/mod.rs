@@ -138,7 +138,7 @@ impl House {
     }
 
     pub(crate) fn call(&self) -> Call {
-        let actor = Actor { id: ActorId(7), kind: ActorKind::Account, role: Role::Tracer, area: COUNTY };
+        let actor = Actor::new(ActorId(7), ActorKind::Account, Role::Tracer, COUNTY);
         Call { actor, now: now(), rules: Arc::clone(&self.rules), drill: true }
     }
 

@@ -72,8 +72,7 @@ pub struct ContactsAnswer {
 }
 
 fn seen_case(unit: &mut Unit<'_>, call: &Call, id: CaseId) -> Result<Case, ContactsError> {
-    let case = cases::case(unit.tx(), id)?.filter(|case| call.sees(case.area));
-    case.ok_or(ContactsError::Unknown { field: "case", id: id.0 })
+    cases::seen(unit.tx(), call, id)?.ok_or(ContactsError::Unknown { field: "case", id: id.0 })
 }
 
 /// Turns an exposure into what stands in the fact, its class by the pack unless somebody judged.

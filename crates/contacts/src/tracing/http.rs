@@ -17,13 +17,33 @@ use Permission as P;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .command("/api/contacts/record-contacts", P::TracingRecord, "Record who was exposed to a case", record_contacts)
-        .command("/api/contacts/update-contact", P::TracingRecord, "Record what became of a contact", update_contact)
-        .command("/api/contacts/exclude-contact", P::TracingRecord, "Say that someone was no contact", exclude_contact)
-        .query("/api/contacts/contacts", P::TracingRead, "Contacts of a case", contacts)
-        .query("/api/contacts/contacts-in", P::TracingRead, "Contacts who live in an area", contacts_in)
-        .query("/api/contacts/contacts-of", P::TracingRead, "Cases that a person was in contact with", contacts_of)
-        .query("/api/contacts/exposures", P::TracingRead, "Exposures of a person to a case", exposures)
+        .command(
+            "/api/contacts/record-contacts",
+            P::TracingRecord.by_area(),
+            "Record who was exposed to a case",
+            record_contacts,
+        )
+        .command(
+            "/api/contacts/update-contact",
+            P::TracingRecord.by_area(),
+            "Record what became of a contact",
+            update_contact,
+        )
+        .command(
+            "/api/contacts/exclude-contact",
+            P::TracingRecord.by_area(),
+            "Say that someone was no contact",
+            exclude_contact,
+        )
+        .query("/api/contacts/contacts", P::TracingRead.by_area(), "Contacts of a case", contacts)
+        .query("/api/contacts/contacts-in", P::TracingRead.by_area(), "Contacts who live in an area", contacts_in)
+        .query(
+            "/api/contacts/contacts-of",
+            P::TracingRead.by_area(),
+            "Cases that a person was in contact with",
+            contacts_of,
+        )
+        .query("/api/contacts/exposures", P::TracingRead.by_area(), "Exposures of a person to a case", exposures)
 }
 
 /// Whose contacts.
@@ -61,8 +81,7 @@ impl ContactList {
 }
 
 fn seen_case(tx: &mut Tx<'_>, call: &Call, id: CaseId) -> Result<(), ContactsError> {
-    let case = cases::case(tx, id)?.filter(|case| call.sees(case.area));
-    case.map(|_| ()).ok_or(ContactsError::Unknown { field: "case", id: id.0 })
+    cases::seen(tx, call, id)?.map(|_| ()).ok_or(ContactsError::Unknown { field: "case", id: id.0 })
 }
 
 /// Contacts of a case, by person; excluded ones among them.
@@ -117,8 +136,8 @@ pub struct ContactsOfQuery {
 /// # Errors
 /// An unknown person, one outside the actor's area.
 pub fn contacts_of(tx: &mut Tx<'_>, call: &Call, query: ContactsOfQuery) -> Result<ContactList, Refusal> {
-    let found = outpace_registry::person(tx, query.person)?.filter(|found| call.sees(found.area));
-    found.ok_or(ContactsError::Unknown { field: "person", id: query.person.0 })?;
+    outpace_registry::seen(tx, call, query.person)?
+        .ok_or(ContactsError::Unknown { field: "person", id: query.person.0 })?;
     Ok(ContactList::of(store::contacts_of_person(tx, query.person)?))
 }
 

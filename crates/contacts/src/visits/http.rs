@@ -17,17 +17,23 @@ use Permission as P;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .command("/api/contacts/record-visits", P::TracingRecord, "Record who was where", record_visits)
-        .command("/api/contacts/exclude-visit", P::TracingRecord, "Say that a visit did not take place", exclude_visit)
-        .query("/api/contacts/visits", P::TracingRead, "Where a person was", visits)
-        .query("/api/contacts/visitors", P::TracingRead, "Who was at a place or in a vehicle", visitors)
-        .query("/api/contacts/who-was-with", P::TracingRead, "Who was with a person", who_was_with)
-        .query("/api/contacts/case-places", P::TracingRead, "Where cases were", case_places)
+        .command("/api/contacts/record-visits", P::TracingRecord.by_area(), "Record who was where", record_visits)
+        .command(
+            "/api/contacts/exclude-visit",
+            P::TracingRecord.by_area(),
+            "Say that a visit did not take place",
+            exclude_visit,
+        )
+        .query("/api/contacts/visits", P::TracingRead.by_area(), "Where a person was", visits)
+        .query("/api/contacts/visitors", P::TracingRead.by_area(), "Who was at a place or in a vehicle", visitors)
+        .query("/api/contacts/who-was-with", P::TracingRead.by_area(), "Who was with a person", who_was_with)
+        .query("/api/contacts/case-places", P::TracingRead.by_area(), "Where cases were", case_places)
 }
 
 fn passed(tx: &mut Tx<'_>, call: &Call, person: PersonId) -> Result<(), ContactsError> {
-    let found = outpace_registry::person(tx, person)?.filter(|found| call.sees(found.area));
-    found.map(|_| ()).ok_or(ContactsError::Unknown { field: "person", id: person.0 })
+    outpace_registry::seen(tx, call, person)?
+        .map(|_| ())
+        .ok_or(ContactsError::Unknown { field: "person", id: person.0 })
 }
 
 /// Whose visits, and when.
@@ -95,7 +101,18 @@ pub fn visitors(tx: &mut Tx<'_>, call: &Call, query: VisitorsQuery) -> Result<Vi
         let found = outpace_registry::place(tx, place)?.filter(|found| call.sees(found.area));
         found.ok_or(ContactsError::Unknown { field: "place", id: place.0 })?;
     }
-    Ok(VisitsAnswer::of(store::visitors(tx, spot, query.from, query.to)?))
+    let mut visitors = store::visitors(tx, spot, query.from, query.to)?;
+    if matches!(spot, Spot::Vehicle(_)) {
+        // A vehicle belongs to no area: whoever rode in it is told to those who answer for them.
+        let mut seen = Vec::with_capacity(visitors.len());
+        for row in visitors {
+            if outpace_registry::seen(tx, call, row.0.person)?.is_some() {
+                seen.push(row);
+            }
+        }
+        visitors = seen;
+    }
+    Ok(VisitsAnswer::of(visitors))
 }
 
 /// Who was with whom.
@@ -125,6 +142,16 @@ pub struct CasePlacesAnswer {
 ///
 /// # Errors
 /// What the store refused.
-pub fn case_places(tx: &mut Tx<'_>, _: &Call, _: outpace_access::Empty) -> Result<CasePlacesAnswer, Refusal> {
-    Ok(CasePlacesAnswer { places: store::case_places(tx)? })
+pub fn case_places(tx: &mut Tx<'_>, call: &Call, _: outpace_access::Empty) -> Result<CasePlacesAnswer, Refusal> {
+    let mut places = Vec::new();
+    for found in store::case_places(tx)? {
+        let seen = match found.spot {
+            Spot::Place(place) => outpace_registry::place(tx, place)?.is_some_and(|place| call.sees(place.area)),
+            Spot::Vehicle(_) => crate::cases::seen(tx, call, found.case)?.is_some(),
+        };
+        if seen {
+            places.push(found);
+        }
+    }
+    Ok(CasePlacesAnswer { places })
 }

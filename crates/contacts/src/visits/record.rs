@@ -67,7 +67,7 @@ impl Known {
         if let Some(area) = self.people.get(&person) {
             return Ok(*area);
         }
-        let found = outpace_registry::person(unit.tx(), person)?.filter(|found| call.sees(found.area));
+        let found = outpace_registry::seen(unit.tx(), call, person)?;
         let area = found.ok_or(ContactsError::Unknown { field: "person", id: person.0 })?.area;
         self.people.insert(person, area);
         Ok(area)

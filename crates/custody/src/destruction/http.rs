@@ -19,12 +19,12 @@ const ORDERS_MAX: i64 = 200;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .query("/api/custody/due", P::AuditRead, "What is held by class and month, and when it ends", due)
-        .query("/api/custody/destructions", P::AuditRead, "Orders to destroy data", destructions)
-        .command("/api/custody/order-destruction", P::CommandDecide, "Order that data be destroyed", order)
+        .query("/api/custody/due", P::AuditRead.whole(), "What is held by class and month, and when it ends", due)
+        .query("/api/custody/destructions", P::AuditRead.whole(), "Orders to destroy data", destructions)
+        .command("/api/custody/order-destruction", P::CommandDecide.whole(), "Order that data be destroyed", order)
         .recall(
             "/api/custody/attestation-key",
-            P::Public,
+            P::Public.open(),
             "The public key under which destructions are attested",
             |office, _, _, _: Empty| {
                 Ok(AttestationKey { key: attest::public_key(office.store.keys()).map_err(Refusal::from)? })

@@ -121,7 +121,8 @@ fn people_of(tx: &mut Tx<'_>, call: &Call, content: &Content) -> Result<Vec<Pers
     let mut people = match content {
         Content::Letter(id) => {
             let unknown = CustodyError::Unknown { field: "letter", id: *id };
-            letters::letter(tx, *id)?.ok_or(unknown)?.people
+            let whole = AreaId(tx.jurisdiction());
+            letters::letter(tx, *id)?.filter(|letter| letter.seen(call, whole)).ok_or(unknown)?.people
         }
         Content::Roster(area) => {
             call.covers(*area)?;
@@ -172,7 +173,7 @@ pub fn prepare(tx: &mut Tx<'_>, call: &Call, request: MakeExport) -> Result<Read
     let mut seen = Vec::with_capacity(people.len());
     for person in people {
         // A letter may name people who live outside the actor's area: they stay out, as they would in a reveal.
-        if registry::person(tx, person)?.is_some_and(|known| call.sees(known.area)) {
+        if registry::seen(tx, call, person)?.is_some() {
             seen.push(person);
         }
     }

@@ -20,13 +20,18 @@ pub fn routes() -> Routes {
     Routes::new()
         .prepared(
             "/api/custody/make-export",
-            P::IdentityExport,
+            P::IdentityExport.by_area(),
             "Let a list with names leave: sealed, for a purpose, with an end",
             prepare,
             make,
         )
-        .command("/api/custody/fetch-export", P::IdentityExport, "Fetch one's own export again before it ends", fetch)
-        .query("/api/custody/exports", P::AuditRead, "What left, who let it, what for, until when", exports)
+        .command(
+            "/api/custody/fetch-export",
+            P::IdentityExport.own(),
+            "Fetch one's own export again before it ends",
+            fetch,
+        )
+        .query("/api/custody/exports", P::AuditRead.whole(), "What left, who let it, what for, until when", exports)
 }
 
 /// Which exports.

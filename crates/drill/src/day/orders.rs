@@ -255,7 +255,7 @@ impl Workers {
             "publisher" => &office.publisher,
             "facility_staff" => &office.facility_staff,
             "grid_worker" => &office.grid_workers,
-            _ => office.head(order.task_force.as_deref().unwrap_or("command")),
+            _ => order.task_force.as_deref().map_or(&office.commanders[0], |key| office.head(key)),
         }
     }
 

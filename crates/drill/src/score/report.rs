@@ -1,12 +1,14 @@
 //! The report of a drill: keys that stay stable, for the terminal, a file and the page.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use outpace_core::{Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::measure::System;
 use super::table;
-use crate::client::{CallError, list};
+use crate::client::{CallError, Staff, list};
 use crate::scenario::{Figure, FigureKind, Scenario};
 use crate::schedule::Pace;
 
@@ -107,6 +109,8 @@ pub struct Report {
     pub orders: Orders,
     /// Zones in force at the end.
     pub zones: Vec<Value>,
+    /// The permissions that each role used, by the document of the system.
+    pub permissions: BTreeMap<String, BTreeSet<String>>,
     /// What `at-once` takes for granted; empty at the reported pace.
     pub assumptions: Vec<Text>,
     /// The newest entry of the journal: what a witness writes down.
@@ -192,11 +196,23 @@ pub async fn gather(
         conservation,
         orders,
         zones: zones(system).await?,
+        permissions: permissions(reader).await?,
         assumptions: if pace == Pace::AtOnce { assumptions() } else { Vec::new() },
         head: system.head().await?,
         ok: laws && outcomes,
         offset_minutes: scenario.utc_offset_minutes,
     })
+}
+
+/// What each role did, in the permissions that the system's document names for it: no more than that is needed.
+async fn permissions(reader: &Staff) -> Result<BTreeMap<String, BTreeSet<String>>, CallError> {
+    let document: Value = reader.get("/openapi.json", &[]).await?;
+    let needed = |path: &str| {
+        let operation = document.pointer("/paths")?.get(path)?.as_object()?.values().next()?;
+        operation.get("x-permission")?.as_str().filter(|key| *key != "public").map(str::to_owned)
+    };
+    let done = reader.api().done_by_role().into_iter();
+    Ok(done.map(|(role, paths)| (role, paths.iter().filter_map(|path| needed(path)).collect())).collect())
 }
 
 async fn zones(system: &System<'_>) -> Result<Vec<Value>, CallError> {

@@ -14,23 +14,53 @@ use crate::trips::{self, HandedOver};
 
 pub(super) fn routes() -> Routes {
     Routes::new()
-        .query("/api/isolation/facilities", Permission::IsolationRead, "Facilities with their counts", list)
-        .query("/api/isolation/beds", Permission::IsolationRead, "Beds of a facility", beds)
-        .query("/api/isolation/stays", Permission::IsolationRead, "Stays at a facility", list_stays)
-        .query("/api/isolation/checks", Permission::IsolationRead, "Checks of a stay", checks)
-        .query("/api/isolation/checks-due", Permission::IsolationRead, "Checks due now at a facility", checks_due)
-        .command("/api/isolation/import-facilities", Permission::RegistryImport, "Bring in facilities", import)
+        .query("/api/isolation/facilities", Permission::IsolationRead.by_area(), "Facilities with their counts", list)
+        .query("/api/isolation/beds", Permission::IsolationRead.by_area(), "Beds of a facility", beds)
+        .query("/api/isolation/stays", Permission::IsolationRead.by_area(), "Stays at a facility", list_stays)
+        .query("/api/isolation/checks", Permission::IsolationRead.by_area(), "Checks of a stay", checks)
+        .query(
+            "/api/isolation/checks-due",
+            Permission::IsolationRead.by_area(),
+            "Checks due now at a facility",
+            checks_due,
+        )
+        .command(
+            "/api/isolation/import-facilities",
+            Permission::RegistryImport.by_area(),
+            "Bring in facilities",
+            import,
+        )
         .command(
             "/api/isolation/rooms-ready",
-            Permission::IsolationManage,
+            Permission::IsolationManage.by_area(),
             "Register rooms that are ready",
             rooms_ready,
         )
-        .command("/api/isolation/close-facility", Permission::IsolationManage, "Take nobody in any more", close)
-        .command("/api/isolation/beds-cleaned", Permission::FacilityWork, "Turn beds over", beds_cleaned)
-        .command("/api/isolation/admit", Permission::FacilityWork, "Record people who came by other ways", admit)
-        .command("/api/isolation/record-checks", Permission::FacilityWork, "Record temperatures and symptoms", record)
-        .command("/api/isolation/release", Permission::FacilityWork, "Let people go, with certificates", release)
+        .command(
+            "/api/isolation/close-facility",
+            Permission::IsolationManage.by_area(),
+            "Take nobody in any more",
+            close,
+        )
+        .command("/api/isolation/beds-cleaned", Permission::FacilityWork.by_area(), "Turn beds over", beds_cleaned)
+        .command(
+            "/api/isolation/admit",
+            Permission::FacilityWork.by_area(),
+            "Record people who came by other ways",
+            admit,
+        )
+        .command(
+            "/api/isolation/record-checks",
+            Permission::FacilityWork.by_area(),
+            "Record temperatures and symptoms",
+            record,
+        )
+        .command(
+            "/api/isolation/release",
+            Permission::FacilityWork.by_area(),
+            "Let people go, with certificates",
+            release,
+        )
 }
 
 /// Facilities.

@@ -32,13 +32,13 @@ pub fn routes() -> Routes {
     Routes::new()
         .query(
             "/api/isolation/overview",
-            Permission::IsolationRead,
+            Permission::IsolationRead.whole(),
             "Counts of restrictions, transfers, stays and free beds, with the law of people",
             get_overview,
         )
         .query(
             "/api/isolation/conservation",
-            Permission::IsolationRead,
+            Permission::IsolationRead.whole(),
             "The law of people: ordered = waiting + under way + admitted + excused",
             conservation,
         )

@@ -14,26 +14,41 @@ use crate::restrictions::{
 
 pub(super) fn routes() -> Routes {
     Routes::new()
-        .query("/api/isolation/restrictions", Permission::IsolationRead, "Restrictions in force", list)
+        .query("/api/isolation/restrictions", Permission::IsolationRead.by_area(), "Restrictions in force", list)
         .query(
             "/api/isolation/person",
-            Permission::IsolationRead,
+            Permission::IsolationRead.by_area(),
             "What limited a person, why and until when, and their certificates",
             person,
         )
-        .query("/api/isolation/observed", Permission::IsolationRead, "Restrictions that others imposed", observed)
-        .query("/api/isolation/tests-due", Permission::IsolationRead, "Tests of restricted people due by a day", tests)
-        .query("/api/isolation/retests-due", Permission::IsolationRead, "People whose hold lapsed", retests)
-        .command("/api/isolation/extend-hold", Permission::PlanApprove, "Extend the hold of a person, once", extend)
+        .query(
+            "/api/isolation/observed",
+            Permission::IsolationRead.by_area(),
+            "Restrictions that others imposed",
+            observed,
+        )
+        .query(
+            "/api/isolation/tests-due",
+            Permission::IsolationRead.by_area(),
+            "Tests of restricted people due by a day",
+            tests,
+        )
+        .query("/api/isolation/retests-due", Permission::IsolationRead.by_area(), "People whose hold lapsed", retests)
+        .command(
+            "/api/isolation/extend-hold",
+            Permission::PlanApprove.by_area(),
+            "Extend the hold of a person, once",
+            extend,
+        )
         .command(
             "/api/isolation/observe-restriction",
-            Permission::PlanApprove,
+            Permission::MeasuresObserve.by_area(),
             "Record a restriction that others imposed",
             observe,
         )
         .command(
             "/api/isolation/record-tests",
-            Permission::FacilityWork,
+            Permission::FacilityWork.by_area(),
             "Note that restricted people were sampled",
             record_tests,
         )

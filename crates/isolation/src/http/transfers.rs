@@ -12,8 +12,13 @@ use crate::transfers::{self, Transfer, TransferState};
 
 pub(super) fn routes() -> Routes {
     Routes::new()
-        .query("/api/isolation/transfers", Permission::IsolationRead, "People ordered to move, by state", list)
-        .command("/api/isolation/excuse", Permission::IsolationManage, "Excuse a person from moving", excuse)
+        .query(
+            "/api/isolation/transfers",
+            Permission::IsolationRead.by_area(),
+            "People ordered to move, by state",
+            list,
+        )
+        .command("/api/isolation/excuse", Permission::IsolationManage.by_area(), "Excuse a person from moving", excuse)
 }
 
 /// Which transfers.

@@ -15,17 +15,37 @@ use crate::trips::{
 
 pub(super) fn routes() -> Routes {
     Routes::new()
-        .query("/api/isolation/trip-plan", Permission::IsolationRead, "Trips that could be made now", plan)
-        .query("/api/isolation/trips", Permission::IsolationRead, "Trips, by state", list)
-        .query("/api/isolation/trip", Permission::TripWork, "A trip with its people, for who drives it", one)
-        .query("/api/isolation/trip-people", Permission::IsolationRead, "A trip with its people", one)
-        .command("/api/isolation/open-trips", Permission::IsolationManage, "Plan trips and reserve beds", open)
-        .command("/api/isolation/cancel-trip", Permission::IsolationManage, "Cancel a trip nobody boarded", cancel)
-        .command("/api/isolation/board", Permission::TripWork, "Record people who boarded", board)
-        .command("/api/isolation/depart", Permission::TripWork, "Record that a trip left", depart)
-        .command("/api/isolation/arrive", Permission::TripWork, "Record that a trip arrived", arrive)
-        .command("/api/isolation/hand-over", Permission::TripWork, "Record people handed over at a facility", hand_over)
-        .command("/api/isolation/disinfect", Permission::TripWork, "Record that a vehicle was disinfected", disinfect)
+        .query("/api/isolation/trip-plan", Permission::IsolationRead.whole(), "Trips that could be made now", plan)
+        .query("/api/isolation/trips", Permission::IsolationRead.by_area(), "Trips, by state", list)
+        .query("/api/isolation/trip", Permission::TripWork.by_area(), "A trip with its people, for who drives it", one)
+        .query("/api/isolation/trip-people", Permission::IsolationRead.by_area(), "A trip with its people", one)
+        .command(
+            "/api/isolation/open-trips",
+            Permission::IsolationManage.by_area(),
+            "Plan trips and reserve beds",
+            open,
+        )
+        .command(
+            "/api/isolation/cancel-trip",
+            Permission::IsolationManage.by_area(),
+            "Cancel a trip nobody boarded",
+            cancel,
+        )
+        .command("/api/isolation/board", Permission::TripWork.by_area(), "Record people who boarded", board)
+        .command("/api/isolation/depart", Permission::TripWork.by_area(), "Record that a trip left", depart)
+        .command("/api/isolation/arrive", Permission::TripWork.by_area(), "Record that a trip arrived", arrive)
+        .command(
+            "/api/isolation/hand-over",
+            Permission::TripWork.by_area(),
+            "Record people handed over at a facility",
+            hand_over,
+        )
+        .command(
+            "/api/isolation/disinfect",
+            Permission::TripWork.by_area(),
+            "Record that a vehicle was disinfected",
+            disinfect,
+        )
 }
 
 fn plan(tx: &mut Tx<'_>, call: &Call, _: Empty) -> Result<TripPlan, Refusal> {
@@ -50,9 +70,13 @@ pub struct TripList {
     pub trips: Vec<Trip>,
 }
 
-fn list(tx: &mut Tx<'_>, _: &Call, query: TripsQuery) -> Result<TripList, Refusal> {
+fn list(tx: &mut Tx<'_>, call: &Call, query: TripsQuery) -> Result<TripList, Refusal> {
     let after = TripId(query.after.unwrap_or(0));
-    Ok(TripList { trips: trips::trips(tx, query.state, after, limit_of(query.limit))? })
+    let mut seen = Vec::new();
+    for trip in trips::trips(tx, query.state, after, limit_of(query.limit))? {
+        seen.extend(trips::seen(tx, call, trip.id)?);
+    }
+    Ok(TripList { trips: seen })
 }
 
 /// One trip.
@@ -71,8 +95,8 @@ pub struct TripAnswer {
     pub people: Vec<TripPerson>,
 }
 
-fn one(tx: &mut Tx<'_>, _: &Call, query: TripQuery) -> Result<TripAnswer, Refusal> {
-    let trip = trips::trip(tx, query.trip)?.ok_or(IsolationError::UnknownTrip(query.trip))?;
+fn one(tx: &mut Tx<'_>, call: &Call, query: TripQuery) -> Result<TripAnswer, Refusal> {
+    let trip = trips::seen(tx, call, query.trip)?.ok_or(IsolationError::UnknownTrip(query.trip))?;
     Ok(TripAnswer { people: trips::aboard(tx, trip.id)?, trip })
 }
 

@@ -30,12 +30,9 @@ const FACT_ITEMS_MAX: usize = 500;
 /// People about whom the response is told one by one; more make it look at everything once.
 const TRIGGERS_MAX: usize = 20;
 
-/// The grid where a person lives, if the actor may act there.
+/// The grid where a person lives, if they live or are looked after where the actor may act.
 pub(crate) fn home(tx: &mut Tx<'_>, call: &Call, person: PersonId) -> Result<AreaId, Refusal> {
-    let found = outpace_registry::person(tx, person)?.ok_or(IsolationError::UnknownPerson(person))?;
-    if !call.sees(found.area) {
-        return Err(IsolationError::UnknownPerson(person).into());
-    }
+    let found = outpace_registry::seen(tx, call, person)?.ok_or(IsolationError::UnknownPerson(person))?;
     Ok(found.area)
 }
 
@@ -177,6 +174,7 @@ pub fn extend_hold(unit: &mut Unit<'_>, call: &Call, request: ExtendHold) -> Res
     if hold.kind != RestrictionKind::Hold {
         return Err(IsolationError::NotAHold(hold.id).into());
     }
+    outpace_registry::people::kin(unit.tx(), &call.actor)?.stand_back(hold.person)?;
     let rules = &call.pack().holds;
     if hold.extensions >= i64::from(rules.extensions_max.value) {
         return Err(IsolationError::Extended(hold.id).into());

@@ -74,6 +74,9 @@ pub(crate) fn begin(
             entry.occurred_at
         ],
     )?;
+    if let Some(host) = crate::facilities::facility(tx, facility)? {
+        outpace_registry::people::host::take_in(tx, admitted.person, host.area)?;
+    }
     tally::add(tx, "stays_open", 1)
 }
 
@@ -88,6 +91,7 @@ pub(crate) fn end(tx: &mut Tx<'_>, entry: &Entry, id: StayId, how: &str) -> Resu
     if let Some(bed) = open.bed {
         set_bed(tx, entry, bed, BedState::Occupied, BedState::Cleaning, None)?;
     }
+    outpace_registry::people::host::let_go(tx, open.person)?;
     tally::add(tx, "stays_open", -1)
 }
 

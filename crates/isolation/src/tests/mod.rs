@@ -266,7 +266,7 @@ fn new_facility(code: &str, kind: FacilityKind, rooms: u32, beds_per_room: u32) 
 }
 
 pub(crate) fn commander() -> Actor {
-    Actor { id: ActorId(7), kind: ActorKind::Account, role: Role::Commander, area: COUNTY }
+    Actor::new(ActorId(7), ActorKind::Account, Role::Commander, COUNTY)
 }
 
 pub(crate) fn ground() -> Ground {

@@ -109,6 +109,7 @@ pub fn excuse(unit: &mut Unit<'_>, call: &Call, id: TransferId, reason: Text) ->
     }
     let found = store::transfer(unit.tx(), id)?.filter(|transfer| call.sees(transfer.area));
     let found = found.ok_or(IsolationError::UnknownTransfer(id))?;
+    outpace_registry::people::kin(unit.tx(), &call.actor)?.stand_back(found.person)?;
     match found.state {
         TransferState::Excused => Ok(()),
         TransferState::Waiting => {

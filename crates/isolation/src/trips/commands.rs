@@ -5,7 +5,7 @@ use outpace_core::{ActorId, BedId, Refusal, Text, Timestamp, TripId};
 use outpace_orders::Subject;
 use outpace_policy::TransferVehicle;
 use outpace_registry::{Vehicle, VehicleKind};
-use outpace_store::Unit;
+use outpace_store::{Tx, Unit};
 
 use super::facts::{Seat, TripArrived, TripCancelled, TripDeparted, TripPlanned, VehicleDisinfected};
 use super::model::{NewTrip, PassengerKind, Trip, TripState};
@@ -155,8 +155,25 @@ fn seat(person: &Transfer, bed: BedId, kept: bool) -> Seat {
     Seat { transfer: person.id, person: person.person, guardian: person.guardian_of.is_some(), bed, kept }
 }
 
-pub(super) fn known(unit: &mut Unit<'_>, id: TripId) -> Result<Trip, Refusal> {
-    store::trip(unit.tx(), id)?.ok_or_else(|| IsolationError::UnknownTrip(id).into())
+/// A trip that the actor may see: to a facility in their area, or with somebody aboard who lives there.
+///
+/// # Errors
+/// What the store refused.
+pub fn seen(tx: &mut Tx<'_>, call: &Call, id: TripId) -> Result<Option<Trip>, Refusal> {
+    let Some(trip) = store::trip(tx, id)? else { return Ok(None) };
+    if facilities::facility(tx, trip.facility)?.is_some_and(|to| call.sees(to.area)) {
+        return Ok(Some(trip));
+    }
+    for aboard in store::aboard(tx, id)? {
+        if outpace_registry::person(tx, aboard.person)?.is_some_and(|person| call.sees(person.area)) {
+            return Ok(Some(trip));
+        }
+    }
+    Ok(None)
+}
+
+pub(super) fn known(unit: &mut Unit<'_>, call: &Call, id: TripId) -> Result<Trip, Refusal> {
+    seen(unit.tx(), call, id)?.ok_or_else(|| IsolationError::UnknownTrip(id).into())
 }
 
 fn step(trip: &Trip, next: TripState) -> Result<(), IsolationError> {
@@ -168,7 +185,7 @@ fn step(trip: &Trip, next: TripState) -> Result<(), IsolationError> {
 /// # Errors
 /// An unknown trip, one that has arrived or is over.
 pub fn depart(unit: &mut Unit<'_>, call: &Call, id: TripId, occurred_at: Option<Timestamp>) -> Result<(), Refusal> {
-    let trip = known(unit, id)?;
+    let trip = known(unit, call, id)?;
     if trip.state == TripState::UnderWay {
         return Ok(());
     }
@@ -183,7 +200,7 @@ pub fn depart(unit: &mut Unit<'_>, call: &Call, id: TripId, occurred_at: Option<
 /// # Errors
 /// An unknown trip, one that is over.
 pub fn arrive(unit: &mut Unit<'_>, call: &Call, id: TripId, occurred_at: Option<Timestamp>) -> Result<(), Refusal> {
-    let trip = known(unit, id)?;
+    let trip = known(unit, call, id)?;
     if trip.state == TripState::Arrived {
         return Ok(());
     }
@@ -205,7 +222,7 @@ pub fn disinfected(
     signed_by: Vec<ActorId>,
     occurred_at: Option<Timestamp>,
 ) -> Result<Vec<String>, Refusal> {
-    let trip = known(unit, id)?;
+    let trip = known(unit, call, id)?;
     if trip.state == TripState::Done {
         return Ok(Vec::new());
     }
@@ -232,11 +249,11 @@ pub fn disinfected(
 ///
 /// # Errors
 /// An unknown trip, one that somebody boarded or that has left, no reason.
-pub fn cancel(unit: &mut Unit<'_>, _: &Call, id: TripId, reason: Text) -> Result<(), Refusal> {
+pub fn cancel(unit: &mut Unit<'_>, call: &Call, id: TripId, reason: Text) -> Result<(), Refusal> {
     if reason.zh.trim().is_empty() && reason.en.trim().is_empty() {
         return Err(IsolationError::NoReason.into());
     }
-    let trip = known(unit, id)?;
+    let trip = known(unit, call, id)?;
     if trip.state == TripState::Cancelled {
         return Ok(());
     }

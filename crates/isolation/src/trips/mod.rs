@@ -12,7 +12,7 @@ pub mod observations;
 pub mod plan;
 pub mod store;
 
-pub use commands::{arrive, cancel, depart, disinfected, open_trip, open_trips};
+pub use commands::{arrive, cancel, depart, disinfected, open_trip, open_trips, seen};
 pub use model::{Boarding, HandOver, NewTrip, PassengerKind, Stop, Trip, TripPerson, TripState};
 pub use observations::{Boarded, HandedOver, admit, board, hand_over};
 pub use plan::{Carrier, Rider, Space, TripDraft, TripPlan, TripRules, plan_trips, ready_trips};

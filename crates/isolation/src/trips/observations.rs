@@ -57,7 +57,7 @@ fn unique(people: &[PersonId]) -> Vec<PersonId> {
 /// An unknown trip, an empty list. Nothing about the people is a reason to refuse.
 pub fn board(unit: &mut Unit<'_>, call: &Call, seen: Boarding) -> Result<Boarded, Refusal> {
     count("people", seen.people.len())?;
-    let trip = commands::known(unit, seen.trip)?;
+    let trip = commands::known(unit, call, seen.trip)?;
     at_post(unit, &[(PostKind::Vehicle, trip.vehicle.0)])?;
     let area = facility_area(unit.tx(), trip.facility)?;
     let moment = Moment::of(call, seen.occurred_at);
@@ -151,7 +151,7 @@ fn over_full(tx: &mut Tx<'_>, trip: &Trip) -> Result<Option<Oddity>, Refusal> {
 /// # Errors
 /// An unknown trip or facility, an empty list. Nothing about the people is a reason to refuse.
 pub fn hand_over(unit: &mut Unit<'_>, call: &Call, seen: HandOver) -> Result<HandedOver, Refusal> {
-    let trip = commands::known(unit, seen.trip)?;
+    let trip = commands::known(unit, call, seen.trip)?;
     at_post(unit, &[(PostKind::Vehicle, trip.vehicle.0)])?;
     admit_people(unit, call, Some(&trip), seen.facility, &seen.people, seen.signed_by, seen.occurred_at)
 }

@@ -19,19 +19,29 @@ pub const RECORDS_MAX: i64 = 200;
 pub fn routes() -> Routes {
     use Permission::{CommandDecide, CommandRead, OrdersManage};
     Routes::new()
-        .query("/api/command/state", CommandRead, "Where the switch stands, and who is at work", state)
-        .command("/api/command/switch", CommandDecide, "Turn the switch between peacetime and emergency", switch)
-        .command("/api/command/activate", CommandDecide, "Start task forces", activate)
-        .command("/api/command/stand-down", CommandDecide, "Stop task forces", stand_down)
-        .command("/api/command/take-duty", CommandDecide, "Come on duty as commander or deputy", take_duty)
-        .command("/api/command/leave-duty", CommandDecide, "Go off duty", leave_duty)
-        .command("/api/command/record-verbal", OrdersManage, "Write down what command said earlier", record_verbal)
-        .query("/api/command/verbals", CommandRead, "What was said and written down later", verbals)
-        .command("/api/command/hold-meeting", OrdersManage, "Record the dispatch meeting", hold_meeting)
-        .query("/api/command/meetings", CommandRead, "Dispatch meetings", meetings)
-        .command("/api/command/set-target", OrdersManage, "Set a target", set_target)
-        .command("/api/command/clear-target", OrdersManage, "Clear a target", clear_target)
-        .query("/api/command/targets", CommandRead, "Targets, newest first", targets)
+        .query("/api/command/state", CommandRead.open(), "Where the switch stands, and who is at work", state)
+        .command(
+            "/api/command/switch",
+            CommandDecide.whole(),
+            "Turn the switch between peacetime and emergency",
+            switch,
+        )
+        .command("/api/command/activate", CommandDecide.whole(), "Start task forces", activate)
+        .command("/api/command/stand-down", CommandDecide.whole(), "Stop task forces", stand_down)
+        .command("/api/command/take-duty", CommandDecide.whole(), "Come on duty as commander or deputy", take_duty)
+        .command("/api/command/leave-duty", CommandDecide.whole(), "Go off duty", leave_duty)
+        .command(
+            "/api/command/record-verbal",
+            OrdersManage.whole(),
+            "Write down what command said earlier",
+            record_verbal,
+        )
+        .query("/api/command/verbals", CommandRead.whole(), "What was said and written down later", verbals)
+        .command("/api/command/hold-meeting", OrdersManage.whole(), "Record the dispatch meeting", hold_meeting)
+        .query("/api/command/meetings", CommandRead.whole(), "Dispatch meetings", meetings)
+        .command("/api/command/set-target", OrdersManage.by_area(), "Set a target", set_target)
+        .command("/api/command/clear-target", OrdersManage.by_area(), "Clear a target", clear_target)
+        .query("/api/command/targets", CommandRead.by_area(), "Targets, newest first", targets)
 }
 
 fn state(tx: &mut Tx<'_>, _: &Call, _: Empty) -> Result<CommandState, Refusal> {
@@ -150,6 +160,8 @@ pub struct TargetList {
     pub targets: Vec<Target>,
 }
 
-fn targets(tx: &mut Tx<'_>, _: &Call, _: Empty) -> Result<TargetList, Refusal> {
-    Ok(TargetList { targets: store::targets(tx, RECORDS_MAX)? })
+fn targets(tx: &mut Tx<'_>, call: &Call, _: Empty) -> Result<TargetList, Refusal> {
+    let mut targets = store::targets(tx, RECORDS_MAX)?;
+    targets.retain(|target| call.sees(target.area));
+    Ok(TargetList { targets })
 }

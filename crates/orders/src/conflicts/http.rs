@@ -16,11 +16,11 @@ pub fn routes() -> Routes {
     Routes::new()
         .query(
             "/api/orders/conflicts",
-            Permission::OrdersRead,
+            Permission::OrdersRead.by_area(),
             "Observations that cannot be, and how they were settled",
             conflicts,
         )
-        .command("/api/orders/settle-conflict", Permission::OrdersWork, "Say what was true", settle_conflict)
+        .command("/api/orders/settle-conflict", Permission::OrdersWork.by_area(), "Say what was true", settle_conflict)
 }
 
 /// Narrows the list of conflicts.

@@ -18,16 +18,16 @@ pub const NOTICES_MAX: usize = 200;
 pub fn routes() -> Routes {
     use Permission::{CommandRead, IsolationRead, NoticesPublish, OrdersWork, Public};
     Routes::new()
-        .query("/api/notices/public", Public, "Public notices, newest first", public)
-        .query("/api/notices/public-one", Public, "A public notice with its revisions", public_one)
-        .query("/api/notices/list", CommandRead, "All notices and messages", list)
-        .query("/api/notices/one", CommandRead, "A notice with its revisions and receivers", one)
-        .query("/api/notices/of-person", IsolationRead, "Notices to one person", of_person)
-        .command("/api/notices/publish", NoticesPublish, "Publish a notice or send a message", publish)
-        .command("/api/notices/revise", NoticesPublish, "Give a notice other words, in public", revise)
-        .command("/api/notices/withdraw", NoticesPublish, "Take a notice back", withdraw)
-        .command("/api/notices/delivered", OrdersWork, "A message reached a receiver", delivered)
-        .command("/api/notices/acknowledge", OrdersWork, "A receiver confirmed a message", acknowledge)
+        .query("/api/notices/public", Public.open(), "Public notices, newest first", public)
+        .query("/api/notices/public-one", Public.open(), "A public notice with its revisions", public_one)
+        .query("/api/notices/list", CommandRead.by_area(), "All notices and messages", list)
+        .query("/api/notices/one", CommandRead.by_area(), "A notice with its revisions and receivers", one)
+        .query("/api/notices/of-person", IsolationRead.by_area(), "Notices to one person", of_person)
+        .command("/api/notices/publish", NoticesPublish.by_area(), "Publish a notice or send a message", publish)
+        .command("/api/notices/revise", NoticesPublish.by_area(), "Give a notice other words, in public", revise)
+        .command("/api/notices/withdraw", NoticesPublish.by_area(), "Take a notice back", withdraw)
+        .command("/api/notices/delivered", OrdersWork.by_area(), "A message reached a receiver", delivered)
+        .command("/api/notices/acknowledge", OrdersWork.by_area(), "A receiver confirmed a message", acknowledge)
 }
 
 /// Narrows the list of notices.
@@ -137,6 +137,10 @@ fn of_person(tx: &mut Tx<'_>, call: &Call, query: NoticesOfPerson) -> Result<Not
 
 fn publish(unit: &mut Unit<'_>, call: &Call, request: NewNotice) -> Result<NoticeRef, Refusal> {
     call.covers(request.area)?;
+    crate::names::near(unit.tx(), call, &request.reference)?;
+    if let Audience::Person(person) = request.audience {
+        crate::names::near(unit.tx(), call, &crate::Subject::Person(person))?;
+    }
     if let Some(deadline_at) = request.deadline_at.filter(|at| *at <= call.now) {
         return Err(OrdersError::Past { field: "deadline_at", value: deadline_at, now: call.now }.into());
     }

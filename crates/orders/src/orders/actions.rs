@@ -115,14 +115,25 @@ pub fn actions(call: &Call, order: &Order) -> Vec<Action> {
 #[must_use]
 pub fn why_not(call: &Call, order: &Order, verb: OrderVerb) -> Option<Text> {
     let role = call.actor.role;
-    if role != Role::System && !matrix::allows(role, verb.permission()) {
+    if role != Role::System && !matrix::permits(&call.rules.profile, &call.actor, verb.permission()) {
         return Some(Text::new("您的角色没有此权限。", "Your role may not do this."));
     }
     if !call.sees(order.area) {
         return Some(Text::new("该任务不在您的区域内。", "The order lies outside your area."));
     }
+    if !is_theirs(call, order) {
+        return Some(Text::new("该任务属于其他专班。", "The order belongs to another task force."));
+    }
     if let Some(no) = state_forbids(order, verb) {
         return Some(no);
+    }
+    if let Some(breaker) = crate::glass::breaker(order)
+        && !may_review(call, breaker)
+    {
+        return Some(Text::new(
+            "由督查人员复核,且不得复核自己的查阅。",
+            "The auditor reviews it, and nobody their own.",
+        ));
     }
     if matches!(verb, OrderVerb::Verify | OrderVerb::FailVerification) {
         if !may_verify(role) {
@@ -136,6 +147,15 @@ pub fn why_not(call: &Call, order: &Order, verb: OrderVerb) -> Option<Text> {
         }
     }
     None
+}
+
+fn may_review(call: &Call, breaker: outpace_core::ActorId) -> bool {
+    matches!(call.actor.role, Role::Auditor | Role::System) && call.actor.id != breaker
+}
+
+/// Whoever belongs to a task force acts on its orders alone.
+fn is_theirs(call: &Call, order: &Order) -> bool {
+    call.actor.task_force.is_none() || call.actor.task_force == order.task_force
 }
 
 fn state_forbids(order: &Order, verb: OrderVerb) -> Option<Text> {

@@ -26,23 +26,38 @@ pub const ORDERS_USUAL: usize = 100;
 pub fn routes() -> Routes {
     use Permission::{OrdersManage, OrdersRead, OrdersWork};
     Routes::new()
-        .query("/api/orders/list", OrdersRead, "Orders with what may be done with each now, and why not", list)
-        .query("/api/orders/one", OrdersRead, "One order", one)
-        .query("/api/orders/about", OrdersRead, "Orders about one subject", about)
-        .query("/api/orders/summary", OrdersRead, "Orders by state, task force, area and kind", summary)
-        .query("/api/orders/kinds", OrdersRead, "Kinds of orders with checklist and form", kinds_of_orders)
-        .command("/api/orders/issue", OrdersManage, "Issue an order by hand", issue)
-        .command("/api/orders/accept", OrdersWork, "Take an order, perhaps naming the team", accept)
-        .command("/api/orders/decline", OrdersWork, "Give an order back before work began", decline)
-        .command("/api/orders/progress", OrdersWork, "Tick lines and note answers on the way", progress)
-        .command("/api/orders/finish", OrdersWork, "Report an order as done", finish)
-        .command("/api/orders/finish-partly", OrdersWork, "Report some of an order as done", finish_partly)
-        .command("/api/orders/found-impossible", OrdersWork, "Report that an order is impossible", found_impossible)
-        .command("/api/orders/verify", OrdersWork, "Look at what was done and agree", verify)
-        .command("/api/orders/fail-verification", OrdersWork, "Look at what was done and disagree", fail_verification)
-        .command("/api/orders/reassign", OrdersManage, "Give an order to another owner", reassign)
-        .command("/api/orders/move-deadline", OrdersManage, "Give an order another deadline", move_deadline)
-        .command("/api/orders/cancel", OrdersManage, "Cancel an order", cancel)
+        .query(
+            "/api/orders/list",
+            OrdersRead.by_area(),
+            "Orders with what may be done with each now, and why not",
+            list,
+        )
+        .query("/api/orders/one", OrdersRead.by_area(), "One order", one)
+        .query("/api/orders/about", OrdersRead.by_area(), "Orders about one subject", about)
+        .query("/api/orders/summary", OrdersRead.whole(), "Orders by state, task force, area and kind", summary)
+        .query("/api/orders/kinds", OrdersRead.open(), "Kinds of orders with checklist and form", kinds_of_orders)
+        .command("/api/orders/issue", OrdersManage.by_area(), "Issue an order by hand", issue)
+        .command("/api/orders/accept", OrdersWork.by_area(), "Take an order, perhaps naming the team", accept)
+        .command("/api/orders/decline", OrdersWork.by_area(), "Give an order back before work began", decline)
+        .command("/api/orders/progress", OrdersWork.by_area(), "Tick lines and note answers on the way", progress)
+        .command("/api/orders/finish", OrdersWork.by_area(), "Report an order as done", finish)
+        .command("/api/orders/finish-partly", OrdersWork.by_area(), "Report some of an order as done", finish_partly)
+        .command(
+            "/api/orders/found-impossible",
+            OrdersWork.by_area(),
+            "Report that an order is impossible",
+            found_impossible,
+        )
+        .command("/api/orders/verify", OrdersWork.by_area(), "Look at what was done and agree", verify)
+        .command(
+            "/api/orders/fail-verification",
+            OrdersWork.by_area(),
+            "Look at what was done and disagree",
+            fail_verification,
+        )
+        .command("/api/orders/reassign", OrdersManage.by_area(), "Give an order to another owner", reassign)
+        .command("/api/orders/move-deadline", OrdersManage.by_area(), "Give an order another deadline", move_deadline)
+        .command("/api/orders/cancel", OrdersManage.by_area(), "Cancel an order", cancel)
 }
 
 /// Narrows the list of orders.
@@ -231,7 +246,9 @@ pub struct IssueOrder {
 
 fn issue(unit: &mut Unit<'_>, call: &Call, request: IssueOrder) -> Result<OrderRef, Refusal> {
     call.covers(request.area)?;
+    crate::names::near(unit.tx(), call, &request.subject)?;
     known_task_force(call, request.task_force.as_deref())?;
+    let task_force = own_task_force(call, request.task_force)?;
     if let Some(deadline_at) = request.deadline_at.filter(|at| *at <= call.now) {
         return Err(OrdersError::Past { field: "deadline_at", value: deadline_at, now: call.now }.into());
     }
@@ -243,7 +260,7 @@ fn issue(unit: &mut Unit<'_>, call: &Call, request: IssueOrder) -> Result<OrderR
             kind: request.kind,
             subject: request.subject,
             area: request.area,
-            task_force: request.task_force,
+            task_force,
             team: request.team,
             deadline_at: request.deadline_at,
             because: request.because,
@@ -253,6 +270,21 @@ fn issue(unit: &mut Unit<'_>, call: &Call, request: IssueOrder) -> Result<OrderR
         },
     )?;
     Ok(OrderRef { order })
+}
+
+/// Whoever belongs to a task force issues orders to it, and to no other.
+fn own_task_force(call: &Call, asked: Option<String>) -> Result<Option<String>, OrdersError> {
+    match (&call.actor.task_force, asked) {
+        (None, asked) => Ok(asked),
+        (Some(own), Some(asked)) if asked != *own => Err(OrdersError::rule(
+            "other_task_force",
+            "task_force",
+            &asked,
+            format!("您属于专班 {own},只能向本专班下达任务。"),
+            format!("You belong to the task force {own} and issue orders to it alone."),
+        )),
+        (Some(own), _) => Ok(Some(own.clone())),
+    }
 }
 
 fn known_task_force(call: &Call, task_force: Option<&str>) -> Result<(), OrdersError> {
@@ -323,6 +355,7 @@ fn fail_verification(unit: &mut Unit<'_>, call: &Call, request: OrderBecause) ->
 }
 
 fn cancel(unit: &mut Unit<'_>, call: &Call, request: OrderBecause) -> Result<Empty, Refusal> {
+    may(unit, call, request.order, OrderVerb::Cancel)?;
     let order = visible(store::by_id(unit.tx(), request.order)?, call, request.order)?;
     if !order.state.allows(OrderState::Cancelled) {
         return Err(OrdersError::Step { order: order.id, from: order.state, to: OrderState::Cancelled }.into());

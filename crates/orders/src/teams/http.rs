@@ -20,26 +20,31 @@ pub const TEAMS_MAX: i64 = 500;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .query("/api/teams/list", Permission::OrdersRead, "Teams with their area, shift and rest", list)
-        .query("/api/teams/units", Permission::OrdersRead, "Units and the villages they are paired with", units)
-        .command("/api/teams/register-units", Permission::OrdersManage, "Register units", register_units)
-        .command("/api/teams/form", Permission::OrdersManage, "Form a team", form)
-        .command("/api/teams/deploy", Permission::OrdersManage, "Send a team to an area", deploy)
-        .command("/api/teams/arrived", Permission::OrdersWork, "Record that a team is in its area", arrived)
-        .command("/api/teams/mobilise", Permission::OrdersManage, "Send people of units to villages", mobilise)
-        .command("/api/teams/set-shift", Permission::OrdersManage, "Set a team's shift", set_shift)
-        .command("/api/teams/relieve", Permission::OrdersManage, "Relieve a team, so that it rests", relieve)
-        .command("/api/teams/stand-down", Permission::OrdersManage, "Dissolve a team", stand_down)
-        .query("/api/teams/responsible", Permission::OrdersRead, "Who answers for a subject", responsible)
+        .query("/api/teams/list", Permission::OrdersRead.by_area(), "Teams with their area, shift and rest", list)
+        .query("/api/teams/units", Permission::OrdersRead.open(), "Units and the villages they are paired with", units)
+        .command("/api/teams/register-units", Permission::OrdersManage.whole(), "Register units", register_units)
+        .command("/api/teams/form", Permission::OrdersManage.whole(), "Form a team", form)
+        .command("/api/teams/deploy", Permission::OrdersManage.by_area(), "Send a team to an area", deploy)
+        .command("/api/teams/arrived", Permission::OrdersWork.by_area(), "Record that a team is in its area", arrived)
+        .command(
+            "/api/teams/mobilise",
+            Permission::OrdersManage.by_area(),
+            "Send people of units to villages",
+            mobilise,
+        )
+        .command("/api/teams/set-shift", Permission::OrdersManage.by_area(), "Set a team's shift", set_shift)
+        .command("/api/teams/relieve", Permission::OrdersManage.by_area(), "Relieve a team, so that it rests", relieve)
+        .command("/api/teams/stand-down", Permission::OrdersManage.by_area(), "Dissolve a team", stand_down)
+        .query("/api/teams/responsible", Permission::OrdersRead.by_area(), "Who answers for a subject", responsible)
         .command(
             "/api/teams/give-responsibility",
-            Permission::OrdersManage,
+            Permission::OrdersManage.by_area(),
             "Fill posts of a responsibility list",
             give_responsibility,
         )
         .command(
             "/api/teams/end-responsibility",
-            Permission::OrdersManage,
+            Permission::OrdersManage.by_area(),
             "Take a subject off a responsibility list",
             end_responsibility,
         )
@@ -122,6 +127,7 @@ pub struct DeployTeam {
 
 fn deploy(unit: &mut Unit<'_>, call: &Call, request: DeployTeam) -> Result<Empty, Refusal> {
     call.covers(request.area)?;
+    seen(unit, call, request.team)?;
     super::deploy(unit, call, request.team, request.area)?;
     Ok(Empty {})
 }
@@ -143,6 +149,7 @@ pub struct RecordArrival {
 
 fn arrived(unit: &mut Unit<'_>, call: &Call, request: RecordArrival) -> Result<Empty, Refusal> {
     call.covers(request.area)?;
+    seen(unit, call, request.team)?;
     super::arrived(unit, call, request.team, request.area, request.people, request.occurred_at)?;
     Ok(Empty {})
 }

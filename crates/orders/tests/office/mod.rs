@@ -119,7 +119,7 @@ impl Desk {
 }
 
 pub fn actor(number: i64, role: Role) -> Actor {
-    Actor { id: ActorId(number), kind: ActorKind::Account, role, area: QINGXU }
+    Actor::new(ActorId(number), ActorKind::Account, role, QINGXU)
 }
 
 /// Something of the sort that a kind is about.

@@ -1,8 +1,10 @@
-//! `outpace export`: the signed sheet with which a lane works without a network; lists with names that must leave.
+//! `outpace export`: the signed sheet with which a lane works without a network; lists with names that must leave; what
+//! others imposed beyond the rules.
 
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use outpace_access::Empty;
 use outpace_core::{AreaId, LaneId, RoundId};
 use outpace_screening::lanes::{IssueSheet, issue_sheet};
 use outpace_screening::{round_by_key, sites};
@@ -73,12 +75,24 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
     },
+    /// Extra layers and overdue measures (加码、超期) by township: what others imposed that no rule asks for, that is
+    /// stricter than the pack, or that is kept after its clock has ended, with people and person-days.
+    ExtraLayers {
+        #[command(flatten)]
+        data: Data,
+        /// Also write everything, measure by measure, as JSON into a file.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
 }
 
 /// Writes it.
 pub fn run(command: Command) -> Result<(), Failure> {
-    let (data, round, site, lane, areas, hours, to) = match command {
-        Command::Lane { data, round, site, lane, areas, hours, to } => (data, round, site, lane, areas, hours, to),
+    match command {
+        Command::Lane { data, round, site, lane, areas, hours, to } => {
+            lane_sheet(data, (round, site, lane), areas, hours, to)
+        }
+        Command::ExtraLayers { data, json } => extra_layers(&data, json),
         Command::People { data, letter, roster, doors, area, purpose, hours, to } => {
             let content = match (letter, roster, doors, area) {
                 (Some(letter), ..) => Content::Letter(letter),
@@ -86,9 +100,41 @@ pub fn run(command: Command) -> Result<(), Failure> {
                 (_, _, Some(round), Some(area)) => Content::Doors { round: RoundId(round), area: AreaId(area) },
                 _ => return Err(Failure::Unable("--letter, --roster, or --doors with --area / 三者择一".to_owned())),
             };
-            return custody::export_people(&data, MakeExport { content, purpose, hours }, &to);
+            custody::export_people(&data, MakeExport { content, purpose, hours }, &to)
         }
+    }
+}
+
+fn extra_layers(data: &Data, json: Option<PathBuf>) -> Result<(), Failure> {
+    let opened = open_existing(data)?;
+    let call = opened.office.system_call();
+    let found = opened.office.store.read(|tx| outpace_response::extra::extra_layers(tx, &call, Empty {}))?;
+    let line = |what: &str, sum: outpace_response::extra::Sum| {
+        println!("  {what}: {} / {} / {}", sum.measures, sum.people, sum.person_days);
     };
+    println!("measures / people / person-days · 措施数 / 人数 / 人日");
+    for area in &found.areas {
+        println!("{} {} {}", area.area, area.name.zh, area.name.en);
+        line("not asked for · 未要求", area.not_asked);
+        line("stricter than the pack · 严于方案", area.stricter);
+        line("kept after the clock · 超期", area.kept_after);
+    }
+    line("all · 合计", found.total);
+    if let Some(file) = json {
+        let text = serde_json::to_string_pretty(&found).map_err(|error| Failure::Unable(error.to_string()))?;
+        write_private(&file, text.as_bytes())?;
+        println!("{}", file.display());
+    }
+    Ok(())
+}
+
+fn lane_sheet(
+    data: Data,
+    (round, site, lane): (String, String, i64),
+    areas: Vec<i64>,
+    hours: Option<i64>,
+    to: PathBuf,
+) -> Result<(), Failure> {
     let opened = open_existing(&data)?;
     let office = opened.office;
     let (round, lane) = office.store.read(|tx| found(tx, &round, &site, lane))?;

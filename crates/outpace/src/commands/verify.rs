@@ -12,7 +12,8 @@ use crate::Data;
 /// What to look after.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Check the hash chain, the conservation law, and every restriction in force.
+    /// Check the hash chain, the conservation law, and every restriction in force: by the rules, and row by row against the
+    /// journal.
     Verify {
         #[command(flatten)]
         data: Data,
@@ -188,7 +189,8 @@ fn verify(data: Data, witness: Option<String>) -> Result<(), Failure> {
         ));
     }
     let call = opened.office.system_call();
-    let measures = store.read(|tx| outpace_response::pages::verify(tx, &call, Empty {}))?;
+    let office = &opened.office;
+    let measures = store.read(|tx| outpace_response::verify::verify(office, tx, &call, Empty {}))?;
     println!("measures in force / 在行措施: {} recomputed / 已复核", measures.checked);
     findings
         .extend(measures.unfounded.iter().map(|one| format!("{} {} ({}): {}", one.word, one.id, one.key, one.why.en)));

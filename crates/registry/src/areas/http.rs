@@ -15,24 +15,24 @@ use crate::RegistryError;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .command("/api/registry/import-areas", Permission::RegistryImport, "Bring in areas", import_areas)
+        .command("/api/registry/import-areas", Permission::RegistryImport.whole(), "Bring in areas", import_areas)
         .command(
             "/api/registry/import-boundaries",
-            Permission::RegistryImport,
+            Permission::RegistryImport.whole(),
             "Bring in boundaries over existing areas",
             import_boundaries,
         )
-        .query("/api/registry/area", Permission::RegistryRead, "One area with its population", one_area)
-        .query("/api/registry/areas", Permission::RegistryRead, "Areas of a level inside an area", list_areas)
+        .query("/api/registry/area", Permission::RegistryRead.open(), "One area with its population", one_area)
+        .query("/api/registry/areas", Permission::RegistryRead.open(), "Areas of a level inside an area", list_areas)
         .query(
             "/api/registry/boundaries",
-            Permission::RegistryRead,
+            Permission::RegistryRead.open(),
             "Boundaries of a level as a GeoJSON FeatureCollection",
             boundaries,
         )
         .query(
             "/api/registry/population",
-            Permission::RegistryRead,
+            Permission::RegistryRead.by_area(),
             "People registered, by area of a level",
             population,
         )

@@ -20,29 +20,49 @@ use Permission as P;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .command("/api/registry/import-households", P::RegistryImport, "Bring in households", import_households)
-        .command("/api/registry/import-people", P::RegistryImport, "Bring in people", import_people)
-        .command("/api/registry/register-household", P::RegistryFind, "Register one household", register_household)
-        .command("/api/registry/register-person", P::RegistryFind, "Register one person", register_person)
-        .command("/api/registry/move-person", P::RegistryFind, "Say who really lives where", move_person)
-        .command("/api/registry/tag-person", P::RegistryFind, "Record care needs", tag_person)
-        .command("/api/registry/mark-absent", P::RegistryFind, "Record who is away or back", mark_absent)
-        .command("/api/registry/find", P::RegistryFind, "Find a person; the answer is masked", find)
+        .command("/api/registry/import-households", P::RegistryImport.whole(), "Bring in households", import_households)
+        .command("/api/registry/import-people", P::RegistryImport.whole(), "Bring in people", import_people)
+        .command(
+            "/api/registry/register-household",
+            P::RegistryFind.by_area(),
+            "Register one household",
+            register_household,
+        )
+        .command("/api/registry/register-person", P::RegistryFind.by_area(), "Register one person", register_person)
+        .command("/api/registry/move-person", P::RegistryFind.by_area(), "Say who really lives where", move_person)
+        .command("/api/registry/tag-person", P::RegistryFind.by_area(), "Record care needs", tag_person)
+        .command("/api/registry/mark-absent", P::RegistryFind.by_area(), "Record who is away or back", mark_absent)
+        .command("/api/registry/find", P::RegistryFind.by_area(), "Find a person; the answer is masked", find)
         .command(
             "/api/registry/find-household",
-            P::RegistryFind,
+            P::RegistryFind.by_area(),
             "Find a household by landlord, tenant or member",
             find_household,
         )
-        .command("/api/registry/reveal", P::IdentityReveal, "See an identity in clear, with a purpose", reveal)
-        .command("/api/registry/name-guardian", P::ResidentAdmit, "Say who acts for a person", name_guardian)
-        .command("/api/registry/end-guardian", P::ResidentAdmit, "Say who acts for a person no longer", end_guardian)
-        .query("/api/registry/guardians", P::RegistryRead, "Who acts for a person, and for whom they act", guardians)
-        .query("/api/registry/looks", P::AuditRead, "Who looked at an identity", looks_at)
-        .query("/api/registry/person", P::RegistryRead, "A person without identity", one_person)
-        .query("/api/registry/household", P::RegistryRead, "A household with its members", one_household)
-        .query("/api/registry/people", P::RegistryRead, "People of an area, without identities", people)
-        .query("/api/registry/care-list", P::RegistryRead, "People with care needs in an area", care_page)
+        .command(
+            "/api/registry/reveal",
+            P::IdentityReveal.by_area(),
+            "See an identity in clear, with a purpose",
+            reveal,
+        )
+        .command("/api/registry/name-guardian", P::ResidentAdmit.by_area(), "Say who acts for a person", name_guardian)
+        .command(
+            "/api/registry/end-guardian",
+            P::ResidentAdmit.by_area(),
+            "Say who acts for a person no longer",
+            end_guardian,
+        )
+        .query(
+            "/api/registry/guardians",
+            P::RegistryRead.by_area(),
+            "Who acts for a person, and for whom they act",
+            guardians,
+        )
+        .query("/api/registry/looks", P::AuditRead.by_area(), "Who looked at an identity", looks_at)
+        .query("/api/registry/person", P::RegistryRead.by_area(), "A person without identity", one_person)
+        .query("/api/registry/household", P::RegistryRead.by_area(), "A household with its members", one_household)
+        .query("/api/registry/people", P::RegistryRead.by_area(), "People of an area, without identities", people)
+        .query("/api/registry/care-list", P::RegistryRead.by_area(), "People with care needs in an area", care_page)
 }
 
 /// Which person.
@@ -59,7 +79,7 @@ pub struct PersonQuery {
 /// An unknown person, one outside the actor's area.
 pub fn one_person(tx: &mut Tx<'_>, call: &Call, query: PersonQuery) -> Result<Person, Refusal> {
     let unknown = RegistryError::Unknown { field: "person", id: query.person.0 };
-    Ok(store::person(tx, query.person)?.filter(|person| call.sees(person.area)).ok_or(unknown)?)
+    Ok(super::seen(tx, call, query.person)?.ok_or(unknown)?)
 }
 
 /// Which household.

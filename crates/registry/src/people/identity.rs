@@ -304,10 +304,7 @@ pub fn find(unit: &mut Unit<'_>, call: &Call, request: Find) -> Result<Found, Re
     limit::begin(unit, call)?;
     let mut people = Vec::new();
     for subject in subjects(unit, &request)?.into_iter().filter(|subject| *subject > 0) {
-        let Some(person) = store::person(unit.tx(), PersonId(subject))? else { continue };
-        if !call.sees(person.area) {
-            continue;
-        }
+        let Some(person) = super::seen(unit.tx(), call, PersonId(subject))? else { continue };
         if let Some(identity) = read_identity(unit, person.id)? {
             people.push(FoundPerson {
                 person,
@@ -415,7 +412,7 @@ pub fn reveal(unit: &mut Unit<'_>, call: &Call, request: Reveal) -> Result<Ident
         return Err(RegistryError::NoPurpose.into());
     }
     let unknown = RegistryError::Unknown { field: "person", id: request.person.0 };
-    let person = store::person(unit.tx(), request.person)?.filter(|person| call.sees(person.area)).ok_or(unknown)?;
+    let person = super::seen(unit.tx(), call, request.person)?.ok_or(unknown)?;
     let identity = read_identity(unit, person.id)?.ok_or(RegistryError::NoIdentity(person.id))?;
     unit.record(IdentityRevealed { person: person.id, purpose })?;
     Ok(identity)
@@ -461,7 +458,7 @@ pub struct Looks {
 /// An unknown person, one outside the actor's area.
 pub fn looks_at(tx: &mut Tx<'_>, call: &Call, query: LooksQuery) -> Result<Looks, Refusal> {
     let unknown = RegistryError::Unknown { field: "person", id: query.person.0 };
-    let person = store::person(tx, query.person)?.filter(|person| call.sees(person.area)).ok_or(unknown)?;
+    let person = super::seen(tx, call, query.person)?.ok_or(unknown)?;
     Ok(Looks { looks: store::looks(tx, person.id, LOOKS_MAX)? })
 }
 

@@ -4,9 +4,11 @@ mod care;
 mod changes;
 mod facts;
 pub mod guardians;
+pub mod host;
 mod http;
 pub mod identity;
 mod import;
+pub mod kin;
 pub(crate) mod limit;
 pub mod matching;
 mod model;
@@ -22,6 +24,7 @@ pub use facts::{
     HouseholdContactKept, HouseholdsImported, ImportedHousehold, ImportedPerson, PeopleImported, PersonMoved,
     PersonTagged, PresenceChanged,
 };
+pub use host::seen;
 pub use http::{
     CareQuery, HouseholdAnswer, HouseholdQuery, PeopleAnswer, PeopleQuery, PersonQuery, care_page, one_household,
     one_person, people, routes,
@@ -31,6 +34,7 @@ pub use identity::{
     looks_at, looks_of, own_identity, reveal,
 };
 pub use import::{ImportHousehold, ImportHouseholds, ImportPeople, ImportPerson, import_households, import_people};
+pub use kin::{Kin, kin};
 pub use model::{CareTag, Household, HouseholdContact, HouseholdKind, Person, Sex};
 pub use parse::{parse_households_csv, parse_people_csv};
 pub use store::{

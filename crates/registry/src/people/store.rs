@@ -43,6 +43,7 @@ pub(crate) fn fold(capability: Capability) -> Capability {
         .table("household", "j, id")
         .table("person", "j, id")
         .table("identity_look", "j, person, seq")
+        .table("person_host", "j, person")
         .fold(|tx, _, fact: &HouseholdsImported| add_households(tx, fact))
         .fold(|tx, _, fact: &PeopleImported| add_people(tx, fact))
         .fold(|tx, _, fact: &PersonMoved| move_to(tx, fact))

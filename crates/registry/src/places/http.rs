@@ -15,11 +15,21 @@ use crate::{RegistryError, page_limit};
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .command("/api/registry/import-places", Permission::RegistryImport, "Bring in places", import_places)
-        .command("/api/registry/import-vehicles", Permission::RegistryImport, "Bring in vehicles", import_vehicles)
-        .query("/api/registry/place", Permission::RegistryRead, "One place", one_place)
-        .query("/api/registry/places", Permission::RegistryRead, "Places of an area, or of a class in it", places)
-        .query("/api/registry/vehicles", Permission::RegistryRead, "Vehicles, or those of a kind", vehicles)
+        .command("/api/registry/import-places", Permission::RegistryImport.whole(), "Bring in places", import_places)
+        .command(
+            "/api/registry/import-vehicles",
+            Permission::RegistryImport.whole(),
+            "Bring in vehicles",
+            import_vehicles,
+        )
+        .query("/api/registry/place", Permission::RegistryRead.by_area(), "One place", one_place)
+        .query(
+            "/api/registry/places",
+            Permission::RegistryRead.by_area(),
+            "Places of an area, or of a class in it",
+            places,
+        )
+        .query("/api/registry/vehicles", Permission::RegistryRead.open(), "Vehicles, or those of a kind", vehicles)
 }
 
 /// Which place.

@@ -162,7 +162,7 @@ impl House {
         area: AreaId,
         command: impl FnOnce(&mut Unit<'_>, &Call) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let actor = Actor { id: ActorId(7), kind: ActorKind::Account, role: Role::GridWorker, area };
+        let actor = Actor::new(ActorId(7), ActorKind::Account, Role::GridWorker, area);
         let call = self.call(&actor);
         Ok(self.store.write(&actor, move |unit| command(unit, &call))?.answer)
     }

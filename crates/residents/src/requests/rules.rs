@@ -103,7 +103,7 @@ mod tests {
         ) {
             let deciders: Vec<Decider> =
                 deciders.into_iter().map(|(id, role)| Decider { id: ActorId(id), role: Some(ROLES[role]) }).collect();
-            let answers = Actor { id: ActorId(id), kind: ActorKind::Account, role: ROLES[role], area: AreaId(140_121) };
+            let answers = Actor::new(ActorId(id), ActorKind::Account, ROLES[role], AreaId(140_121));
             if is_independent(&answers, &deciders) {
                 prop_assert!(deciders.iter().all(|decider| decider.id != answers.id));
                 let above = |role: Role| deciders.iter().any(|decider| decider.role == Some(role));
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn who_decided_and_left_counts_as_a_commander() {
         let gone = [Decider { id: ActorId(9), role: None }];
-        let actor = |role| Actor { id: ActorId(1), kind: ActorKind::Account, role, area: AreaId(140_121) };
+        let actor = |role| Actor::new(ActorId(1), ActorKind::Account, role, AreaId(140_121));
         assert!(!is_independent(&actor(Role::Deputy), &gone));
         assert!(is_independent(&actor(Role::Commander), &gone) && is_independent(&actor(Role::Auditor), &gone));
     }

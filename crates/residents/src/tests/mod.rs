@@ -51,7 +51,7 @@ pub(super) struct House {
 
 /// Somebody who works here, over the county.
 pub(super) fn staff(id: i64, role: Role) -> Actor {
-    Actor { id: ActorId(id), kind: ActorKind::Account, role, area: COUNTY }
+    Actor::new(ActorId(id), ActorKind::Account, role, COUNTY)
 }
 
 /// A member of a family: families count from 0, members from 0 to 2, the last a child.

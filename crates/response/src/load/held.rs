@@ -83,6 +83,20 @@ fn applied_within(tx: &mut Tx<'_>, reach: &Reach) -> Result<Vec<(Key, InForce)>>
     Ok(found)
 }
 
+/// What somebody else imposed on a person, in the words of the response.
+pub(crate) fn imposed_on(seen: &isolation::restrictions::ObservedRestriction) -> What {
+    let person = seen.person;
+    let confined =
+        |kind| What::Confine { person, kind, class: None, then: None, test_days: Vec::new(), transfer: None };
+    match seen.kind {
+        isolation::RestrictionKind::Hold => What::Hold { person, warn_at: seen.starts_at },
+        isolation::RestrictionKind::FacilityQuarantine => confined(Confinement::FacilityQuarantine),
+        isolation::RestrictionKind::HomeQuarantine => confined(Confinement::HomeQuarantine),
+        isolation::RestrictionKind::HomeMonitoring => confined(Confinement::HomeMonitoring),
+        isolation::RestrictionKind::Isolation => confined(Confinement::Isolation),
+    }
+}
+
 /// Restrictions, zones and closures that somebody else imposed: they are shown, never lifted.
 fn observed(tx: &mut Tx<'_>, reach: &Reach, found: &mut BTreeMap<Key, InForce>) -> Result<(), Refusal> {
     let everywhere = AreaId(tx.jurisdiction());
@@ -90,16 +104,7 @@ fn observed(tx: &mut Tx<'_>, reach: &Reach, found: &mut BTreeMap<Key, InForce>) 
         if !reach.everything && !reach.people.contains(&seen.person) {
             continue;
         }
-        let person = seen.person;
-        let confined =
-            |kind| What::Confine { person, kind, class: None, then: None, test_days: Vec::new(), transfer: None };
-        let what = match seen.kind {
-            isolation::RestrictionKind::Hold => What::Hold { person, warn_at: seen.starts_at },
-            isolation::RestrictionKind::FacilityQuarantine => confined(Confinement::FacilityQuarantine),
-            isolation::RestrictionKind::HomeQuarantine => confined(Confinement::HomeQuarantine),
-            isolation::RestrictionKind::HomeMonitoring => confined(Confinement::HomeMonitoring),
-            isolation::RestrictionKind::Isolation => confined(Confinement::Isolation),
-        };
+        let what = imposed_on(&seen);
         let key = Key(format!("observed/restriction/{}", seen.id));
         found.insert(key, imposed(what, seen.id.0, seen.starts_at, seen.ends_at));
     }

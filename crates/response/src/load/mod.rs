@@ -4,6 +4,8 @@ mod held;
 mod people;
 mod world;
 
+pub(crate) use held::imposed_on;
+
 use outpace_access::Call;
 use outpace_core::{AreaId, AreaLevel, Refusal, Text, Timestamp, Trigger};
 use outpace_policy::ZoneLevel;

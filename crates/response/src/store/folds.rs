@@ -13,7 +13,8 @@ use crate::facts::{
 use crate::items::Key;
 use crate::plan::{Line, Needs};
 
-const SCHEMA: &[&str] = &["
+const SCHEMA: &[&str] = &[
+    "
 CREATE TABLE assessment (
   j BIGINT NOT NULL, id BIGINT NOT NULL, scope TEXT NOT NULL, finding TEXT NOT NULL, signed_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL, withdrawn BIGINT NOT NULL, expired BIGINT NOT NULL, reason TEXT NOT NULL,
@@ -44,7 +45,11 @@ CREATE TABLE carer (j BIGINT NOT NULL, dependant BIGINT NOT NULL, carer BIGINT, 
 CREATE TABLE response_day (j BIGINT NOT NULL, day BIGINT NOT NULL, PRIMARY KEY (j));
 CREATE TABLE plan_timing (j BIGINT NOT NULL, plan BIGINT NOT NULL, wall_ms BIGINT NOT NULL, people BIGINT NOT NULL,
   PRIMARY KEY (j, plan));
-"];
+",
+    "
+ALTER TABLE approval ADD COLUMN hand BIGINT;
+",
+];
 
 /// Tables and folds of the response. `plan_timing` is no read model: how long the machine took is no fact.
 pub(crate) fn join(capability: Capability) -> Capability {
@@ -198,8 +203,8 @@ fn fold_answered(tx: &mut Tx<'_>, entry: &Entry, fact: &LineAnswered) -> Result<
     let j = tx.jurisdiction();
     let verdict = verdict_word(fact.verdict);
     tx.execute(
-        "INSERT INTO approval (j, seq, line, plan, actor, verdict, said_at, recorded_at, reason, counts)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
+        "INSERT INTO approval (j, seq, line, plan, actor, verdict, said_at, recorded_at, reason, counts, hand)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10)",
         values![
             j,
             entry.seq,
@@ -209,7 +214,8 @@ fn fold_answered(tx: &mut Tx<'_>, entry: &Entry, fact: &LineAnswered) -> Result<
             verdict,
             fact.said_at,
             entry.recorded_at,
-            fact.reason.as_ref()
+            fact.reason.as_ref(),
+            entry.actor
         ],
     )?;
     if fact.decides {

@@ -211,6 +211,17 @@ pub fn approvers_of(tx: &mut Tx<'_>, plan: PlanId) -> Result<Vec<ActorId>> {
     )
 }
 
+/// Everybody who had a hand in the yeses to a line: who said one, and who recorded it for them.
+pub(crate) fn signed_yes(tx: &mut Tx<'_>, key: &str) -> Result<Vec<ActorId>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        "SELECT actor FROM approval WHERE j = $1 AND line = $2 AND counts = 1 AND verdict <> 'no'
+         UNION SELECT hand FROM approval WHERE j = $1 AND line = $2 AND counts = 1 AND verdict <> 'no' AND hand IS NOT NULL",
+        values![j, key],
+        |row| row.get(0),
+    )
+}
+
 /// The newest fact of the response itself that changes what a plan would say: answers, applications, carers.
 pub(crate) fn newest_answer(tx: &mut Tx<'_>) -> Result<Seq> {
     let j = tx.jurisdiction();

@@ -61,7 +61,7 @@ pub(crate) fn start() -> Timestamp {
 }
 
 pub(crate) fn officer(id: i64, role: Role) -> Actor {
-    Actor { id: ActorId(id), kind: ActorKind::Account, role, area: COUNTY }
+    Actor::new(ActorId(id), ActorKind::Account, role, COUNTY)
 }
 
 fn area(id: i64, name: &str) -> Area {
@@ -341,8 +341,7 @@ impl House {
     }
 
     pub(crate) fn assert_founded(&self) {
-        let verified =
-            self.ask(officer(1, Role::Commander), |tx, call| crate::pages::verify(tx, call, outpace_access::Empty {}));
+        let verified = self.ask(officer(1, Role::Commander), crate::verify::by_the_rules);
         assert!(verified.unfounded.is_empty(), "{:?}", verified.unfounded);
         assert!(verified.checked > 0);
     }

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::coverage::{self, Coverage};
-use crate::errors::ScreeningError;
 
 /// Which antigen round to look at.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -48,7 +47,7 @@ pub struct AntigenAnswer {
 pub fn show_antigen(tx: &mut Tx<'_>, call: &Call, query: AntigenQuery) -> Result<AntigenAnswer, Refusal> {
     let area = query.area.unwrap_or(call.actor.area);
     call.covers(area)?;
-    crate::rounds::round(tx, query.round)?.ok_or(ScreeningError::UnknownRound { round: query.round })?;
+    crate::reach::seen_round(tx, call, query.round)?;
     let coverage = coverage::of(tx, query.round, area.grids())?;
     let mut positive = Vec::new();
     for person in store::positives(tx, query.round)? {
@@ -64,7 +63,7 @@ pub fn routes() -> Routes {
     // Grid workers do both, as part of the order to hand kits out.
     let work = Permission::OrdersWork;
     Routes::new()
-        .command("/api/screening/kits", work, "Note kits handed out in a grid", hand_out_kits)
-        .command("/api/screening/antigen-reports", work, "Report self-tests, one or many", report_antigen)
-        .query("/api/screening/antigen", Permission::ScreeningRead, "How an antigen round goes", show_antigen)
+        .command("/api/screening/kits", work.by_area(), "Note kits handed out in a grid", hand_out_kits)
+        .command("/api/screening/antigen-reports", work.by_area(), "Report self-tests, one or many", report_antigen)
+        .query("/api/screening/antigen", Permission::ScreeningRead.by_area(), "How an antigen round goes", show_antigen)
 }

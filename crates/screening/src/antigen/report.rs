@@ -16,7 +16,7 @@ use crate::doors::order;
 use crate::errors::{ScreeningError, some_of, within};
 use crate::kinds;
 use crate::laboratory::Outcome;
-use crate::rounds::{self, Method, RoundState};
+use crate::rounds::{Method, RoundState};
 use crate::tubes::{Counts, Home};
 use crate::words::words;
 
@@ -51,7 +51,7 @@ pub fn hand_out_kits(unit: &mut Unit<'_>, call: &Call, request: HandOut) -> Resu
         return Err(ScreeningError::NotAnArea { area: request.grid }.into());
     }
     call.covers(request.grid)?;
-    let round = antigen_round(unit, request.round)?;
+    let round = antigen_round(unit, call, request.round)?;
     if store::kits_of(unit.tx(), round, request.grid)? != request.total {
         unit.record(KitsHandedOut { round, grid: request.grid, total: request.total })?;
     }
@@ -59,8 +59,8 @@ pub fn hand_out_kits(unit: &mut Unit<'_>, call: &Call, request: HandOut) -> Resu
 }
 
 /// The round, if it is one of self-tests that was opened.
-fn antigen_round(unit: &mut Unit<'_>, round: RoundId) -> Result<RoundId, Refusal> {
-    let known = rounds::round(unit.tx(), round)?.ok_or(ScreeningError::UnknownRound { round })?;
+fn antigen_round(unit: &mut Unit<'_>, call: &Call, round: RoundId) -> Result<RoundId, Refusal> {
+    let known = crate::reach::seen_round(unit.tx(), call, round)?;
     if known.spec.method != Method::Antigen {
         return Err(ScreeningError::WrongMethod { round }.into());
     }
@@ -122,7 +122,7 @@ pub struct AntigenTaken {
     pub repeated: i64,
     /// People with a positive test in this request; each gets a PCR order.
     pub positive: Vec<PersonId>,
-    /// People whom the registry does not know; their tests are left out.
+    /// People whom the registry does not know, or not in the actor's area; their tests are left out.
     pub unknown: Vec<PersonId>,
 }
 
@@ -131,10 +131,11 @@ pub struct AntigenTaken {
 /// # Errors
 /// An unknown round, one of the other method or never opened, nothing to report.
 pub fn report_antigen(unit: &mut Unit<'_>, call: &Call, request: AntigenReports) -> Result<AntigenTaken, Refusal> {
-    let round = antigen_round(unit, request.round)?;
+    let round = antigen_round(unit, call, request.round)?;
     some_of("reports", &request.reports, REPORTS_MAX)?;
     let people: Vec<PersonId> = request.reports.iter().map(|report| report.person).collect();
     let seats = seats_of(unit, round, &people)?;
+    let everywhere = call.sees(AreaId(unit.tx().jurisdiction()));
     let mut answer = AntigenTaken::default();
     let mut homes: BTreeMap<(AreaId, Counts), i64> = BTreeMap::new();
     let mut reports = Vec::new();
@@ -143,6 +144,11 @@ pub fn report_antigen(unit: &mut Unit<'_>, call: &Call, request: AntigenReports)
     for (report, seat) in request.reports.into_iter().zip(seats) {
         if !seen.insert(report.person) {
             answer.repeated += 1;
+            continue;
+        }
+        // Whoever answers for a part of the jurisdiction reports for its people alone.
+        if !everywhere && registry::seen(unit.tx(), call, report.person)?.is_none() {
+            answer.unknown.push(report.person);
             continue;
         }
         let outcome = Outcome::from(report.outcome);

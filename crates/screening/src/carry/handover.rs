@@ -61,7 +61,8 @@ fn check_boxes(boxes: &[BoxCode]) -> Result<BTreeSet<BoxCode>, ScreeningError> {
 /// hand-over.
 ///
 /// # Errors
-/// A malformed code, no box, a laboratory that is not named or unknown.
+/// A malformed code, no box, a box outside the actor's area that is not in their hands, a laboratory that is not named or
+/// unknown.
 pub fn give(unit: &mut Unit<'_>, call: &Call, request: Give) -> Result<Given, Refusal> {
     let boxes = check_boxes(&request.boxes)?;
     match (request.to, request.laboratory) {
@@ -76,8 +77,12 @@ pub fn give(unit: &mut Unit<'_>, call: &Call, request: Give) -> Result<Given, Re
     }
     let mut unpacked = Vec::new();
     for code in &boxes {
-        if store::tube_box(unit.tx(), code)?.is_none() {
-            unpacked.push(code.clone());
+        match store::tube_box(unit.tx(), code)? {
+            Some(state) if !crate::reach::sees_box(unit.tx(), call, &state)? => {
+                return Err(ScreeningError::UnknownBox { code: code.clone() }.into());
+            }
+            Some(_) => {}
+            None => unpacked.push(code.clone()),
         }
     }
     let leg = unit.next(LEG)?;
@@ -142,7 +147,14 @@ pub struct Taken {
 /// An unknown hand-over, one that the same actor gave, malformed codes, neither hand-over nor boxes.
 pub fn take(unit: &mut Unit<'_>, call: &Call, request: Take) -> Result<Taken, Refusal> {
     let known = match request.leg {
-        Some(leg) => Some(store::leg(unit.tx(), leg)?.ok_or(ScreeningError::UnknownLeg { leg })?),
+        Some(id) => {
+            let unknown = ScreeningError::UnknownLeg { leg: id };
+            let leg = store::leg(unit.tx(), id)?.ok_or(unknown.clone())?;
+            if !crate::reach::sees_leg(unit.tx(), call, &leg)? {
+                return Err(unknown.into());
+            }
+            Some(leg)
+        }
         None => None,
     };
     let there = match (&request.boxes, &known) {

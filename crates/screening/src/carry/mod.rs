@@ -44,8 +44,12 @@ pub struct BoxView {
 ///
 /// # Errors
 /// An unknown box.
-pub fn show_box(tx: &mut Tx<'_>, _: &Call, query: BoxQuery) -> Result<BoxView, Refusal> {
-    let state = tube_box(tx, &query.code)?.ok_or_else(|| ScreeningError::UnknownBox { code: query.code.clone() })?;
+pub fn show_box(tx: &mut Tx<'_>, call: &Call, query: BoxQuery) -> Result<BoxView, Refusal> {
+    let unknown = || ScreeningError::UnknownBox { code: query.code.clone() };
+    let state = tube_box(tx, &query.code)?.ok_or_else(unknown)?;
+    if !crate::reach::sees_box(tx, call, &state)? {
+        return Err(unknown().into());
+    }
     let tubes = store::tubes_in(tx, &query.code)?.into_iter().map(|row| row.tube.code).collect();
     Ok(BoxView { state, tubes })
 }
@@ -69,8 +73,14 @@ pub struct LegsAnswer {
 ///
 /// # Errors
 /// What the store refused.
-pub fn list_legs(tx: &mut Tx<'_>, _: &Call, query: LegsQuery) -> Result<LegsAnswer, Refusal> {
-    Ok(LegsAnswer { legs: legs_open(tx, page_limit(query.limit))? })
+pub fn list_legs(tx: &mut Tx<'_>, call: &Call, query: LegsQuery) -> Result<LegsAnswer, Refusal> {
+    let mut legs = Vec::new();
+    for leg in legs_open(tx, page_limit(query.limit))? {
+        if crate::reach::sees_leg(tx, call, &leg)? {
+            legs.push(leg);
+        }
+    }
+    Ok(LegsAnswer { legs })
 }
 
 /// The routes.
@@ -78,9 +88,9 @@ pub fn list_legs(tx: &mut Tx<'_>, _: &Call, query: LegsQuery) -> Result<LegsAnsw
 pub fn routes() -> Routes {
     let (carry, read) = (Permission::ScreeningCarry, Permission::ScreeningRead);
     Routes::new()
-        .command("/api/screening/boxes/pack", carry, "Pack tubes into a box", pack_box)
-        .query("/api/screening/box", read, "A box with its tubes", show_box)
-        .command("/api/screening/hand-overs/give", carry, "Hand boxes over: the giver's signature", give)
-        .command("/api/screening/hand-overs/take", carry, "Take boxes over: the taker's signature", take)
-        .query("/api/screening/hand-overs", read, "Hand-overs that nobody has signed for yet", list_legs)
+        .command("/api/screening/boxes/pack", carry.by_area(), "Pack tubes into a box", pack_box)
+        .query("/api/screening/box", read.by_area(), "A box with its tubes", show_box)
+        .command("/api/screening/hand-overs/give", carry.by_area(), "Hand boxes over: the giver's signature", give)
+        .command("/api/screening/hand-overs/take", carry.by_area(), "Take boxes over: the taker's signature", take)
+        .query("/api/screening/hand-overs", read.by_area(), "Hand-overs that nobody has signed for yet", list_legs)
 }

@@ -17,7 +17,9 @@ use crate::errors::{ScreeningError, some_of};
 use crate::found::find_or_note;
 use crate::kinds;
 use crate::laboratory::BadCode;
+use crate::reach;
 use crate::tubes::register::{settle, well_formed};
+use crate::tubes::store::row_by_code;
 use crate::tubes::{Flag, Stage};
 
 /// Tubes in one request at most.
@@ -59,7 +61,7 @@ pub(crate) fn order_key(code: &BoxCode) -> String {
 /// Packs tubes into a box and has it carried.
 ///
 /// # Errors
-/// A malformed box code, an unknown site, nothing scanned that could be a tube.
+/// A malformed box code, a box of another area, an unknown site, nothing scanned that could be a tube of one's own area.
 pub fn pack_box(unit: &mut Unit<'_>, call: &Call, request: PackBox) -> Result<PackedBox, Refusal> {
     well_formed("box", request.code.as_str(), request.code.is_well_formed())?;
     some_of("tubes", &request.tubes, TUBES_MAX)?;
@@ -69,6 +71,11 @@ pub fn pack_box(unit: &mut Unit<'_>, call: &Call, request: PackBox) -> Result<Pa
     }
     let at = request.occurred_at.unwrap_or(call.now);
     let known = store::tube_box(unit.tx(), &request.code)?;
+    if let Some(state) = &known
+        && !reach::sees_box(unit.tx(), call, state)?
+    {
+        return Err(ScreeningError::UnknownBox { code: request.code }.into());
+    }
     let left = known.as_ref().is_some_and(|known| known.state != BoxState::Packed);
     let mut bad = Vec::new();
     let mut packed: BTreeMap<TubeCode, Packed> = BTreeMap::new();
@@ -78,6 +85,14 @@ pub fn pack_box(unit: &mut Unit<'_>, call: &Call, request: PackBox) -> Result<Pa
         let code = TubeCode(text.trim().to_owned());
         if let Err(error) = well_formed("tubes", code.as_str(), code.is_well_formed()) {
             bad.push(BadCode { code: text.chars().take(60).collect(), reason: Refusal::from(error).text });
+            continue;
+        }
+        // A tube of another area is not this actor's to pack: whoever answers for both, a courier, does it.
+        if let Some(row) = row_by_code(unit.tx(), &code)?
+            && !reach::sees_tube(unit.tx(), call, &row.tube)?
+        {
+            let unknown = Refusal::from(ScreeningError::UnknownTube { tube: code.clone() });
+            bad.push(BadCode { code: code.0, reason: unknown.text });
             continue;
         }
         let (row, _) = find_or_note(unit, call, &code, at)?;

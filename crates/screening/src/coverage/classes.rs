@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 
 use super::Coverage;
 use crate::desk::{Desk, Seats, load_seats};
-use crate::errors::{ScreeningError, said};
-use crate::rounds::{self, Class};
+use crate::errors::said;
+use crate::rounds::Class;
 
 /// Which classes to show.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -74,7 +74,7 @@ fn counted(seats: &Seats, people: &[PersonId]) -> Coverage {
 pub fn classes(office: &Office, tx: &mut Tx<'_>, call: &Call, query: ClassesQuery) -> Result<ClassesAnswer, Refusal> {
     let area = query.area.unwrap_or(call.actor.area);
     call.covers(area)?;
-    rounds::round(tx, query.round)?.ok_or(ScreeningError::UnknownRound { round: query.round })?;
+    crate::reach::seen_round(tx, call, query.round)?;
     let mut people: BTreeMap<(usize, String), (Text, Vec<PersonId>)> = BTreeMap::new();
     for person in care_list(tx, area)? {
         for tag in &person.tags {

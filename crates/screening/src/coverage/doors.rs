@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::missing::{classes_now, sampled_in};
 use crate::errors::ScreeningError;
-use crate::rounds::{self, Class, ExemptReason, store};
+use crate::rounds::{Class, ExemptReason, store};
 
 /// Whose list.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -66,7 +66,7 @@ pub fn doors(tx: &mut Tx<'_>, call: &Call, query: DoorsQuery) -> Result<DoorsAns
     if query.area.level().is_none_or(|level| level < AreaLevel::Village) {
         return Err(ScreeningError::AreaTooLarge { area: query.area }.into());
     }
-    rounds::round(tx, query.round)?.ok_or(ScreeningError::UnknownRound { round: query.round })?;
+    crate::reach::seen_round(tx, call, query.round)?;
     let (changes, exempt) = (store::changes(tx, query.round, query.area)?, store::exemptions(tx, call.now)?);
     let at_the_door = |person: &PersonId| exempt.get(person) == Some(&ExemptReason::AtTheDoor);
     let mut found: BTreeMap<(AreaId, HouseholdId), Door> = BTreeMap::new();

@@ -113,7 +113,7 @@ pub(super) fn classes_now(
 pub fn missing(tx: &mut Tx<'_>, call: &Call, query: MissingQuery) -> Result<MissingAnswer, Refusal> {
     let area = query.area.unwrap_or(call.actor.area);
     call.covers(area)?;
-    rounds::round(tx, query.round)?.ok_or(ScreeningError::UnknownRound { round: query.round })?;
+    crate::reach::seen_round(tx, call, query.round)?;
     let limit = page_limit(query.limit);
     let exempt = store::exemptions(tx, call.now)?;
     let j = tx.jurisdiction();
@@ -194,7 +194,7 @@ pub fn households(tx: &mut Tx<'_>, call: &Call, query: HouseholdsQuery) -> Resul
     if query.area.level().is_none_or(|level| level < AreaLevel::Village) {
         return Err(ScreeningError::AreaTooLarge { area: query.area }.into());
     }
-    rounds::round(tx, query.round)?.ok_or(ScreeningError::UnknownRound { round: query.round })?;
+    crate::reach::seen_round(tx, call, query.round)?;
     let changes = store::changes(tx, query.round, query.area)?;
     let mut found: BTreeMap<(AreaId, HouseholdId), HouseholdCoverage> = BTreeMap::new();
     for roster in store::roster(tx, query.round, query.area)? {

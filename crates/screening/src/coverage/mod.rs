@@ -21,9 +21,7 @@ use outpace_store::{Result, Row, Tx, values};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::errors::ScreeningError;
 use crate::lanes::UnsyncedLane;
-use crate::rounds;
 
 /// How the people of an area stand to a round.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -152,7 +150,7 @@ pub struct CoverageAnswer {
 pub fn coverage(tx: &mut Tx<'_>, call: &Call, query: CoverageQuery) -> Result<CoverageAnswer, Refusal> {
     let area = query.area.unwrap_or(call.actor.area);
     call.covers(area)?;
-    rounds::round(tx, query.round)?.ok_or(ScreeningError::UnknownRound { round: query.round })?;
+    crate::reach::seen_round(tx, call, query.round)?;
     let total = of(tx, query.round, area.grids())?;
     let areas = match query.by {
         Some(level) => by_area(tx, query.round, area, level)?,
@@ -171,14 +169,19 @@ pub fn coverage(tx: &mut Tx<'_>, call: &Call, query: CoverageQuery) -> Result<Co
 pub fn routes() -> Routes {
     let read = Permission::ScreeningRead;
     Routes::new()
-        .query("/api/screening/coverage", read, "Coverage of a round, of any area", coverage)
-        .query("/api/screening/missing", read, "The door list: who was not sampled, and why", missing)
+        .query("/api/screening/coverage", read.by_area(), "Coverage of a round, of any area", coverage)
+        .query("/api/screening/missing", read.by_area(), "The door list: who was not sampled, and why", missing)
         .recall(
             "/api/screening/coverage/classes",
-            read,
+            read.by_area(),
             "Coverage of a round by care need and by class of workplace",
             classes::classes,
         )
-        .query("/api/screening/doors", read, "The doors of a grid, those first that need a visit", doors::doors)
-        .query("/api/screening/households", read, "Coverage of a grid or village by household", households)
+        .query(
+            "/api/screening/doors",
+            read.by_area(),
+            "The doors of a grid, those first that need a visit",
+            doors::doors,
+        )
+        .query("/api/screening/households", read.by_area(), "Coverage of a grid or village by household", households)
 }

@@ -127,7 +127,11 @@ pub fn balance_by(tx: &mut Tx<'_>, call: &Call, query: BalanceQuery) -> Result<B
         By::Site => by_site(tx, area, query.round, number(-1)?, limit)?,
         By::Box => by_box(tx, area, query.after.as_deref().unwrap_or(""), limit)?,
         By::Laboratory => by_laboratory(tx, area, number(0)?, limit)?,
-        By::Hour => by_hour(tx, query.round, number(i64::MIN)?, limit)?,
+        By::Hour => {
+            // The hours are counted over the whole jurisdiction.
+            call.covers(AreaId(tx.jurisdiction()))?;
+            by_hour(tx, query.round, number(i64::MIN)?, limit)?
+        }
     };
     let after = (rows.len() as i64 == limit).then(|| rows.last().map(|row| row.key.clone())).flatten();
     Ok(BalanceAnswer { rows, after })

@@ -25,13 +25,23 @@ pub fn routes() -> Routes {
     Routes::new()
         .query(
             "/api/screening/conservation",
-            read,
+            read.whole(),
             "Whether every swab, tube and result is accounted for",
             conservation::conservation_of,
         )
-        .query("/api/screening/flow", read, "Tubes at each stage, by round and site", stages::flow)
-        .query("/api/screening/balance", read, "What stands at each round, site, box, laboratory or hour", balance_by)
-        .query("/api/screening/late", read, "Tubes late against a deadline, and where each was last signed", late_tubes)
+        .query("/api/screening/flow", read.whole(), "Tubes at each stage, by round and site", stages::flow)
+        .query(
+            "/api/screening/balance",
+            read.by_area(),
+            "What stands at each round, site, box, laboratory or hour",
+            balance_by,
+        )
+        .query(
+            "/api/screening/late",
+            read.by_area(),
+            "Tubes late against a deadline, and where each was last signed",
+            late_tubes,
+        )
 }
 
 /// People in tubes, by the site that sampled them.

@@ -186,7 +186,11 @@ pub fn declare_lost(unit: &mut Unit<'_>, call: &Call, request: DeclareLost) -> R
     let mut rows = Vec::new();
     let distinct: BTreeSet<&TubeCode> = request.tubes.iter().collect();
     for code in distinct {
-        let row = row_by_code(unit.tx(), code)?.ok_or_else(|| ScreeningError::UnknownTube { tube: code.clone() })?;
+        let unknown = || ScreeningError::UnknownTube { tube: code.clone() };
+        let row = row_by_code(unit.tx(), code)?.ok_or_else(unknown)?;
+        if !crate::reach::sees_tube(unit.tx(), call, &row.tube)? {
+            return Err(unknown().into());
+        }
         match row.tube.stage {
             Stage::Lost => {}
             stage @ (Stage::Resulted | Stage::Invalid) => {

@@ -52,38 +52,63 @@ pub fn routes() -> Routes {
     Routes::new()
         .command(
             "/api/screening/laboratories/set",
-            Permission::ScreeningManage,
+            Permission::ScreeningManage.by_area(),
             "Set up or change a laboratory",
             set_laboratory,
         )
-        .query("/api/screening/laboratories", read, "List laboratories with what waits there", list_laboratories)
+        .query(
+            "/api/screening/laboratories",
+            read.by_area(),
+            "List laboratories with what waits there",
+            list_laboratories,
+        )
         .query(
             "/api/screening/laboratories/load",
-            read,
+            read.by_area(),
             "Load of laboratories and hour of the last result",
             laboratory_load,
         )
-        .query("/api/screening/queue", read, "What waits at a laboratory, first first", list_queue)
-        .command("/api/screening/intake", work, "Take tubes in at a laboratory", intake)
-        .command("/api/screening/losses", Permission::ScreeningCarry, "Declare tubes lost", declare_lost)
-        .command("/api/screening/results", work, "Report results; bad rows are told, good rows go in", report_results)
+        .query("/api/screening/queue", read.by_area(), "What waits at a laboratory, first first", list_queue)
+        .command("/api/screening/intake", work.by_area(), "Take tubes in at a laboratory", intake)
+        .command("/api/screening/losses", Permission::ScreeningCarry.by_area(), "Declare tubes lost", declare_lost)
+        .command(
+            "/api/screening/results",
+            work.by_area(),
+            "Report results; bad rows are told, good rows go in",
+            report_results,
+        )
         .prepared(
             "/api/screening/results/file",
-            work,
+            work.by_area(),
             "Report results from a CSV or XLSX file; bad cells are told, good rows go in",
             read_file,
             report_file,
         )
-        .document("/api/screening/results/sheet", read, "A sheet of tubes to fill in, as CSV", results_sheet)
-        .command("/api/screening/results/exclude", work, "Take results back by a signed exclusion", exclude_results)
-        .command("/api/screening/results/exclude/sign", work, "Give an exclusion its second signature", sign_exclusion)
+        .document("/api/screening/results/sheet", read.by_area(), "A sheet of tubes to fill in, as CSV", results_sheet)
+        .command(
+            "/api/screening/results/exclude",
+            work.by_area(),
+            "Take results back by a signed exclusion",
+            exclude_results,
+        )
+        .command(
+            "/api/screening/results/exclude/sign",
+            work.by_area(),
+            "Give an exclusion its second signature",
+            sign_exclusion,
+        )
         .query(
             "/api/screening/results/exclusions",
-            read,
+            read.by_area(),
             "Exclusions that wait for a second signature",
             list_exclusions,
         )
-        .command("/api/screening/plates/load", work, "Say which tube lies in which well", load_plate)
-        .command("/api/screening/plates/void", work, "Declare a plate void: all that was read off it falls", void_plate)
-        .query("/api/screening/plate", read, "A plate with its wells", show_plate)
+        .command("/api/screening/plates/load", work.by_area(), "Say which tube lies in which well", load_plate)
+        .command(
+            "/api/screening/plates/void",
+            work.by_area(),
+            "Declare a plate void: all that was read off it falls",
+            void_plate,
+        )
+        .query("/api/screening/plate", read.by_area(), "A plate with its wells", show_plate)
 }

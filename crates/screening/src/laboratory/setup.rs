@@ -58,10 +58,12 @@ pub struct LaboratoriesAnswer {
 /// What the store refused.
 pub fn list_laboratories(
     tx: &mut Tx<'_>,
-    _: &Call,
+    call: &Call,
     _: outpace_access::routes::Empty,
 ) -> Result<LaboratoriesAnswer, Refusal> {
-    Ok(LaboratoriesAnswer { laboratories: store::laboratories(tx)? })
+    let mut laboratories = store::laboratories(tx)?;
+    laboratories.retain(|known| call.sees(known.spec.area));
+    Ok(LaboratoriesAnswer { laboratories })
 }
 
 /// Which queue to look at.
@@ -102,9 +104,10 @@ pub struct QueueAnswer {
 ///
 /// # Errors
 /// An unknown laboratory.
-pub fn list_queue(tx: &mut Tx<'_>, _: &Call, query: QueueQuery) -> Result<QueueAnswer, Refusal> {
+pub fn list_queue(tx: &mut Tx<'_>, call: &Call, query: QueueQuery) -> Result<QueueAnswer, Refusal> {
     let laboratory = query.laboratory;
-    let known = store::laboratory(tx, laboratory)?.ok_or(ScreeningError::UnknownLaboratory { laboratory })?;
+    let known = store::laboratory(tx, laboratory)?.filter(|known| call.sees(known.spec.area));
+    let known = known.ok_or(ScreeningError::UnknownLaboratory { laboratory })?;
     let tubes = store::queue(tx, laboratory, page_limit(query.limit))?.into_iter().map(|row| QueuedTube {
         tube: row.tube.code,
         rank: row.tube.rank,

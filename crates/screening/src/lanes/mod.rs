@@ -51,27 +51,37 @@ pub fn routes() -> Routes {
     Routes::new()
         .look(
             "/api/screening/lanes/key",
-            Permission::Public,
+            Permission::Public.open(),
             "The public key by which a device tells that a lane sheet is the office's",
             |office, _, _: Empty| Ok(SheetKey { key: keys::public_key(office.store.keys()).map_err(Refusal::from)? }),
         )
         .command(
             "/api/screening/lanes/sheet",
-            sample,
+            sample.by_area(),
             "Issue a signed sheet for a lane to work without a network",
             issue_sheet,
         )
-        .command("/api/screening/lanes/records", sample, "Hand over what a lane noted without a network", merge_records)
+        .command(
+            "/api/screening/lanes/records",
+            sample.by_area(),
+            "Hand over what a lane noted without a network",
+            merge_records,
+        )
         .command(
             "/api/screening/lanes/connection",
-            sample,
+            sample.by_area(),
             "Say that a lane is without a network, or back",
             set_connection,
         )
-        .command("/api/screening/lanes/write-off", manage, "Write a lane sheet off: nothing more will come", write_off)
+        .command(
+            "/api/screening/lanes/write-off",
+            manage.by_area(),
+            "Write a lane sheet off: nothing more will come",
+            write_off,
+        )
         .query(
             "/api/screening/lanes/unsynced",
-            Permission::ScreeningRead,
+            Permission::ScreeningRead.by_area(),
             "Lanes from which not everything is here",
             unsynced_lanes,
         )

@@ -33,12 +33,12 @@ use outpace_core::Permission;
 pub fn routes() -> Routes {
     let (manage, read) = (Permission::ScreeningManage, Permission::ScreeningRead);
     Routes::new()
-        .command("/api/screening/rounds/plan", manage, "Plan a round and see its hour", plan_round)
-        .command("/api/screening/rounds/follow", manage, "Plan a round that follows another", follow_round)
-        .command("/api/screening/rounds/open", manage, "Open a round, acknowledging its hour", open_round)
-        .command("/api/screening/rounds/close", manage, "Close a round", close_round)
-        .query("/api/screening/rounds", read, "List rounds, newest first", list_rounds)
-        .query("/api/screening/round", read, "One round", show_round)
-        .query("/api/screening/forecast", read, "When a round's last result will be there", forecast_now)
-        .command("/api/screening/exempt", manage, "Exempt people from rounds, or end it", exempt)
+        .command("/api/screening/rounds/plan", manage.by_area(), "Plan a round and see its hour", plan_round)
+        .command("/api/screening/rounds/follow", manage.by_area(), "Plan a round that follows another", follow_round)
+        .command("/api/screening/rounds/open", manage.by_area(), "Open a round, acknowledging its hour", open_round)
+        .command("/api/screening/rounds/close", manage.by_area(), "Close a round", close_round)
+        .query("/api/screening/rounds", read.by_area(), "List rounds, newest first", list_rounds)
+        .query("/api/screening/round", read.by_area(), "One round", show_round)
+        .query("/api/screening/forecast", read.whole(), "When a round's last result will be there", forecast_now)
+        .command("/api/screening/exempt", manage.by_area(), "Exempt people from rounds, or end it", exempt)
 }

@@ -368,10 +368,26 @@ pub(crate) fn view(tx: &mut Tx<'_>, call: &Call, round: Round) -> Result<RoundVi
 
 pub(crate) fn known(tx: &mut Tx<'_>, call: &Call, round: RoundId) -> Result<Round, Refusal> {
     let known = store::round(tx, round)?.ok_or(ScreeningError::UnknownRound { round })?;
-    for area in &known.spec.scope.areas {
+    covers(tx, call, &known.spec.scope)?;
+    Ok(known)
+}
+
+/// Passes when everything that a round names lies in the actor's area.
+fn covers(tx: &mut Tx<'_>, call: &Call, scope: &Scope) -> Result<(), Refusal> {
+    for area in &scope.areas {
         call.covers(*area)?;
     }
-    Ok(known)
+    for place in &scope.places {
+        if let Some(place) = registry::place(tx, *place)? {
+            call.covers(place.area)?;
+        }
+    }
+    for person in &scope.people {
+        if let Some(person) = registry::person(tx, *person)? {
+            call.covers(person.area)?;
+        }
+    }
+    Ok(())
 }
 
 /// Opens a round: draws up its due list, fixes its pools, publishes its hour.
@@ -465,11 +481,12 @@ pub struct RoundsAnswer {
 /// What the store refused.
 pub fn list_rounds(tx: &mut Tx<'_>, call: &Call, query: RoundsQuery) -> Result<RoundsAnswer, Refusal> {
     let found = store::rounds(tx, query.state, crate::page_limit(query.limit))?;
-    let seen = found.into_iter().filter(|round| {
-        let areas = &round.spec.scope.areas;
-        areas.is_empty() || areas.iter().any(|area| call.sees(*area) || area.contains(call.actor.area))
-    });
-    let rounds = seen.map(|round| view(tx, call, round)).collect::<Result<Vec<_>, _>>()?;
+    let mut rounds = Vec::new();
+    for round in found {
+        if crate::reach::sees_round(tx, call, &round)? {
+            rounds.push(view(tx, call, round)?);
+        }
+    }
     Ok(RoundsAnswer { rounds })
 }
 

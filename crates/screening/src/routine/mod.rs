@@ -22,8 +22,23 @@ use outpace_core::Permission;
 pub fn routes() -> Routes {
     let (manage, read) = (Permission::ScreeningManage, Permission::ScreeningRead);
     Routes::new()
-        .query("/api/screening/routine", read, "Intervals of routine screening and what they cost a day", routine)
-        .query("/api/screening/routine/what-if", read, "What another interval would change a day", what_if)
-        .query("/api/screening/routine/due", read, "Who of a village is due today, and by which interval", due)
-        .command("/api/screening/routine/set", manage, "Adopt an interval for an area, or end it", set_interval)
+        .query(
+            "/api/screening/routine",
+            read.by_area(),
+            "Intervals of routine screening and what they cost a day",
+            routine,
+        )
+        .query("/api/screening/routine/what-if", read.by_area(), "What another interval would change a day", what_if)
+        .query(
+            "/api/screening/routine/due",
+            read.by_area(),
+            "Who of a village is due today, and by which interval",
+            due,
+        )
+        .command(
+            "/api/screening/routine/set",
+            manage.by_area(),
+            "Adopt an interval for an area, or end it",
+            set_interval,
+        )
 }

@@ -91,19 +91,19 @@ pub fn list_lanes(tx: &mut Tx<'_>, call: &Call, query: LanesQuery) -> Result<Lan
 pub fn routes() -> Routes {
     let manage = Permission::ScreeningManage;
     Routes::new()
-        .query("/api/screening/sites", Permission::ScreeningRead, "List sampling sites", list_sites)
-        .query("/api/screening/lanes", Permission::ScreeningRead, "A site with its lanes", list_lanes)
-        .command("/api/screening/sites/import", manage, "Set up sites with their lanes", import_sites)
+        .query("/api/screening/sites", Permission::ScreeningRead.by_area(), "List sampling sites", list_sites)
+        .query("/api/screening/lanes", Permission::ScreeningRead.by_area(), "A site with its lanes", list_lanes)
+        .command("/api/screening/sites/import", manage.by_area(), "Set up sites with their lanes", import_sites)
         .command(
             "/api/screening/sites/import-csv",
-            manage,
+            manage.by_area(),
             "Set up sites from a CSV text; bad rows are reported, good rows go in",
             import::import_sites_csv,
         )
-        .command("/api/screening/sites/set", manage, "Open or close a site", set_site)
-        .command("/api/screening/sites/hours", manage, "Set a site's opening hours", set_hours)
-        .command("/api/screening/sites/move", manage, "Move a site, with public notice", move_site)
-        .command("/api/screening/lanes/add", manage, "Add lanes to a site", add_lanes)
-        .command("/api/screening/lanes/set", manage, "Open or close a lane", set_lane)
-        .command("/api/screening/samplers", manage, "Post samplers to lanes for a shift", post_samplers)
+        .command("/api/screening/sites/set", manage.by_area(), "Open or close a site", set_site)
+        .command("/api/screening/sites/hours", manage.by_area(), "Set a site's opening hours", set_hours)
+        .command("/api/screening/sites/move", manage.by_area(), "Move a site, with public notice", move_site)
+        .command("/api/screening/lanes/add", manage.by_area(), "Add lanes to a site", add_lanes)
+        .command("/api/screening/lanes/set", manage.by_area(), "Open or close a lane", set_lane)
+        .command("/api/screening/samplers", manage.by_area(), "Post samplers to lanes for a shift", post_samplers)
 }

@@ -66,7 +66,7 @@ pub(crate) fn start() -> Timestamp {
 
 /// Someone in a role over the county.
 pub(crate) fn actor(id: i64, role: Role) -> Actor {
-    Actor { id: ActorId(id), kind: ActorKind::Device, role, area: COUNTY }
+    Actor::new(ActorId(id), ActorKind::Device, role, COUNTY)
 }
 
 fn area(id: i64) -> Area {

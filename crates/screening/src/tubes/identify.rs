@@ -32,6 +32,9 @@ pub struct IdentifySwab {
 pub fn identify_swab(unit: &mut Unit<'_>, call: &Call, request: IdentifySwab) -> Result<Member, Refusal> {
     let row = store::row_by_code(unit.tx(), &request.tube)?
         .ok_or_else(|| ScreeningError::UnknownTube { tube: request.tube.clone() })?;
+    if !crate::reach::sees_tube(unit.tx(), call, &row.tube)? {
+        return Err(ScreeningError::UnknownTube { tube: request.tube }.into());
+    }
     let (tube, position) = (request.tube.clone(), request.position);
     let member = store::members(unit.tx(), row.tube.number)?
         .into_iter()

@@ -30,10 +30,10 @@ use outpace_core::Permission;
 pub fn routes() -> Routes {
     let sample = Permission::ScreeningSample;
     Routes::new()
-        .command("/api/screening/check", sample, "Before the swab: what speaks against it", check)
-        .command("/api/screening/tubes", sample, "Register a whole tube", register_tube)
-        .command("/api/screening/swabs", sample, "Register one person into a tube", register_swab)
-        .command("/api/screening/tubes/seal", sample, "Seal a tube", seal_tube)
-        .command("/api/screening/swabs/identify", sample, "Say whose an unidentified swab was", identify_swab)
-        .query("/api/screening/tube", Permission::ScreeningRead, "A tube: people, way, results", show_tube)
+        .command("/api/screening/check", sample.by_area(), "Before the swab: what speaks against it", check)
+        .command("/api/screening/tubes", sample.by_area(), "Register a whole tube", register_tube)
+        .command("/api/screening/swabs", sample.by_area(), "Register one person into a tube", register_swab)
+        .command("/api/screening/tubes/seal", sample.by_area(), "Seal a tube", seal_tube)
+        .command("/api/screening/swabs/identify", sample.by_area(), "Say whose an unidentified swab was", identify_swab)
+        .query("/api/screening/tube", Permission::ScreeningRead.by_area(), "A tube: people, way, results", show_tube)
 }

@@ -39,11 +39,8 @@ pub struct TubeView {
 pub fn show_tube(tx: &mut Tx<'_>, call: &Call, query: TubeQuery) -> Result<TubeView, Refusal> {
     let unknown = || ScreeningError::UnknownTube { tube: query.tube.clone() };
     let row = store::row_by_code(tx, &query.tube)?.ok_or_else(unknown)?;
-    if let Some(site) = row.tube.site {
-        let known = crate::sites::site(tx, site)?;
-        if known.is_some_and(|site| !call.sees(site.spec.area)) {
-            return Err(unknown().into());
-        }
+    if !crate::reach::sees_tube(tx, call, &row.tube)? {
+        return Err(unknown().into());
     }
     Ok(TubeView {
         people: store::members(tx, row.tube.number)?,

@@ -22,10 +22,10 @@ use crate::live;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .query("/api/command/briefing", Permission::CommandRead, "The briefing of this moment", briefing)
+        .query("/api/command/briefing", Permission::CommandRead.whole(), "The briefing of this moment", briefing)
         .document(
             "/api/command/print-briefing",
-            Permission::CommandRead,
+            Permission::CommandRead.whole(),
             "The briefing of this moment as Markdown or as an HTML page, in Chinese or English",
             print,
         )

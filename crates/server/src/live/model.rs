@@ -42,6 +42,7 @@ shapes! {
         beds: BedsShown,
         cases: CasesShown,
         holds: HoldsShown,
+        glass: i64,
         sites: Vec<SiteShown>,
         facilities: Vec<FacilityShown>,
     }

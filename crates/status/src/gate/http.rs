@@ -21,7 +21,7 @@ pub(crate) fn routes() -> Routes {
     Routes::new()
         .look(
             "/api/status/pass",
-            Permission::StatusRead,
+            Permission::StatusRead.by_area(),
             "A person's status, signed for gates without a network: to print for who has no telephone",
             move |office, call, query: PassQuery| {
                 let board = display.get_or_init(|| crate::display_of(&office.store)).board();
@@ -32,7 +32,7 @@ pub(crate) fn routes() -> Routes {
         )
         .look(
             "/api/status/gate-keys",
-            Permission::Public,
+            Permission::Public.open(),
             "Public keys by which a status and a gate's list are verified",
             |office, call, _: Empty| {
                 let (keys, rules) = (office.store.keys(), &call.pack().codes);
@@ -41,7 +41,7 @@ pub(crate) fn routes() -> Routes {
         )
         .recall(
             "/api/status/gate-list",
-            Permission::CheckInRecord,
+            Permission::CheckInRecord.open(),
             "What a gate needs to verify statuses without a network: keys and revocations, signed",
             gate_list,
         )

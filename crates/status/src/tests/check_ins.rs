@@ -14,7 +14,7 @@ const SHOP: PlaceId = PlaceId(1);
 const MARKET: PlaceId = PlaceId(2);
 
 fn device(id: i64) -> Actor {
-    Actor { id: ActorId(id), kind: ActorKind::Device, role: Role::Gatekeeper, area: COUNTY }
+    Actor::new(ActorId(id), ActorKind::Device, Role::Gatekeeper, COUNTY)
 }
 
 fn one(counter: i64, person: i64, at: Timestamp) -> NewCheckIn {

@@ -249,7 +249,7 @@ impl House {
 
 /// Someone in a role over the county.
 pub(crate) fn actor(id: i64, role: Role) -> Actor {
-    Actor { id: ActorId(id), kind: ActorKind::Account, role, area: COUNTY }
+    Actor::new(ActorId(id), ActorKind::Account, role, COUNTY)
 }
 
 pub(crate) fn tube(number: usize) -> TubeCode {

@@ -21,7 +21,7 @@ const SHOP: PlaceId = PlaceId(1);
 const EVER: (Timestamp, Timestamp) = (Timestamp(0), Timestamp(i64::MAX));
 
 fn device(id: i64) -> Actor {
-    Actor { id: ActorId(id), kind: ActorKind::Device, role: Role::Gatekeeper, area: COUNTY }
+    Actor::new(ActorId(id), ActorKind::Device, Role::Gatekeeper, COUNTY)
 }
 
 fn shown(house: &House, place: PlaceId, at: Timestamp) -> String {
@@ -170,7 +170,7 @@ fn of_1317_people_who_were_sent_a_picture_of_one_place_code_none_gets_an_exposur
 #[test]
 fn ones_own_telephone_checks_in_by_the_same_rule() {
     let house = House::open();
-    let own = Actor { id: ActorId(80), kind: ActorKind::Account, role: Role::Resident, area: COUNTY };
+    let own = Actor::new(ActorId(80), ActorKind::Account, Role::Resident, COUNTY);
     let fresh = shown(&house, SHOP, house.now());
     let read = |code: String| {
         house.act_as(&own, move |unit, call| {

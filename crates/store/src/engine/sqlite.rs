@@ -70,6 +70,16 @@ impl Database for File {
     }
 }
 
+/// A database of its own that is gone when the connection is.
+///
+/// # Errors
+/// What the engine refused.
+pub(crate) fn in_memory() -> Result<Box<dyn Connection>> {
+    let connection = rusqlite::Connection::open_in_memory()?;
+    set_up(&connection)?;
+    Ok(Box::new(Sqlite(connection, Texts::default())))
+}
+
 /// What writer and readers share. Plans must not depend on the values bound: the figures below are taught, not
 /// gathered, and without this promise SQLite parses a cached statement again for every new value.
 fn set_up(connection: &rusqlite::Connection) -> Result<()> {

@@ -14,9 +14,14 @@ use crate::stock;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .command("/api/supplies/dispatch", Permission::SuppliesWork, "Send goods to a depot or a point", dispatch)
-        .command("/api/supplies/deliver", Permission::SuppliesWork, "Receive goods that were sent", deliver)
-        .query("/api/supplies/deliveries", Permission::SuppliesRead, "Deliveries", list)
+        .command(
+            "/api/supplies/dispatch",
+            Permission::SuppliesWork.whole(),
+            "Send goods to a depot or a point",
+            dispatch,
+        )
+        .command("/api/supplies/deliver", Permission::SuppliesWork.whole(), "Receive goods that were sent", deliver)
+        .query("/api/supplies/deliveries", Permission::SuppliesRead.whole(), "Deliveries", list)
 }
 
 /// Which deliveries.

@@ -17,14 +17,19 @@ use Permission as P;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .command("/api/supplies/expect-shipment", P::SuppliesWork, "Announce trucks", expect_shipment)
-        .command("/api/supplies/truck-arrived", P::SuppliesWork, "Record that a truck arrived", truck_arrived)
-        .command("/api/supplies/start-unloading", P::SuppliesWork, "Record that unloading began", start_unloading)
-        .command("/api/supplies/truck-unloaded", P::SuppliesWork, "Record a counted load", truck_unloaded)
-        .command("/api/supplies/hand-over", P::SuppliesWork, "Sign for a shipment", hand_over)
-        .command("/api/supplies/cancel-shipment", P::SuppliesWork, "Call a shipment off", cancel_shipment)
-        .query("/api/supplies/shipment", P::SuppliesRead, "One shipment with its trucks", one_shipment)
-        .query("/api/supplies/shipments", P::SuppliesRead, "Shipments", list)
+        .command("/api/supplies/expect-shipment", P::SuppliesWork.whole(), "Announce trucks", expect_shipment)
+        .command("/api/supplies/truck-arrived", P::SuppliesWork.whole(), "Record that a truck arrived", truck_arrived)
+        .command(
+            "/api/supplies/start-unloading",
+            P::SuppliesWork.whole(),
+            "Record that unloading began",
+            start_unloading,
+        )
+        .command("/api/supplies/truck-unloaded", P::SuppliesWork.whole(), "Record a counted load", truck_unloaded)
+        .command("/api/supplies/hand-over", P::SuppliesWork.whole(), "Sign for a shipment", hand_over)
+        .command("/api/supplies/cancel-shipment", P::SuppliesWork.whole(), "Call a shipment off", cancel_shipment)
+        .query("/api/supplies/shipment", P::SuppliesRead.whole(), "One shipment with its trucks", one_shipment)
+        .query("/api/supplies/shipments", P::SuppliesRead.whole(), "Shipments", list)
 }
 
 /// Which shipment.

@@ -19,19 +19,19 @@ use Permission as P;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .command("/api/supplies/register-items", P::SuppliesWork, "Register items", register_items)
-        .command("/api/supplies/register-depot", P::SuppliesWork, "Register a depot or a point", register_depot)
-        .command("/api/supplies/receive", P::SuppliesWork, "Take goods in", receive_stock)
-        .command("/api/supplies/issue", P::SuppliesWork, "Hand goods out", issue_stock)
-        .command("/api/supplies/record-use", P::SuppliesWork, "Record what was used", record_use)
-        .command("/api/supplies/count", P::SuppliesWork, "Record a count", count_stock)
-        .command("/api/supplies/plan-usage", P::SuppliesWork, "Plan how much is used a day", plan_usage)
-        .query("/api/supplies/items", P::SuppliesRead, "Items", items)
-        .query("/api/supplies/depots", P::SuppliesRead, "Depots and points of an area", depots)
-        .query("/api/supplies/stock", P::SuppliesRead, "Stock on hand and how long it lasts", stock)
-        .query("/api/supplies/ledger", P::SuppliesRead, "What came in and went out", ledger)
-        .query("/api/supplies/shortages", P::SuppliesRead, "Stock that will not last", shortages)
-        .query("/api/supplies/conservation", P::SuppliesRead, "What came in = what is there", conservation)
+        .command("/api/supplies/register-items", P::SuppliesWork.whole(), "Register items", register_items)
+        .command("/api/supplies/register-depot", P::SuppliesWork.whole(), "Register a depot or a point", register_depot)
+        .command("/api/supplies/receive", P::SuppliesWork.whole(), "Take goods in", receive_stock)
+        .command("/api/supplies/issue", P::SuppliesWork.whole(), "Hand goods out", issue_stock)
+        .command("/api/supplies/record-use", P::SuppliesWork.whole(), "Record what was used", record_use)
+        .command("/api/supplies/count", P::SuppliesWork.whole(), "Record a count", count_stock)
+        .command("/api/supplies/plan-usage", P::SuppliesWork.whole(), "Plan how much is used a day", plan_usage)
+        .query("/api/supplies/items", P::SuppliesRead.whole(), "Items", items)
+        .query("/api/supplies/depots", P::SuppliesRead.whole(), "Depots and points of an area", depots)
+        .query("/api/supplies/stock", P::SuppliesRead.whole(), "Stock on hand and how long it lasts", stock)
+        .query("/api/supplies/ledger", P::SuppliesRead.whole(), "What came in and went out", ledger)
+        .query("/api/supplies/shortages", P::SuppliesRead.whole(), "Stock that will not last", shortages)
+        .query("/api/supplies/conservation", P::SuppliesRead.whole(), "What came in = what is there", conservation)
 }
 
 /// Items, by key.

@@ -96,7 +96,7 @@ impl House {
         area: AreaId,
         command: impl FnOnce(&mut Unit<'_>, &Call) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let actor = Actor { id: ActorId(7), kind: ActorKind::Account, role: Role::Supplies, area };
+        let actor = Actor::new(ActorId(7), ActorKind::Account, Role::Supplies, area);
         let call = Call { actor: actor.clone(), now: self.now(), rules: Arc::clone(&self.rules), drill: true };
         Ok(self.store.write(&actor, move |unit| command(unit, &call))?.answer)
     }

@@ -123,6 +123,9 @@ pub fn end(unit: &mut Unit<'_>, call: &Call, id: ClosureId, why: EndReason) -> R
 /// An unknown or ended hold, a closure that is no hold, one extended already, the system as the officer, no reason.
 pub fn extend_hold(unit: &mut Unit<'_>, call: &Call, request: ExtendHold) -> Result<Closure, Refusal> {
     let closure = known(unit, call, request.closure)?;
+    if let Target::Place { place, .. } = &closure.target {
+        outpace_registry::people::kin(unit.tx(), &call.actor)?.stand_back_from(*place)?;
+    }
     if call.actor.kind != ActorKind::Account {
         return Err(ZoningError::NoOfficer.into());
     }
@@ -147,7 +150,7 @@ pub fn extend_hold(unit: &mut Unit<'_>, call: &Call, request: ExtendHold) -> Res
 /// Records a closure that someone else imposed. It is listed and counted, and enforces nothing.
 ///
 /// # Errors
-/// An area outside the actor's.
+/// An area or a place outside the actor's area.
 pub fn observe(
     unit: &mut Unit<'_>,
     call: &Call,
@@ -156,6 +159,9 @@ pub fn observe(
     imposed_by: ImposedBy,
 ) -> Result<ClosureId, Refusal> {
     call.covers(target.area())?;
+    if let Target::Place { place, .. } | Target::Goods { place: Some(place), .. } = &target {
+        call.covers(place_area(unit.tx(), *place)?)?;
+    }
     let same = store::observed(unit.tx())?
         .into_iter()
         .find(|old| old.target == target && old.imposed_by.as_ref() == Some(&imposed_by));

@@ -2,11 +2,24 @@
 
 use outpace_access::Call;
 use outpace_core::{Refusal, Text};
-use outpace_store::Unit;
+use outpace_store::{Tx, Unit};
 
 use super::{NewPass, PassId, PassIssued, PassRevoked, store};
 use crate::errors::ZoningError;
-use crate::zones;
+use crate::zones::{self, Zone};
+
+/// Passes when the whole zone lies in the actor's area.
+fn covers(tx: &mut Tx<'_>, call: &Call, zone: &Zone) -> Result<(), Refusal> {
+    for area in &zone.areas {
+        call.covers(*area)?;
+    }
+    for place in &zone.places {
+        if let Some(place) = outpace_registry::place(tx, *place)? {
+            call.covers(place.area)?;
+        }
+    }
+    Ok(())
+}
 
 /// Issues a pass. The same pass again (holder, zone, times) is answered with the first.
 ///
@@ -23,9 +36,7 @@ pub fn issue(unit: &mut Unit<'_>, call: &Call, pass: NewPass) -> Result<PassId, 
         return Err(ZoningError::NoReason("reason").into());
     }
     let zone = zones::zone(unit.tx(), pass.zone)?.ok_or(ZoningError::UnknownZone(pass.zone))?;
-    for area in &zone.areas {
-        call.covers(*area)?;
-    }
+    covers(unit.tx(), call, &zone)?;
     if zone.lifted_at.is_some() {
         return Err(ZoningError::Lifted(zone.id).into());
     }
@@ -45,9 +56,7 @@ pub fn issue(unit: &mut Unit<'_>, call: &Call, pass: NewPass) -> Result<PassId, 
 pub fn revoke(unit: &mut Unit<'_>, call: &Call, id: PassId, reason: Text) -> Result<(), Refusal> {
     let pass = store::pass(unit.tx(), id)?.ok_or(ZoningError::UnknownPass(id))?;
     if let Some(zone) = zones::zone(unit.tx(), pass.zone)? {
-        for area in &zone.areas {
-            call.covers(*area)?;
-        }
+        covers(unit.tx(), call, &zone)?;
     }
     if pass.revoked_at.is_none() {
         unit.record(PassRevoked { id, reason })?;

@@ -13,4 +13,6 @@ pub mod store;
 pub use commands::{attach_notice, change, declare, lift, observe};
 pub use model::{Lift, NewZone, PARTS_MAX, Zone, ZoneChange, ZonePopulation, ZoneStep};
 pub use rules::{Duty, DutyKind, duties_due, strictness};
-pub use store::{in_force, in_force_at, level_at, level_at_time, level_of_place, observed, zone, zones_at};
+pub use store::{
+    in_force, in_force_at, level_at, level_at_time, level_of_place, lifted_around, observed, zone, zones_at,
+};

@@ -282,6 +282,20 @@ pub fn zones_at(tx: &mut Tx<'_>, area: AreaId) -> Result<Vec<Zone>> {
     )
 }
 
+/// When a zone of ours around an area was lifted last.
+///
+/// # Errors
+/// What the engine refused.
+pub fn lifted_around(tx: &mut Tx<'_>, area: AreaId) -> Result<Option<Timestamp>> {
+    let j = tx.jurisdiction();
+    let lifted = tx.query(
+        &format!("SELECT {COLUMNS} FROM zone z WHERE z.j = $1 AND z.lifted_at IS NOT NULL AND z.imposed_by IS NULL"),
+        values![j],
+        read,
+    )?;
+    Ok(lifted.into_iter().filter(|zone| zone.contains(area)).filter_map(|zone| zone.lifted_at).max())
+}
+
 fn strictest(zones: &[Zone]) -> Option<ZoneLevel> {
     zones.iter().map(|zone| zone.level).max_by_key(|level| strictness(*level))
 }

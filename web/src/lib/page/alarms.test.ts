@@ -23,6 +23,10 @@ test('what waits for a yes comes first, then a law that is broken', () => {
   expect(kinds).toEqual(['plan', 'conservation', 'people', 'overdue', 'verb', 'verb', 'lapsed', 'supply']);
 });
 
+test('a break-glass access is told for as long as it stands open', () => {
+  expect(alarmsOf({ ...calm, glass: 2 })).toEqual([{ kind: 'glass', open: 2 }]);
+});
+
 test('a plan that was decided waits for nobody', () => {
   expect(alarmsOf({ ...calm, plan: live.plan && { ...live.plan, state: 'approved', waits_for: null } })).toEqual([]);
 });

@@ -12,6 +12,7 @@ export type Alarm =
   | { kind: 'overdue'; orders: number }
   | { kind: 'verb'; verb: VerbName; late: number }
   | { kind: 'lapsed'; holds: number }
+  | { kind: 'glass'; open: number }
   | { kind: 'supply'; item: string; name: Text; minutes: number }
   | { kind: 'plan'; id: number; office: Text; minutes: number };
 
@@ -22,6 +23,7 @@ export const PANEL: Record<Alarm['kind'], string> = {
   overdue: 'orders',
   verb: 'verbs',
   lapsed: 'facts',
+  glass: 'orders',
   supply: 'supplies',
   plan: 'plan',
 };
@@ -51,6 +53,7 @@ export function alarmsOf(live: Live): Alarm[] {
   if (orders.overdue > 0) alarms.push({ kind: 'overdue', orders: orders.overdue });
   for (const { verb, late } of live.verbs) if (late > 0) alarms.push({ kind: 'verb', verb, late });
   if (holds.lapsed > 0) alarms.push({ kind: 'lapsed', holds: holds.lapsed });
+  if (live.glass > 0) alarms.push({ kind: 'glass', open: live.glass });
   for (const { item, name, days_left } of live.supplies) {
     if (days_left !== null && days_left < SUPPLY_LOW_DAYS) {
       alarms.push({ kind: 'supply', item, name, minutes: Math.round(days_left * 24 * 60) });

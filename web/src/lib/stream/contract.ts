@@ -250,6 +250,7 @@ export const liveCheck = object<live.Live>({
   beds: object<live.Beds>({ total: number, free: number, reserved: number, occupied: number }),
   cases: object<live.Cases>({ preliminary: number, confirmed: number, asymptomatic: number, excluded: number }),
   holds: object<live.Holds>({ people: number, places: number, lapsed: number }),
+  glass: number,
   sites: list(site),
   facilities: list(facility),
 });

@@ -68,6 +68,7 @@ export const zh = {
   alarm_overdue: '{n} 张任务单超时',
   alarm_verb: '{verb}超时 {n} {unit}',
   alarm_lapsed: '{n} 项临时管控失效未复检',
+  alarm_glass: '应急查阅开启中：{n} 项',
   alarm_supply: '{item}仅够 {duration}',
   alarm_supply_out: '{item}已用完',
   alarm_plan: '方案 {id} 待{office}批准，已等 {duration}',
@@ -478,6 +479,13 @@ export const zh = {
   cost_samplers: '采样员',
   cost_laboratory: '实验室每小时管数',
   cost_capacity: '各实验室合计每小时可检 {n} 管。',
+  extra: '加码、超期措施',
+  extra_note: '由其他单位自行采取，本系统只记录、不执行：规则未要求、严于方案、期满未解除。措施数 · 人数 · 人日。',
+  extra_none: '未发现超出规则的措施。',
+  extra_not_asked: '未要求',
+  extra_stricter: '严于方案',
+  extra_kept_after: '超期',
+  extra_all: '合计',
   ...zhPeople,
 } as const;
 

@@ -73,6 +73,7 @@ pub(crate) fn live(tx: &mut Tx<'_>, call: &Call, scenario: Value, timeline: Valu
         beds,
         cases: people::cases(tx, call.rules.profile.area)?,
         holds: people::holds(tx, &tallies)?,
+        glass: outpace_access::glass::open_at(tx, call.now)?,
         sites: tubes::sites(tx, call)?,
         facilities,
     })
