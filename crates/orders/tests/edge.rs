@@ -58,7 +58,10 @@ impl Edge {
 
     async fn account(&self, name: &str, role: &str, area: i64) -> String {
         let password = "a long enough password";
-        let body = json!({ "name": name, "password": password, "role": role, "area": area });
+        let mut body = json!({ "name": name, "password": password, "role": role, "area": area });
+        if role == "task_force_head" {
+            body["task_force"] = json!("community");
+        }
         send(&self.desk, "POST", "/api/access/add-account", &self.admin, body).await;
         sign_in(&self.desk, name, password).await
     }
