@@ -57,11 +57,12 @@ impl Edge {
     }
 
     async fn account(&self, name: &str, role: &str, area: i64) -> String {
+        self.account_of(name, role, area, None).await
+    }
+
+    async fn account_of(&self, name: &str, role: &str, area: i64, task_force: Option<&str>) -> String {
         let password = "a long enough password";
-        let mut body = json!({ "name": name, "password": password, "role": role, "area": area });
-        if role == "task_force_head" {
-            body["task_force"] = json!("community");
-        }
+        let body = json!({ "name": name, "password": password, "role": role, "area": area, "task_force": task_force });
         send(&self.desk, "POST", "/api/access/add-account", &self.admin, body).await;
         sign_in(&self.desk, name, password).await
     }
@@ -83,7 +84,7 @@ fn by_hand(key: &str, area: i64) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_goes_its_way_over_http_and_says_at_each_step_what_may_be_done() {
     let edge = Edge::new().await;
-    let head = edge.account("head", "task_force_head", QINGXU.0).await;
+    let head = edge.account_of("head", "task_force_head", QINGXU.0, Some("community")).await;
     let worker = edge.account("worker", "grid_worker", WANGDA.0).await;
     let (status, answer) = edge.post("/api/orders/issue", &head, by_hand("k", WANGDA.0)).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
@@ -116,9 +117,39 @@ async fn an_order_goes_its_way_over_http_and_says_at_each_step_what_may_be_done(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_task_force_acts_on_its_own_orders_alone() {
+    let edge = Edge::new().await;
+    let own = edge.account_of("own", "task_force_head", QINGXU.0, Some("community")).await;
+    let other = edge.account_of("other", "task_force_head", QINGXU.0, Some("testing")).await;
+    let (_, answer) = edge.post("/api/orders/issue", &own, by_hand("k", WANGDA.0)).await;
+    let order = answer["order"].clone();
+    for (path, body) in [
+        ("/api/orders/accept", json!({ "order": order })),
+        ("/api/orders/cancel", json!({ "order": order, "reason": "not mine" })),
+    ] {
+        let (status, answer) = edge.post(path, &other, body).await;
+        assert_eq!((status, answer["code"].as_str()), (StatusCode::CONFLICT, Some("not_now")), "{path}: {answer}");
+    }
+    let (_, seen) = edge.get(&format!("/api/orders/one?order={order}"), &other).await;
+    assert_eq!(seen["actions"][0]["why_not"]["en"], "The order belongs to another task force.");
+    let mut theirs = by_hand("l", WANGDA.0);
+    theirs["task_force"] = json!("community");
+    let (_, refused) = edge.post("/api/orders/issue", &other, theirs).await;
+    assert_eq!(refused["code"], "other_task_force");
+    assert_eq!(edge.post("/api/orders/accept", &own, json!({ "order": order })).await.0, StatusCode::OK);
+    // A head belongs to a task force that the jurisdiction has.
+    for force in [None, Some("no-such-force")] {
+        let body = json!({ "name": "nobody", "password": "a long enough password", "role": "task_force_head",
+                           "area": QINGXU.0, "task_force": force });
+        let (_, answer) = edge.post("/api/access/add-account", &edge.admin, body).await;
+        assert_eq!(answer["code"], "unknown_task_force");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_outside_ones_area_looks_like_one_that_does_not_exist() {
     let edge = Edge::new().await;
-    let head = edge.account("head", "task_force_head", QINGXU.0).await;
+    let head = edge.account_of("head", "task_force_head", QINGXU.0, Some("community")).await;
     let elsewhere = edge.account("elsewhere", "grid_worker", office::XUGOU.0).await;
     let (_, answer) = edge.post("/api/orders/issue", &head, by_hand("k", WANGDA.0)).await;
     let order = answer["order"].clone();
@@ -135,7 +166,7 @@ async fn an_order_outside_ones_area_looks_like_one_that_does_not_exist() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_is_refused_with_field_value_and_what_would_be_right() {
     let edge = Edge::new().await;
-    let head = edge.account("head", "task_force_head", QINGXU.0).await;
+    let head = edge.account_of("head", "task_force_head", QINGXU.0, Some("community")).await;
     let cases = [
         (json!({ "kind": "no-such-kind" }), "unknown_kind", "kind"),
         (json!({ "task_force": "no-such-force" }), "unknown_task_force", "task_force"),
