@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 /// Declares a closed list of words: `Variant = "word" / "中文"`. The word stands in JSON and in TEXT columns.
 macro_rules! words {
-    ($(#[$meta:meta])* pub enum $name:ident { $( $(#[$vmeta:meta])* $variant:ident = $word:literal / $zh:literal, )* }) => {
+    ($(#[$meta:meta])* pub enum $name:ident { $( $(#[$vmeta:meta])* $variant:ident = $word:tt / $zh:literal, )* }) => {
         $(#[$meta])*
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema,

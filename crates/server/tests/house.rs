@@ -280,6 +280,25 @@ async fn the_document_describes_every_route() {
     assert!(missing.is_empty(), "schemas that nothing defines: {missing:?}");
 }
 
+/// What a program reads in the document it can send: words as JSON has them, not as the code calls them.
+#[tokio::test]
+async fn the_document_has_words_as_the_server_reads_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, body) = ask(&office(folder.path(), true), "GET", "/openapi.json").await;
+    let document: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let (mut lists, mut wrong) = (0, Vec::new());
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let words: Vec<&str> =
+            schema["enum"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+        lists += usize::from(!words.is_empty());
+        if words.iter().any(|word| word.chars().any(char::is_uppercase)) {
+            wrong.push(format!("{name}: {words:?}"));
+        }
+    }
+    assert!(lists > 50, "only {lists} lists of words found");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[tokio::test]
 async fn the_briefing_is_printed_in_the_language_and_form_that_was_asked_for() {
     let folder = tempfile::tempdir().unwrap();
