@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import live from '../../../fixtures/live.json?raw';
 import { connect, pauseBefore, type ConnectionState, type Surroundings } from './connection';
@@ -32,7 +32,14 @@ function play(answers: (() => Response | Promise<Response>)[]) {
     misunderstood: (path) => seen.wrong.push(path),
     state: (state) => seen.states.push(state),
   }, surroundings);
-  return { seen, stop, wake: () => wake(), settle: () => new Promise((resolve) => setTimeout(resolve, 5)) };
+  // Each answer ends with the line lost, or with the question who is there: that is waited for, however busy the machine is.
+  const ended = () => seen.states.filter(({ kind }) => kind === 'lost' || kind === 'sign_in').length;
+  let known = 0;
+  const settle = async () => {
+    await vi.waitFor(() => expect(ended()).toBeGreaterThan(known), { timeout: 4_000, interval: 1 });
+    known = ended();
+  };
+  return { seen, stop, wake: () => wake(), settle };
 }
 
 test('a moment arrives', async () => {
