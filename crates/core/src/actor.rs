@@ -61,6 +61,31 @@ pub enum Role {
     Resident,
 }
 
+impl Role {
+    /// All of them: those who work here, in the order of the command; then residents; the system last.
+    pub const ALL: [Self; 19] = [
+        Self::Administrator,
+        Self::Commander,
+        Self::Deputy,
+        Self::TaskForceHead,
+        Self::Tracer,
+        Self::Laboratory,
+        Self::Sampler,
+        Self::SiteManager,
+        Self::Courier,
+        Self::GridWorker,
+        Self::FacilityStaff,
+        Self::Driver,
+        Self::Gatekeeper,
+        Self::Hospital,
+        Self::Supplies,
+        Self::Publisher,
+        Self::Auditor,
+        Self::Resident,
+        Self::System,
+    ];
+}
+
 /// What a route lets one do. Closed: a route cannot be mounted without naming one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -227,5 +252,22 @@ impl Actor {
     #[must_use]
     pub fn system(area: AreaId) -> Self {
         Self::new(ActorId(0), ActorKind::System, Role::System, area)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use utoipa::PartialSchema;
+
+    use super::*;
+
+    #[test]
+    fn the_list_of_roles_has_each_of_them_once() {
+        let schema = serde_json::to_value(Role::schema()).unwrap();
+        let mut listed: Vec<_> = Role::ALL.iter().map(|role| serde_json::to_value(role).unwrap()).collect();
+        let mut known = schema["enum"].as_array().unwrap().clone();
+        listed.sort_by_key(ToString::to_string);
+        known.sort_by_key(ToString::to_string);
+        assert_eq!(listed, known);
     }
 }

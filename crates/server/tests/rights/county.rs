@@ -20,32 +20,10 @@ pub const QUIET: AreaId = AreaId(140_121_202);
 /// A village there.
 pub const QUIET_VILLAGE: i64 = 140_121_202_202;
 
-/// Every role that a person or a device may have.
-pub const ROLES: [Role; 18] = [
-    Role::Administrator,
-    Role::Commander,
-    Role::Deputy,
-    Role::TaskForceHead,
-    Role::Tracer,
-    Role::Laboratory,
-    Role::Sampler,
-    Role::SiteManager,
-    Role::Courier,
-    Role::GridWorker,
-    Role::FacilityStaff,
-    Role::Driver,
-    Role::Gatekeeper,
-    Role::Hospital,
-    Role::Supplies,
-    Role::Publisher,
-    Role::Auditor,
-    Role::Resident,
-];
-
 /// Somebody of a role over an area. The same role in the same area is the same person.
 pub fn actor(role: Role, area: AreaId) -> Actor {
     let kind = if role == Role::Gatekeeper { ActorKind::Device } else { ActorKind::Account };
-    let place = ROLES.iter().position(|other| *other == role).unwrap();
+    let place = Role::ALL.iter().position(|other| *other == role).unwrap();
     let first = if area == COUNTY { 1_000 } else { 2_000 };
     Actor::new(ActorId(first + i64::try_from(place).unwrap()), kind, role, area)
 }
@@ -58,7 +36,7 @@ pub fn commander(number: i64) -> Actor {
 /// The first role that has a permission; roles that judge others stand behind those that work.
 pub fn who_may(permission: Permission) -> Role {
     // What a head may comes with a task force.
-    ROLES.into_iter().find(|role| *role != Role::TaskForceHead && matrix::allows(*role, permission)).unwrap()
+    Role::ALL.into_iter().find(|role| *role != Role::TaskForceHead && matrix::allows(*role, permission)).unwrap()
 }
 
 pub struct County {
