@@ -11,6 +11,7 @@ use tokio_postgres::{Client, Config, RowStream, Statement};
 
 use super::cells::{Parameter, fits, type_of};
 use super::dialect;
+use super::tls::Terms;
 use super::wire::Wire;
 use crate::engine::{Connection, Result, Row, Rows, StoreError, Sums};
 
@@ -53,8 +54,8 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn connect(config: &Config) -> Result<Self> {
-        let (client, wire) = Wire::connect(config)?;
+    pub(super) fn connect(config: &Config, terms: &Terms) -> Result<Self> {
+        let (client, wire) = Wire::connect(config, terms)?;
         Ok(Self {
             client: Arc::new(client),
             wire,

@@ -20,6 +20,7 @@ use tokio_postgres::config::Host;
 use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
 
+use super::tls::{Sealed, Terms};
 use crate::engine::{Result, StoreError};
 
 /// How long one address is tried before the next.
@@ -27,25 +28,37 @@ const CONNECT_WAIT: Duration = Duration::from_secs(10);
 /// Bytes taken from the socket at once.
 const CHUNK: usize = 64 * 1024;
 
-/// A socket of either kind.
+/// A socket of either kind; over a network with TLS, where that was agreed.
 enum Socket {
-    Tcp(TcpStream),
+    Tcp(TcpStream, Option<Box<Sealed>>),
     Unix(UnixStream),
 }
 
 impl Socket {
-    /// Connects to the first of the configured addresses that answers.
-    fn connect(config: &Config) -> io::Result<Self> {
+    /// Connects to the first of the configured addresses that answers, and shakes hands there.
+    fn connect(config: &Config, terms: &Terms) -> Result<Self> {
         let ports = config.get_ports();
         let mut failed = io::Error::new(ErrorKind::InvalidInput, "the address names no host");
         for (number, host) in config.get_hosts().iter().enumerate() {
             let port = ports.get(number).or(ports.first()).copied().unwrap_or(5432);
             match Self::connect_to(host, port) {
-                Ok(socket) => return Ok(socket),
+                Ok(socket) => return socket.sealed(host, terms),
                 Err(error) => failed = error,
             }
         }
-        Err(failed)
+        Err(told(failed))
+    }
+
+    /// Agrees on TLS. A socket in the file system is read by nobody else.
+    fn sealed(self, host: &Host, terms: &Terms) -> Result<Self> {
+        let (Self::Tcp(stream, _), Host::Tcp(name)) = (&self, host) else { return Ok(self) };
+        stream.set_read_timeout(Some(CONNECT_WAIT)).map_err(told)?;
+        let sealed = terms.shake_hands(stream, name)?;
+        stream.set_read_timeout(None).map_err(told)?;
+        match self {
+            Self::Tcp(stream, _) => Ok(Self::Tcp(stream, sealed.map(Box::new))),
+            unix => Ok(unix),
+        }
     }
 
     fn connect_to(host: &Host, port: u16) -> io::Result<Self> {
@@ -57,7 +70,7 @@ impl Socket {
                     match TcpStream::connect_timeout(&address, CONNECT_WAIT) {
                         Ok(stream) => {
                             stream.set_nodelay(true)?;
-                            return Ok(Self::Tcp(stream));
+                            return Ok(Self::Tcp(stream, None));
                         }
                         Err(error) => failed = error,
                     }
@@ -69,24 +82,30 @@ impl Socket {
 
     fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Tcp(stream) => Read::read(&mut &*stream, bytes),
+            Self::Tcp(stream, Some(sealed)) => sealed.read(stream, bytes),
+            Self::Tcp(stream, None) => Read::read(&mut &*stream, bytes),
             Self::Unix(stream) => Read::read(&mut &*stream, bytes),
         }
     }
 
     fn write_all(&self, bytes: &[u8]) -> io::Result<()> {
         match self {
-            Self::Tcp(stream) => Write::write_all(&mut &*stream, bytes),
+            Self::Tcp(stream, Some(sealed)) => sealed.write_all(stream, bytes),
+            Self::Tcp(stream, None) => Write::write_all(&mut &*stream, bytes),
             Self::Unix(stream) => Write::write_all(&mut &*stream, bytes),
         }
     }
 
     fn wait_at_most(&self, time: Option<Duration>) -> io::Result<()> {
         match self {
-            Self::Tcp(stream) => stream.set_read_timeout(time),
+            Self::Tcp(stream, _) => stream.set_read_timeout(time),
             Self::Unix(stream) => stream.set_read_timeout(time),
         }
     }
+}
+
+fn told(error: io::Error) -> StoreError {
+    StoreError::Engine(Box::new(error))
 }
 
 /// What the socket handed over and the protocol has not taken yet.
@@ -152,8 +171,8 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Connects and signs in.
-    pub(super) fn connect(config: &Config) -> Result<(Client, Self)> {
-        let socket = Arc::new(Socket::connect(config).map_err(|error| StoreError::Engine(Box::new(error)))?);
+    pub(super) fn connect(config: &Config, terms: &Terms) -> Result<(Client, Self)> {
+        let socket = Arc::new(Socket::connect(config, terms)?);
         let inbox = Arc::new(Mutex::new(Inbox::default()));
         let stream = Stream { socket: Arc::clone(&socket), inbox: Arc::clone(&inbox) };
         let mut wire = Self {
@@ -227,7 +246,6 @@ impl Wire {
 
     /// Sleeps until bytes come in. With a time limit, no bytes are no error.
     fn receive(&mut self, at_most: Option<Duration>) -> Result<()> {
-        let told = |error: io::Error| StoreError::Engine(Box::new(error));
         if self.inbox.lock().ended {
             return Err(told(io::Error::new(ErrorKind::UnexpectedEof, "PostgreSQL closed the connection")));
         }
