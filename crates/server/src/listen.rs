@@ -272,9 +272,13 @@ async fn attend((stream, peer, tls): (TcpStream, SocketAddr, Option<Arc<Tls>>), 
             }
         }
     };
-    let stream = connection.into_parts().io.into_inner().into_inner();
+    let mouth = connection.into_parts().io.into_inner();
+    let rests = !mouth.hears();
+    let stream = mouth.into_inner();
     match end {
         End::Done => {}
+        // Where no request has begun there is nothing to answer: words that cross the next one would be taken for its answer.
+        End::Silent if rests => leave(stream).await,
         End::Silent => farewell(stream, figures, too_slow(limits)).await,
         End::Misunderstood => hear_out(stream).await,
     }
@@ -296,6 +300,12 @@ async fn hear_out(mut stream: Line) {
     let heard = async { while stream.read(&mut piece).await.is_ok_and(|bytes| bytes > 0) {} };
     // Whoever goes on talking has had his answer.
     let _ = tokio::time::timeout(FAREWELL_MAX, heard).await;
+}
+
+/// Closes without a word.
+async fn leave(mut stream: Line) {
+    // Whoever does not listen either has nobody to tell.
+    let _ = tokio::time::timeout(FAREWELL_MAX, stream.shutdown()).await;
 }
 
 /// Says why and closes.

@@ -22,11 +22,18 @@ pub(crate) struct Mouth {
     figures: Figures,
     /// What is said instead, and how much of it went out.
     words: Option<(Vec<u8>, usize)>,
+    /// Whether anything came in since the last answer.
+    hears: bool,
 }
 
 impl Mouth {
     pub(crate) fn new(stream: Line, figures: Figures) -> Self {
-        Self { stream, figures, words: None }
+        Self { stream, figures, words: None, hears: false }
+    }
+
+    /// Whether the other side has begun to say something that is not answered yet.
+    pub(crate) fn hears(&self) -> bool {
+        self.hears
     }
 
     pub(crate) fn into_inner(self) -> Line {
@@ -110,12 +117,16 @@ pub(crate) fn plain_answer(refusal: Refusal) -> Vec<u8> {
 
 impl AsyncRead for Mouth {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
+        let before = into.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, into);
+        self.hears |= into.filled().len() > before;
+        read
     }
 }
 
 impl AsyncWrite for Mouth {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.hears = false;
         self.find_words(bytes);
         if self.words.is_some() {
             ready!(self.say(context))?;
@@ -129,6 +140,7 @@ impl AsyncWrite for Mouth {
         context: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.hears = false;
         if let Some(first) = parts.iter().find(|part| !part.is_empty()) {
             self.find_words(first);
         }
