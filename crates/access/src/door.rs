@@ -197,6 +197,15 @@ pub(crate) fn read_query<Q: DeserializeOwned>(bytes: &Bytes) -> Result<Q, Refusa
     }
 }
 
+/// Takes a whole body in and reads it, for a route that is mounted by itself.
+///
+/// # Errors
+/// As for every command: 415 for another kind of text, 413, 408 or 400.
+pub async fn command_of<Q: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<Q, Refusal> {
+    is_json(headers)?;
+    read_body(&take_in(body, BODY_BYTES_MAX).await?)
+}
+
 /// Reads a body.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::office::{Call, Office};
-use crate::routes::{Document, Empty, Routes};
+use crate::routes::{Empty, Routes};
 
 /// How old the watcher's last look may be before the database counts as silent.
 pub const LOOK_AGE_MAX: Duration = Duration::from_secs(8);
@@ -173,7 +173,7 @@ fn ready(office: &Office, _: &Call, _: Empty) -> Result<Ready, Refusal> {
     ))
 }
 
-fn figures(office: &Office) -> Result<Document, Refusal> {
+fn figures(office: &Office) -> Result<String, Refusal> {
     let (pulse, health) = (office.store.pulse(), office.health());
     health.ready.set(i64::from(reasons(office).is_empty()));
     health.queue.set(i64::try_from(pulse.waiting()).unwrap_or(i64::MAX));
@@ -186,11 +186,10 @@ fn figures(office: &Office) -> Result<Document, Refusal> {
         let stands = i64::from(paused == Some(trouble));
         health.paused.get_or_create(&Why { trouble: trouble.key() }).set(stands);
     }
-    let text = office.figures().text().map_err(|error| {
+    office.figures().text().map_err(|error| {
         tracing::error!(%error, "the figures could not be written");
         Refusal::internal()
-    })?;
-    Ok(Document { media: MEDIA, text })
+    })
 }
 
 /// The routes of those who keep the server running.
@@ -208,6 +207,7 @@ pub fn routes() -> Routes {
             "/metrics",
             Permission::FiguresRead.whole(),
             "The server's figures, as Prometheus reads them",
+            MEDIA,
             figures,
         )
 }

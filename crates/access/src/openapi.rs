@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use outpace_core::{Need, Permission};
+use outpace_core::{Need, Permission, Role};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::matrix;
 use crate::routes::{Route, Routes, is_empty_type};
 
 /// Request and answer of a route as schemas.
@@ -38,14 +39,14 @@ impl Described {
         Self { request, request_schema, answer: reference::<A>(), media: "application/json", schemas }
     }
 
-    /// A route that answers with a document.
-    pub(crate) fn document<Q: ToSchema + 'static>() -> Self {
+    /// A route that answers with a document of one of some kinds, such as `text/*`.
+    pub(crate) fn document<Q: ToSchema + 'static>(media: &'static str) -> Self {
         let mut schemas = Vec::new();
         Q::schemas(&mut schemas);
         let request = (!is_empty_type::<Q>()).then(reference::<Q>);
         schemas.push((Q::name().into_owned(), <Q as PartialSchema>::schema()));
         let request_schema = plain(&<Q as PartialSchema>::schema());
-        Self { request, request_schema, answer: json!({ "type": "string" }), media: "text/*", schemas }
+        Self { request, request_schema, answer: json!({ "type": "string" }), media, schemas }
     }
 }
 
@@ -58,6 +59,11 @@ fn parameters(schema: &Value) -> Value {
     Value::Array(list.collect())
 }
 
+/// Which roles have a permission; which of them the head of a task force has is the profile's to say.
+fn roles(permission: Permission) -> Vec<Role> {
+    Role::ALL.iter().copied().filter(|role| matrix::allows(*role, permission)).collect()
+}
+
 fn operation(route: &Route) -> Value {
     let mut operation = json!({
         "summary": route.summary,
@@ -65,6 +71,7 @@ fn operation(route: &Route) -> Value {
         "tags": [tag(route)],
         "x-permission": route.need.permission,
         "x-scope": route.need.scope,
+        "x-roles": roles(route.need.permission),
         "security": if route.need.permission == Permission::Public { json!([]) } else { json!([{ "token": [] }, { "session": [] }]) },
         "responses": responses(route),
     });
@@ -86,7 +93,8 @@ fn responses(route: &Route) -> Value {
     let mut responses = Map::from_iter([("200".to_owned(), done)]);
     for (status, when) in REFUSALS {
         let known = match status {
-            401 | 403 => route.need.permission != Permission::Public || status == 401,
+            // A command that is open to everyone is still refused when another site's page sends it.
+            403 => route.is_command || route.need.permission != Permission::Public,
             408 | 413 | 415 => route.is_command,
             _ => true,
         };
@@ -146,6 +154,7 @@ pub fn add_beside(document: &mut Value, beside: &[Beside]) {
         let mut operation = json!({
             "summary": route.summary, "operationId": route.path.trim_start_matches('/').replace(['/', '-', '.'], "_"),
             "tags": ["server"], "x-permission": route.need.permission, "x-scope": route.need.scope,
+            "x-roles": roles(route.need.permission),
             "security": if route.need.permission == Permission::Public { json!([]) } else { json!([{ "token": [] }]) },
             "responses": responses,
         });
@@ -194,6 +203,16 @@ fn referring(renamed: &BTreeMap<String, String>, mut value: Value) -> Value {
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
     value
+}
+
+/// Says of a drill's document that its queries may be asked without a sign-in as well (ADR 5).
+pub fn open_to_onlookers(document: &mut Value) {
+    let paths = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
+    for security in paths.filter_map(|path| path.pointer_mut("/get/security")).filter_map(Value::as_array_mut) {
+        if !security.is_empty() {
+            security.insert(0, json!({}));
+        }
+    }
 }
 
 /// The document for a list of routes.

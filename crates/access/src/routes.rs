@@ -187,7 +187,7 @@ impl Routes {
                 Ok(([(header::CONTENT_TYPE, made.media)], made.text).into_response())
             })
         });
-        let described = Described::document::<Q>();
+        let described = Described::document::<Q>("text/*");
         self.list.push(Route { path, is_command: false, need, summary, described, serve });
         self
     }
@@ -218,23 +218,24 @@ impl Routes {
         self
     }
 
-    /// Adds a look that answers with a document of its own kind: GET, answered at once from memory.
+    /// Adds a look that answers with a document of a kind (`media`): GET, answered at once from memory.
     #[must_use]
     pub fn look_document(
         mut self,
         path: &'static str,
         need: Need,
         summary: &'static str,
-        look: impl Fn(&Office) -> Result<Document, Refusal> + Send + Sync + 'static,
+        media: &'static str,
+        look: impl Fn(&Office) -> Result<String, Refusal> + Send + Sync + 'static,
     ) -> Self {
         let serve: Serve = Arc::new(move |office, _: Caller, parameters| {
             let looked = read_query::<Empty>(&parameters).and_then(|_| look(&office));
             Box::pin(std::future::ready(match looked {
-                Ok(made) => Ok(([(header::CONTENT_TYPE, made.media)], made.text).into_response()),
+                Ok(text) => Ok(([(header::CONTENT_TYPE, media)], text).into_response()),
                 Err(refusal) => Err(refusal.into()),
             }))
         });
-        let described = Described::document::<Empty>();
+        let described = Described::document::<Empty>(media);
         self.list.push(Route { path, is_command: false, need, summary, described, serve });
         self
     }

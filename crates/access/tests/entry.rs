@@ -715,6 +715,23 @@ async fn a_lost_phone_of_the_only_administrator_is_forgiven_at_the_machine() {
 }
 
 #[tokio::test]
+async fn a_forgotten_password_of_the_only_administrator_is_replaced_at_the_machine() {
+    let desk = Desk::new();
+    let (admin, secret) = administrator(&desk).await;
+    let another = |name: &str, reason: &str| actors::new_password_here(&desk.office.store, name, reason.to_owned());
+    assert_eq!(another("nobody-here", "forgotten").unwrap_err().code, "unknown_actor");
+    assert_eq!(another("admin", " ").unwrap_err().code, "reason_length");
+    let password = another("admin", "forgotten over the holiday").unwrap();
+    assert_eq!(ask(&desk, &program(&admin), "/api/test/manage", json!({})).await.status, 401);
+    desk.wait(60_000);
+    assert_eq!(sign_in(&desk, &nobody(), "admin", PASSWORD, None).await.status, 401);
+    // The password alone opens nothing: the second factor stayed.
+    assert_eq!(sign_in(&desk, &nobody(), "admin", &password, None).await.status, 401);
+    let shown = code(&desk, &secret, 0);
+    assert_eq!(sign_in(&desk, &nobody(), "admin", &password, Some(&shown)).await.status, 200);
+}
+
+#[tokio::test]
 async fn who_may_get_in_follows_from_the_journal_alone() {
     let desk = Desk::new();
     let (admin, cookie) = sampler(&desk).await;

@@ -133,6 +133,7 @@ const fn beside(
 /// The application, and where its watcher tells why writing is paused.
 fn assemble(opened: Opened) -> (Router, watch::Sender<Option<Text>>) {
     let Opened { office, drill_clock } = opened;
+    let is_drill = drill_clock.is_some();
     let live = Arc::new(watch::Sender::new(Arc::from("")));
     let changed = Arc::new(tokio::sync::Notify::new());
     let (paused, writing) = watch::channel(None);
@@ -143,6 +144,9 @@ fn assemble(opened: Opened) -> (Router, watch::Sender<Option<Text>>) {
     let all = every_route::every_route();
     let mut document = openapi::document(&all, env!("CARGO_PKG_VERSION"));
     openapi::add_beside(&mut document, &BESIDE);
+    if is_drill {
+        openapi::open_to_onlookers(&mut document);
+    }
     let document: Arc<str> = Arc::from(document.to_string());
     let own = Router::new()
         .route("/api/live", get(events))

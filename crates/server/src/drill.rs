@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use outpace_access::Peer;
 use outpace_access::problem::Problem;
+use outpace_access::{Peer, door};
 use outpace_core::time::MINUTE_MS;
 use outpace_core::{Clock, Permission, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -47,9 +48,10 @@ pub(crate) async fn move_clock(
     State(server): State<Server>,
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
-    Json(request): Json<MoveClock>,
+    body: Body,
 ) -> Result<Json<Moved>, Problem> {
     server.permit(&headers, peer, Permission::DrillControl.whole(), true)?;
+    let request: MoveClock = door::command_of(&headers, body).await?;
     let clock = server.drill_clock.clone().ok_or_else(no_drill)?;
     let office = server.office.clone();
     let moved = tokio::task::spawn_blocking(move || step(&office, &clock, request.to)).await;
@@ -94,9 +96,10 @@ pub(crate) async fn set_scene(
     State(server): State<Server>,
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
-    Json(scene): Json<Scene>,
+    body: Body,
 ) -> Result<Json<serde_json::Value>, Problem> {
     server.permit(&headers, peer, Permission::DrillControl.whole(), true)?;
+    let scene: Scene = door::command_of(&headers, body).await?;
     if server.drill_clock.is_none() {
         return Err(no_drill().into());
     }

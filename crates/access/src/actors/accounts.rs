@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroize;
 
-use super::facts::{AccountUnlocked, ActorDisabled, SecondFactorReset, TokenRevoked};
+use super::facts::{AccountUnlocked, ActorDisabled, PasswordChanged, SecondFactorReset, TokenRevoked};
 use super::model::{Listed, Post, TokenKind, Whom};
 use super::session::{Token, issue};
 use super::store::{LISTED_MAX, NewActor};
@@ -254,6 +254,27 @@ pub fn reset_second_factor_here(store: &Store, name: &str, reason: String) -> Re
         take_back_second_factor(unit, found.actor.id, reason)
     });
     done.map(|_| ())
+}
+
+/// Gives an account another password at the machine itself, by login name: when the only administrator forgot it. Every
+/// sign-in of the account ends; its second factor stays. Answers the password, to be shown once.
+///
+/// # Errors
+/// 404 for a name that no account has, 422 without a reason.
+pub fn new_password_here(store: &Store, name: &str, reason: String) -> Result<String, Refusal> {
+    reason_given(&reason)?;
+    let name = name.to_owned();
+    let password = password::random_text(12)?;
+    let sealed = password::seal(&password)?;
+    store.write(&store.system(), move |unit| {
+        let found = store::by_name(unit.tx(), &name)?.filter(|found| found.actor.kind == ActorKind::Account);
+        let id = found.ok_or_else(|| errors::unknown_name(&name))?.actor.id;
+        store::keep_password(unit, id, &sealed)?;
+        unit.record(PasswordChanged { actor: id, reason: Some(reason) })?;
+        unit.record(TokenRevoked { actor: id })?;
+        Ok::<_, Refusal>(())
+    })?;
+    Ok(password)
 }
 
 fn reason_given(reason: &str) -> Result<(), Refusal> {

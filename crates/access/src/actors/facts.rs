@@ -94,6 +94,9 @@ impl Fact for TokenRevoked {
 pub struct PasswordChanged {
     /// Whose.
     pub actor: ActorId,
+    /// Why, where it was not its holder who changed it but somebody at the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 impl Fact for PasswordChanged {

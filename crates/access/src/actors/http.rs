@@ -4,7 +4,7 @@ use outpace_core::{Need, Permission, Refusal};
 
 use super::{accounts, enrolment, errors, session};
 use crate::office::Office;
-use crate::routes::{Document, Routes};
+use crate::routes::Routes;
 
 const OWN: Need = Permission::OwnAccess.own();
 const MANAGE: Need = Permission::AccessManage.by_area();
@@ -45,17 +45,15 @@ pub fn routes() -> Routes {
             "/api/access/authority.crt",
             Permission::Public.open(),
             "The certificate that phones take in to trust a server with --tls self",
+            "application/x-x509-ca-cert",
             authority,
         )
         .entry("/api/access/unlock", MANAGE, "Let a locked account in again", accounts::forgive, accounts::unlock)
 }
 
 /// The certificate by which phones trust a server that made its own.
-fn authority(office: &Office) -> Result<Document, Refusal> {
-    match office.authority() {
-        Some(pem) => Ok(Document { media: "application/x-x509-ca-cert", text: pem.to_owned() }),
-        None => Err(errors::no_authority()),
-    }
+fn authority(office: &Office) -> Result<String, Refusal> {
+    office.authority().map(ToOwned::to_owned).ok_or_else(errors::no_authority)
 }
 
 fn own_routes(routes: Routes) -> Routes {

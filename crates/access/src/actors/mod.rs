@@ -17,7 +17,8 @@ mod tests;
 pub mod totp;
 
 pub use accounts::{
-    Account, Actors, AddAccount, AddDevice, Device, ListActors, WhomAndWhy, add_device, reset_second_factor_here,
+    Account, Actors, AddAccount, AddDevice, Device, ListActors, WhomAndWhy, add_device, new_password_here,
+    reset_second_factor_here,
 };
 pub(crate) use directory::Doors;
 pub use enrolment::{ConfirmEnrolment, Enrolment};

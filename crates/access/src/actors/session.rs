@@ -369,7 +369,7 @@ pub(super) fn change_password(
     let signed = caller.signed()?;
     let actor = &signed.actor;
     store::keep_password(unit, actor.id, &sealed)?;
-    unit.record(PasswordChanged { actor: actor.id })?;
+    unit.record(PasswordChanged { actor: actor.id, reason: None })?;
     unit.record(TokenRevoked { actor: actor.id })?;
     let (kind, second_factor, expires_at) = (signed.kind, signed.second_factor, signed.expires_at);
     give(unit, call, &Token { actor, kind, second_factor, expires_at, follows: None })

@@ -101,6 +101,17 @@ pub enum Command {
         #[arg(long)]
         open: bool,
     },
+    /// Give an account another password at the machine itself, shown once: when the only administrator forgot it. Its second
+    /// factor stays. Stop the servers first.
+    NewPassword {
+        /// The login name.
+        name: String,
+        /// Why, for whoever reads it later.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        data: Data,
+    },
     /// Take back an account's second factor at the machine itself: when the only administrator lost the phone. The account
     /// sets up another at its next sign-in, with its password.
     ResetSecondFactor {
@@ -144,8 +155,16 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Attest { file, key, data, place } => custody::attest(&file, key.as_deref(), data, place),
         Command::Leaks { places, identities } => custody::leaks(&places, &identities),
         Command::OpenExport { file, to } => custody::open_export(&file, &to),
+        Command::NewPassword { name, reason, data } => new_password(&data, &name, reason),
         Command::ResetSecondFactor { name, reason, data } => reset_second_factor(&data, &name, reason),
     }
+}
+
+fn new_password(data: &Data, name: &str, reason: String) -> Result<(), Failure> {
+    let opened = open_existing(data)?;
+    let password = actors::new_password_here(&opened.office.store, name, reason)?;
+    println!("{name}: 新密码,只显示这一次 / the new password, shown once: {password}");
+    Ok(())
 }
 
 fn reset_second_factor(data: &Data, name: &str, reason: String) -> Result<(), Failure> {
