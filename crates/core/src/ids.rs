@@ -1,20 +1,34 @@
 //! A type for each id, so that a tube can never be passed where a person is meant.
 //!
 //! Ids are 64-bit integers given by counters of the store; they are opaque: nothing about a person can be read
-//! from a [`PersonId`]. Codes that the world prints on things ([`TubeCode`], [`BoxCode`]) are text.
+//! from a [`PersonId`]. None is negative: what comes from outside is checked where it is read. Codes that the world prints
+//! on things ([`TubeCode`], [`BoxCode`]) are text.
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use utoipa::ToSchema;
 
 use crate::value::{FromValue, Value, ValueError};
 
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => { $(
+    ($($(#[$doc:meta])* $name:ident = $word:literal $(from $least:literal)?;)*) => { $(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
         #[serde(transparent)]
+        #[schema(minimum = 0)]
         pub struct $name(pub i64);
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                // The least is the last of these: 0, or what the list says.
+                let least = [0_i64 $(, $least)?];
+                match i64::deserialize(from)? {
+                    number if least.last().is_some_and(|least| number >= *least) => Ok(Self(number)),
+                    number => Err(D::Error::invalid_value(Unexpected::Signed(number), &"a number that is not negative")),
+                }
+            }
+        }
 
         impl $name {
             /// The name of the counter that gives these ids.
@@ -46,8 +60,8 @@ ids! {
     JurisdictionId = "jurisdiction";
     /// Position of a fact in its journal, from 1, without gaps.
     Seq = "seq";
-    /// Who acts: an account, a device, or the system itself.
-    ActorId = "actor";
+    /// Who acts: an account, a device, or the system itself. Below 0 are those who did not sign in, as facts name them.
+    ActorId = "actor" from -2;
     /// One person, one file. Identities are only in the vault.
     PersonId = "person";
     /// People who live together.
@@ -152,4 +166,19 @@ codes! {
     TubeCode;
     /// The barcode of a transport box.
     BoxCode;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A place -5 would share the column of spots with the vehicle 5.
+    #[test]
+    fn no_number_from_outside_is_negative() {
+        assert_eq!(serde_json::from_str::<VehicleId>("5").unwrap(), VehicleId(5));
+        assert!(serde_json::from_str::<PlaceId>("-5").unwrap_err().to_string().contains("not negative"));
+        assert!(serde_json::from_str::<VehicleId>("-9223372036854775808").is_err());
+        assert_eq!(serde_json::from_str::<ActorId>("-1").unwrap(), ActorId(-1));
+        assert!(serde_json::from_str::<ActorId>("-3").is_err());
+    }
 }

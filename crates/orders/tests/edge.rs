@@ -205,6 +205,16 @@ async fn command_teams_and_notices_answer_over_http() {
                         "holders": { "compound_leader": { "kind": "title", "id": "bureau/head" } } });
     let (status, given) = edge.post("/api/teams/give-responsibility", &commander, given).await;
     assert_eq!((status, &given["missing"]), (StatusCode::OK, &json!([])));
+    for nobody in [
+        json!({ "kind": "actor", "id": 9_999 }),
+        json!({ "kind": "team", "id": 9_999 }),
+        json!({ "kind": "title", "id": " " }),
+    ] {
+        let wrong = json!({ "duty": "compound", "subject": { "kind": "place", "id": 3 }, "holders": { "compound_leader": nobody } });
+        let (status, refused) = edge.post("/api/teams/give-responsibility", &commander, wrong).await;
+        assert!(status.is_client_error(), "{refused}");
+        assert_eq!(refused["field"], "holders");
+    }
     let (_, lists) = edge.get("/api/teams/responsible?subject_kind=place&subject_id=3", &commander).await;
     assert_eq!(lists["lists"][0]["holders"]["compound_leader"]["id"], "bureau/head");
     let (status, public) = edge.get("/api/notices/public", "").await;

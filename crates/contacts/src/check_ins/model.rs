@@ -54,6 +54,7 @@ pub struct DeviceMarks {
     /// The highest counter that came; 0 before the first.
     pub mark: i64,
     /// Counters below it that have not come, each from–to.
+    #[schema(value_type = Vec<Vec<i64>>)]
     pub gaps: Vec<(i64, i64)>,
 }
 

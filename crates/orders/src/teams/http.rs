@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use outpace_access::{Call, Empty, Routes};
+use outpace_access::{Call, Empty, Routes, actors};
 use outpace_core::{AreaId, Permission, Refusal, TeamId, Timestamp};
 use outpace_store::{Tx, Unit};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::model::{Duty, Holder, Post, Responsibility, Team, TeamState, WorkUnit};
 use super::{Mobilise, Mobilised, NewTeam, store};
-use crate::errors::OrdersError;
+use crate::errors::{OrdersError, SHORT_CHARACTERS_MAX, said};
 use crate::{Subject, names};
 
 /// Teams of one answer at the most.
@@ -267,7 +267,21 @@ fn give_responsibility(
     request: GiveResponsibility,
 ) -> Result<Responsibility, Refusal> {
     near(unit.tx(), call, &request.subject)?;
+    for holder in request.holders.values() {
+        is_somebody(unit.tx(), holder)?;
+    }
     super::give_responsibility(unit, call, request.duty, &request.subject, request.holders)
+}
+
+/// Nobody answers for anything who does not exist.
+fn is_somebody(tx: &mut Tx<'_>, holder: &Holder) -> Result<(), Refusal> {
+    let (known, number) = match holder {
+        Holder::Actor(id) => (actors::by_id(tx, *id)?.is_some(), id.0),
+        Holder::Person(id) => (outpace_registry::person(tx, *id)?.is_some(), id.0),
+        Holder::Team(id) => (store::by_id(tx, *id)?.is_some(), id.0),
+        Holder::Title(title) => return Ok(said("holders", title, SHORT_CHARACTERS_MAX)?),
+    };
+    if known { Ok(()) } else { Err(OrdersError::unknown("holders", number).into()) }
 }
 
 /// Takes a subject off a list.

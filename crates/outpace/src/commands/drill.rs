@@ -89,7 +89,8 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         date: None,
         drill_from: Some(scenario.opens_at),
     })?;
-    let password = actors::first_administrator(&opened.office.store, None)?
+    let given = std::env::var("OUTPACE_ADMIN_PASSWORD").ok();
+    let password = actors::first_administrator(&opened.office.store, given)?
         .ok_or_else(|| Failure::Unable("the drill's folder already has accounts".to_owned()))?;
     let done = block_on(session(&arguments, opened, password));
     if !kept {
