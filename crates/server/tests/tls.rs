@@ -14,14 +14,18 @@ use outpace_server::app::start_within;
 use outpace_server::listen::Limits;
 use outpace_server::office::Opening;
 use outpace_server::tls::{Tls, TlsError};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 const PASSWORD: &str = "a password for this test";
 const NOW: Timestamp = Timestamp(1_750_000_000_000);
@@ -128,6 +132,100 @@ fn an_authority_stays_the_same_over_a_restart_and_signs_for_local_networks_only(
     assert!(matches!(Tls::of_files(Path::new("nowhere"), Path::new("nowhere")), Err(TlsError::File { .. })));
     let pem = folder.path().join("tls/ca.pem");
     assert!(matches!(Tls::of_files(&pem, &pem), Err(TlsError::Unfit { .. })));
+}
+
+/// Somebody with the authority's key, stolen from the data folder.
+struct Thief {
+    authority: String,
+    key: KeyPair,
+}
+
+impl Thief {
+    fn of(folder: &Path) -> Self {
+        let own = Tls::of_own(folder, "127.0.0.1:1".parse().unwrap(), now()).unwrap();
+        let key = KeyPair::from_pem(&std::fs::read_to_string(folder.join("tls/ca.key")).unwrap()).unwrap();
+        Self { authority: own.authority.unwrap().pem, key }
+    }
+
+    fn issuer(&self) -> Issuer<'static, &KeyPair> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = named("Outpace local authority");
+        Issuer::new(params, &self.key)
+    }
+
+    /// A certificate for names and addresses, signed by the authority itself.
+    fn leaf(&self, names: &[&str]) -> (Vec<CertificateDer<'static>>, KeyPair) {
+        let key = KeyPair::generate().unwrap();
+        (vec![leaf_for(names).signed_by(&key, &self.issuer()).unwrap().der().clone()], key)
+    }
+
+    /// The same by way of an authority under it that is bound to nothing.
+    fn leaf_of_another(&self, names: &[&str]) -> (Vec<CertificateDer<'static>>, KeyPair) {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = named("an authority below");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        let (between, key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+        let certificate = params.signed_by(&between, &self.issuer()).unwrap();
+        let leaf = leaf_for(names).signed_by(&key, &Issuer::new(params, &between)).unwrap();
+        (vec![leaf.der().clone(), certificate.der().clone()], key)
+    }
+}
+
+fn named(common: &str) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    name.push(DnType::OrganizationName, "Outpace");
+    name.push(DnType::CommonName, common);
+    name
+}
+
+fn leaf_for(names: &[&str]) -> CertificateParams {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut params = CertificateParams::new(names).unwrap();
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    params
+}
+
+/// Whether a client that trusts the authority goes on with a server that shows a certificate; why not, if it does not.
+async fn goes_on(authority: &str, shown: (Vec<CertificateDer<'static>>, KeyPair), name: &str) -> Result<(), String> {
+    let (chain, key) = shown;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap()));
+    let (near, far) = tokio::io::duplex(1 << 16);
+    let serving = tokio::spawn(async move { acceptor.accept(far).await.map(|_| ()) });
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    let answer = trusting(authority).connect(name, near).await;
+    let _ = serving.await.unwrap();
+    answer.map(|_| ()).map_err(|error| format!("{error:?}"))
+}
+
+#[tokio::test]
+async fn whoever_steals_the_authoritys_key_stands_in_for_no_server_outside_the_local_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let thief = Thief::of(folder.path());
+    // What the authority is for passes, so that what is refused below is refused for its name.
+    for local in ["outpace.local", "10.1.2.3"] {
+        goes_on(&thief.authority, thief.leaf(&[local]), local).await.unwrap();
+    }
+    for (names, asked) in [
+        (&["example.org"][..], "example.org"),
+        (&["local.example.org"], "local.example.org"),
+        (&["93.184.216.34"], "93.184.216.34"),
+        (&["2606:2800:220:1::1"], "2606:2800:220:1::1"),
+        // One name outside spoils the others.
+        (&["outpace.local", "example.org"], "outpace.local"),
+    ] {
+        let told = goes_on(&thief.authority, thief.leaf(names), asked).await.unwrap_err();
+        assert!(told.contains("NameConstraintViolation"), "{names:?}: {told}");
+    }
+    // An authority below that is bound to nothing reaches no further than the one above.
+    for name in ["example.org", "93.184.216.34"] {
+        let told = goes_on(&thief.authority, thief.leaf_of_another(&[name]), name).await.unwrap_err();
+        assert!(told.contains("NameConstraintViolation"), "{name}: {told}");
+    }
 }
 
 #[tokio::test]
