@@ -1,15 +1,17 @@
 //! What judgements and look-backs decide: a discharge, an unclear chain, places where a case often was, what a locked
 //! place needs, the double test at the exit.
 
-use outpace_core::{CaseId, PersonId, PlaceId};
-use outpace_policy::{QuarantineClass, StatusColour, StatusReason, ZoneLevel};
+use std::collections::{BTreeMap, BTreeSet};
+
+use outpace_core::{AssessmentId, CaseId, PersonId, PlaceId};
+use outpace_policy::{ContactClass, QuarantineClass, StatusColour, StatusReason, ZoneLevel};
 use outpace_status::model::Reasons;
 use outpace_status::rules::Rule;
 use proptest::prelude::*;
 
 use super::stories::{ED8, ED9, case, confined, days, kind, look, told};
-use super::world::{BOOK, Happens, Says, apply, rules, story, village};
-use crate::decide::decide;
+use super::world::{BOOK, Happens, PEOPLE, Says, apply, rules, story, village};
+use crate::decide::{Contact, contacts, decide};
 use crate::items::{Confinement, Key, What};
 use crate::plan::{Language, render};
 use crate::situation::{Finding, Scope, Stage, ZoneScope};
@@ -125,6 +127,11 @@ fn a_missed_round_has_the_colour_that_the_city_gave_it_and_no_other() {
     assert!(BOOK.packs[ED9].missed_round.ends_with_test.value);
 }
 
+/// Every reason for every contact.
+fn each(found: &BTreeMap<PersonId, Vec<Contact>>) -> impl Iterator<Item = (&PersonId, &Contact)> {
+    found.iter().flat_map(|(person, reasons)| reasons.iter().map(move |reason| (person, reason)))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -150,6 +157,54 @@ proptest! {
         }
         let again = confined(&situation, pack, days(0).plus_hours(hours), 0);
         prop_assert_eq!(again.map(|item| kind(&item).0), Some(Confinement::Isolation));
+    }
+
+    /// Whoever was judged to be no contact is none by anything that was known then, and is one again by what becomes known
+    /// later. Nobody else's own contacts with a case change; who was a contact by way of them is none where they no longer
+    /// are; nobody is held who was not before, and a case stays in care.
+    #[test]
+    fn who_was_judged_to_be_no_contact_is_none_by_what_was_known_then_and_by_nothing_more(
+        story in story(), at in 0..25_usize, people in prop::collection::btree_set(0..i64::from(PEOPLE), 1..15),
+        pack in 0..3_usize, hours in 0..400_i64,
+    ) {
+        let people: BTreeSet<PersonId> = people.into_iter().map(PersonId).collect();
+        let clears = |one: &Happens| {
+            matches!(one, Happens::Judged { id: 0, .. } | Happens::Judged { finding: Finding::PeopleAreNoContacts, .. })
+        };
+        let mut story: Vec<Happens> = story.into_iter().filter(|one| !clears(one)).collect();
+        let scope = Scope { people: people.clone(), ..Scope::default() };
+        story.insert(at.min(story.len()), judged(0, Finding::PeopleAreNoContacts, scope, 0, 20));
+        let situation = told(&story);
+        let mut otherwise = situation.clone();
+        let (rules, now, own) = (rules(pack), days(0).plus_hours(hours), AssessmentId(0));
+        otherwise.assessments.get_mut(&own).unwrap().withdrawn = true;
+        let known = situation.assessments[&own].seq;
+        let (found, before) = (contacts(&situation, &rules, now), contacts(&otherwise, &rules, now));
+        let has = |person: &PersonId, reason: &Contact| found.get(person).is_some_and(|all| all.contains(reason));
+        let is_close = |person: &PersonId| {
+            found.get(person).is_some_and(|reasons| reasons.iter().any(|one| one.class == ContactClass::Close))
+        };
+        for (person, reason) in each(&before) {
+            let stays = !people.contains(person) || reason.told_by > known;
+            match reason.by_way_of {
+                Some(via) if people.contains(&via) => prop_assert!(is_close(&via) || !has(person, reason)),
+                _ => prop_assert_eq!(has(person, reason), stays, "{}: {:?}", person, reason),
+            }
+        }
+        for (person, reason) in each(&found) {
+            prop_assert!(!people.contains(person) || reason.told_by > known, "{person} was cleared: {reason:?}");
+            let is_new = !before.get(person).is_some_and(|reasons| reasons.contains(reason));
+            prop_assert!(!is_new || reason.by_way_of.is_some_and(|via| people.contains(&via)), "{person}: {reason:?}");
+        }
+        let (with, without) = (decide(&situation, &rules, now), decide(&otherwise, &rules, now));
+        for (key, item) in with.items.iter().filter(|(_, item)| item.what.measure().is_some()) {
+            prop_assert!(without.items.contains_key(key), "{key} came with the judgement: {item:?}");
+        }
+        for (key, item) in &without.items {
+            if let What::Confine { kind: Confinement::Isolation, .. } = item.what {
+                prop_assert!(with.items.contains_key(key), "{key} left care: {item:?}");
+            }
+        }
     }
 
     /// The exit of a class that the pack tests twice has exactly two samples on its last day, any other at most one.

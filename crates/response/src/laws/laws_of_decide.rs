@@ -8,7 +8,7 @@ use crate::closure::{Loaded, Reach, closure};
 use crate::decide::{Response, decide};
 use crate::items::{Cause, Item, What};
 use crate::plan::{Line, plan};
-use crate::situation::{Situation, Stage};
+use crate::situation::{Finding, Situation, Stage};
 
 fn told(story: &[Happens]) -> Situation {
     let mut situation = town();
@@ -27,6 +27,13 @@ fn without_numbers(response: &Response) -> Vec<(String, What, Option<Timestamp>)
 
 fn restricts(item: &Item) -> bool {
     item.what.measure().is_some()
+}
+
+/// A story in which nobody is judged to be no contact: that rests on what was known when it was signed, so that its place
+/// among the facts counts.
+fn without_clearing() -> impl Strategy<Value = Vec<Happens>> {
+    let clears = |one: &Happens| matches!(one, Happens::Judged { finding: Finding::PeopleAreNoContacts, .. });
+    story().prop_map(move |story| story.into_iter().filter(|one| !clears(one)).collect())
 }
 
 fn trigger() -> impl Strategy<Value = Trigger> {
@@ -137,7 +144,7 @@ proptest! {
     }
 
     #[test]
-    fn facts_may_come_in_any_order((story, shuffled) in story().prop_flat_map(|story| (Just(story.clone()), Just(story).prop_shuffle())), pack in 0..3_usize, hours in 0..100_i64) {
+    fn facts_may_come_in_any_order((story, shuffled) in without_clearing().prop_flat_map(|story| (Just(story.clone()), Just(story).prop_shuffle())), pack in 0..3_usize, hours in 0..100_i64) {
         let one = decide(&told(&story), &rules(pack), now(hours));
         let other = decide(&told(&shuffled), &rules(pack), now(hours));
         let (one, other) = (without_numbers(&one), without_numbers(&other));

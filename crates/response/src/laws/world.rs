@@ -271,6 +271,8 @@ fn finding() -> impl Strategy<Value = (Finding, Scope)> {
         numbers().prop_map(move |numbers| (Finding::ChainUnclear, areas(numbers))),
         prop::collection::btree_set((0..5_i64).prop_map(CaseId), 1..3)
             .prop_map(|cases| (Finding::DischargeAgreed, Scope { cases, ..Scope::default() })),
+        prop::collection::btree_set(person().prop_map(|one| PersonId(i64::from(one))), 1..6)
+            .prop_map(|people| (Finding::PeopleAreNoContacts, Scope { people, ..Scope::default() })),
     ]
 }
 
