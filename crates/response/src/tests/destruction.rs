@@ -203,6 +203,13 @@ fn what_was_destroyed_stands_in_no_byte_of_database_log_or_backup_and_no_backup_
     let before: Vec<(String, Vec<u8>)> = [keys(&folder.join("vault.keys")), keys(&folder.join("backup.keys"))].concat();
     let sealed: Vec<u8> =
         house.store.read(|tx| tx.first("SELECT sealed FROM vault", &[], |row| row.get::<Vec<u8>>(0))).unwrap().unwrap();
+    // What is looked for afterwards is found before: the sealed identity, and the key of each class and month.
+    assert!(!is_file || everywhere(&folder).iter().any(|(_, bytes)| holds(bytes, &sealed)));
+    let identity = format!("identity-{MONTH}");
+    assert!(before.iter().filter(|(name, _)| *name == identity).count() >= 1, "no key of {identity}");
+    for (name, digits) in &before {
+        assert!(everywhere(&folder).iter().any(|(_, bytes)| holds(bytes, digits)), "{name} stands nowhere");
+    }
 
     house.wait_minutes(YEARS_MINUTES);
     let attestation = destroyed(&house, Vec::new());
