@@ -56,13 +56,18 @@ pub fn sees(tx: &mut Tx<'_>, call: &Call, person: PersonId, home: AreaId) -> Res
 }
 
 /// A person whom the actor may see: one who lives in their area or is looked after in it. Anybody else looks as if there
-/// were no such person.
+/// were no such person, in the answer and in what the answer costs.
 ///
 /// # Errors
 /// What the engine refused.
 pub fn seen(tx: &mut Tx<'_>, call: &Call, id: PersonId) -> Result<Option<Person>> {
-    let Some(person) = store::person(tx, id)? else { return Ok(None) };
-    Ok(sees(tx, call, id, person.area)?.then_some(person))
+    let person = store::person(tx, id)?;
+    if person.as_ref().is_some_and(|person| call.sees(person.area)) {
+        return Ok(person);
+    }
+    // Asked also where there is no such person.
+    let guest = hosts(tx, call, id)?;
+    Ok(person.filter(|_| guest))
 }
 
 /// Everybody who is looked after in an area now, by id.

@@ -295,6 +295,9 @@ fn subjects(unit: &mut Unit<'_>, request: &Find) -> Result<Vec<i64>, RegistryErr
     Ok(vault::find(unit.tx(), keys, field, &text)?)
 }
 
+/// A person that there is not.
+const NOBODY: i64 = 0;
+
 /// Finds people by what the vault can look up. A command only because the vault's keys stand with the writer: it
 /// records nothing.
 ///
@@ -303,7 +306,12 @@ fn subjects(unit: &mut Unit<'_>, request: &Find) -> Result<Vec<i64>, RegistryErr
 pub fn find(unit: &mut Unit<'_>, call: &Call, request: Find) -> Result<Found, Refusal> {
     limit::begin(unit, call)?;
     let mut people = Vec::new();
-    for subject in subjects(unit, &request)?.into_iter().filter(|subject| *subject > 0) {
+    let mut known: Vec<i64> = subjects(unit, &request)?.into_iter().filter(|subject| *subject > 0).collect();
+    if known.is_empty() {
+        // Who is registered elsewhere is told by nothing from who is registered nowhere: both are looked up.
+        known.push(NOBODY);
+    }
+    for subject in known {
         let Some(person) = super::seen(unit.tx(), call, PersonId(subject))? else { continue };
         if let Some(identity) = read_identity(unit, person.id)? {
             people.push(FoundPerson {

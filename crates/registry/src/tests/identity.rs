@@ -89,6 +89,35 @@ fn nobody_is_found_outside_ones_area() {
     assert_eq!(refusal.code, "unknown_id", "outside looks the same as unknown");
 }
 
+/// Whether somebody is registered elsewhere is not to be told from how long a look takes: it asks as many questions as a
+/// look for somebody who is registered nowhere, by whatever it looks. Counted, since a busy machine makes any time true.
+#[test]
+fn a_look_for_somebody_of_another_area_costs_what_a_look_for_nobody_costs() {
+    let house = known();
+    let cost = |area: AreaId, request: Find| {
+        let asked = move |unit: &mut Unit<'_>, call: &Call| {
+            let before = unit.tx().asked();
+            let found = find(unit, call, request)?.people.len();
+            Ok::<_, Refusal>((found, unit.tx().asked() - before))
+        };
+        house.act_in(area, asked).unwrap()
+    };
+    let by_number = |number| Find { id_number: Some(number), ..Find::default() };
+    let by_phone = |phone: &str| Find { phone: Some(phone.to_owned()), ..Find::default() };
+    let by_name = |born: &str| Find { name: Some(NAME.to_owned()), born: Some(born.to_owned()), ..Find::default() };
+    for (somebody, nobody) in [
+        (by_number(id_number(12)), by_number(id_number(13))),
+        (by_phone(PHONE), by_phone("10100009999")),
+        (by_name("1980-01-02"), by_name("1980-01-03")),
+    ] {
+        let elsewhere = cost(OTHER_VILLAGE, somebody.clone());
+        assert_eq!(elsewhere, cost(OTHER_VILLAGE, nobody.clone()), "{somebody:?}");
+        // The look-up, the person, and what is opened of them: questions are counted.
+        let (found, asked) = cost(COUNTY, somebody);
+        assert!(found == 1 && asked > 2, "{found} found by {asked} questions");
+    }
+}
+
 #[test]
 fn a_look_in_clear_needs_a_purpose_and_is_a_fact() {
     let house = known();

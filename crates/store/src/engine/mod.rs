@@ -62,18 +62,25 @@ impl Row<'_> {
 pub struct Tx<'a> {
     connection: &'a mut dyn Connection,
     jurisdiction: i64,
+    asked: u64,
 }
 
 impl<'a> Tx<'a> {
     /// Wraps a connection that has begun a transaction.
     pub fn new(connection: &'a mut dyn Connection, jurisdiction: i64) -> Self {
-        Self { connection, jurisdiction }
+        Self { connection, jurisdiction, asked: 0 }
     }
 
     /// The jurisdiction whose journal this is: the first part of every key.
     #[must_use]
     pub fn jurisdiction(&self) -> i64 {
         self.jurisdiction
+    }
+
+    /// How many queries this transaction asked so far: whether two look-ups cost the same is counted, not timed.
+    #[must_use]
+    pub fn asked(&self) -> u64 {
+        self.asked
     }
 
     /// Runs a statement, without waiting for the engine's answer where it is behind a wire. What goes wrong ends the unit
@@ -113,6 +120,7 @@ impl<'a> Tx<'a> {
         mut make: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         let mut rows = Vec::new();
+        self.asked += 1;
         self.connection.query(sql, values, &mut |row| {
             rows.push(make(row)?);
             Ok(())
@@ -130,6 +138,7 @@ impl<'a> Tx<'a> {
         values: &[Value<'_>],
         mut each: impl FnMut(&Row<'_>) -> Result<()>,
     ) -> Result<()> {
+        self.asked += 1;
         self.connection.query(sql, values, &mut each)
     }
 
