@@ -93,6 +93,7 @@ const SCHEMA: &[&str] = &[
     coverage::reconcile::SCHEMA,
     rounds::store::FOLLOWS,
     routine::store::SCHEMA,
+    antigen::store::UNPLACED,
 ];
 
 /// The capability: tables, folds, memory, the job that files samples by person.

@@ -7,7 +7,9 @@ pub(crate) mod store;
 pub use report::{
     AntigenReport, AntigenReports, AntigenTaken, HandOut, KitsStand, ReportOutcome, hand_out_kits, report_antigen,
 };
-pub use store::{AntigenFact, AntigenReported, KitsHandedOut, PositiveSelfTest, kits_of, positive_self_tests};
+pub use store::{
+    AntigenFact, AntigenReported, AntigenUnplaced, KitsHandedOut, PositiveSelfTest, kits_of, positive_self_tests,
+};
 
 use outpace_access::{Call, Routes};
 use outpace_core::{AreaId, Permission, Refusal, RoundId};
@@ -38,7 +40,25 @@ pub struct AntigenAnswer {
     pub coverage: Coverage,
     /// Who reported a positive, by id.
     pub positive: Vec<outpace_core::PersonId>,
+    /// Told of people whom nobody registered, or by somebody who does not answer for them, and reported by nobody since; at
+    /// most 200, for whoever answers for the whole jurisdiction.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unplaced: Vec<Unplaced>,
 }
+
+/// A self-test that counts nowhere yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Unplaced {
+    /// The number that was told.
+    pub person: outpace_core::PersonId,
+    /// What the test showed.
+    pub outcome: crate::laboratory::Outcome,
+    /// When it was taken.
+    pub tested_at: outpace_core::Timestamp,
+}
+
+/// Tests without a place that one answer shows.
+const UNPLACED_MAX: i64 = 200;
 
 /// How an antigen round goes in an area.
 ///
@@ -54,7 +74,15 @@ pub fn show_antigen(tx: &mut Tx<'_>, call: &Call, query: AntigenQuery) -> Result
         let inside = outpace_registry::person(tx, person)?.is_some_and(|person| area.contains(person.area));
         positive.extend(inside.then_some(person));
     }
-    Ok(AntigenAnswer { round: query.round, kits: kits_of(tx, query.round, area)?, coverage, positive })
+    let mut unplaced = Vec::new();
+    if call.sees(AreaId(tx.jurisdiction())) {
+        let kept = store::unplaced(tx, query.round, UNPLACED_MAX)?.into_iter();
+        unplaced.extend(kept.filter_map(|told| {
+            let (person, outcome) = (told.person, told.outcome);
+            told.tested_at.map(|tested_at| Unplaced { person, outcome, tested_at })
+        }));
+    }
+    Ok(AntigenAnswer { round: query.round, kits: kits_of(tx, query.round, area)?, coverage, positive, unplaced })
 }
 
 /// The routes.

@@ -10,7 +10,7 @@ use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::store::{self, AntigenFact, AntigenReported, KitsHandedOut};
+use super::store::{self, AntigenFact, AntigenReported, AntigenUnplaced, KitsHandedOut};
 use crate::desk::{Desk, Seat, load_seats};
 use crate::doors::order;
 use crate::errors::{ScreeningError, some_of, within};
@@ -122,7 +122,8 @@ pub struct AntigenTaken {
     pub repeated: i64,
     /// People with a positive test in this request; each gets a PCR order.
     pub positive: Vec<PersonId>,
-    /// People whom the registry does not know, or not in the actor's area; their tests are left out.
+    /// People whom the registry does not know, or not in the actor's area. Their tests are kept and count nowhere yet:
+    /// somebody who answers for the whole jurisdiction is told to find out whose they are.
     pub unknown: Vec<PersonId>,
 }
 
@@ -139,19 +140,21 @@ pub fn report_antigen(unit: &mut Unit<'_>, call: &Call, request: AntigenReports)
     let mut answer = AntigenTaken::default();
     let mut homes: BTreeMap<(AreaId, Counts), i64> = BTreeMap::new();
     let mut reports = Vec::new();
-    let mut strange = Vec::new();
+    let (mut strange, mut unplaced) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     for (report, seat) in request.reports.into_iter().zip(seats) {
         if !seen.insert(report.person) {
             answer.repeated += 1;
             continue;
         }
-        // Whoever answers for a part of the jurisdiction reports for its people alone.
+        let outcome = Outcome::from(report.outcome);
+        let told =
+            AntigenFact { person: report.person, outcome, tested_at: report.tested_at.filter(|at| *at != call.now) };
+        // What is told of somebody for whom the teller does not answer is kept apart, as it is of nobody.
         if !everywhere && registry::seen(unit.tx(), call, report.person)?.is_none() {
-            answer.unknown.push(report.person);
+            unplaced.push(told);
             continue;
         }
-        let outcome = Outcome::from(report.outcome);
         if seat.tube.is_some() {
             match store::result_of(unit.tx(), round, report.person)? {
                 Some((known, _)) if known == outcome || outcome == Outcome::Invalid => {
@@ -171,7 +174,7 @@ pub fn report_antigen(unit: &mut Unit<'_>, call: &Call, request: AntigenReports)
             Seat { home: None, tube: None } => match registry::person(unit.tx(), report.person)? {
                 Some(person) => Some((person.area, Counts::Outside)),
                 None => {
-                    answer.unknown.push(report.person);
+                    unplaced.push(told);
                     continue;
                 }
             },
@@ -182,13 +185,42 @@ pub fn report_antigen(unit: &mut Unit<'_>, call: &Call, request: AntigenReports)
         if outcome == Outcome::Positive {
             answer.positive.push(report.person);
         }
-        let tested_at = report.tested_at.filter(|at| *at != call.now);
-        reports.push(AntigenFact { person: report.person, outcome, tested_at });
+        reports.push(told);
     }
     answer.recorded = reports.len() as i64;
+    answer.unknown = unplaced.iter().map(|told| told.person).collect();
+    keep_unplaced(unit, call, round, unplaced)?;
     let homes = homes.into_iter().map(|((grid, counts), people)| Home { grid, counts, people }).collect();
     follow(unit, call, round, reports, homes, &answer.positive, &strange)?;
     Ok(answer)
+}
+
+/// Keeps what was told of people for whom the teller does not answer, and has somebody who answers for all find out. The
+/// order stands at the whole jurisdiction, so that the teller cannot tell who is registered elsewhere from who is nobody.
+fn keep_unplaced(unit: &mut Unit<'_>, call: &Call, round: RoundId, told: Vec<AntigenFact>) -> Result<(), Refusal> {
+    let mut reports = Vec::new();
+    for report in told {
+        if !store::is_kept(unit.tx(), round, &report)? {
+            reports.push(report);
+        }
+    }
+    if reports.is_empty() {
+        return Ok(());
+    }
+    let positive = reports.iter().filter(|report| report.outcome == Outcome::Positive).count();
+    let (all, teller) = (reports.len(), call.actor.id);
+    let seq = unit.record(AntigenUnplaced { round, reports })?;
+    let what = Text::new(
+        format!(
+            "账号 {teller} 上报的 {all} 份自测(其中阳性 {positive} 份)不属其区域或未登记;记录已保留,暂不计入,请核实后由属地上报。"
+        ),
+        format!(
+            "{all} self-tests told by account {teller} ({positive} positive) are of people outside its area or not              registered. They are kept and count nowhere yet: find out whose they are and report them there."
+        ),
+    );
+    let area = AreaId(unit.tx().jurisdiction());
+    let subject = Subject::Round(round);
+    conflict(unit, call, NewConflict { kind: "antigen_unplaced", subject, area, what, seq: Some(seq) }).map(|_| ())
 }
 
 fn seats_of(unit: &mut Unit<'_>, round: RoundId, people: &[PersonId]) -> Result<Vec<Seat>, Refusal> {

@@ -21,6 +21,13 @@ CREATE TABLE antigen_kits (
   WITHOUT ROWID;
 ";
 
+/// Self-tests that wait for somebody who answers for whom they are of.
+pub(crate) const UNPLACED: &str = "
+CREATE TABLE antigen_unplaced (
+  j BIGINT NOT NULL, round BIGINT NOT NULL, person BIGINT NOT NULL, outcome TEXT NOT NULL, tested_at BIGINT NOT NULL,
+  PRIMARY KEY (j, round, person, outcome)) WITHOUT ROWID;
+";
+
 /// Kits were handed out in a grid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KitsHandedOut {
@@ -63,12 +70,27 @@ impl Fact for AntigenReported {
     const KIND: &'static str = "screening.antigen_reported";
 }
 
+/// Self-tests were told of people whom nobody registered, or for whom whoever told them does not answer. They are kept and
+/// count nowhere until somebody who answers for these people reports them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AntigenUnplaced {
+    /// For which round.
+    pub round: RoundId,
+    /// The tests.
+    pub reports: Vec<AntigenFact>,
+}
+
+impl Fact for AntigenUnplaced {
+    const KIND: &'static str = "screening.antigen_unplaced";
+}
+
 /// Adds tables and folds.
 pub(crate) fn join(capability: Capability) -> Capability {
     capability
         .table("antigen_result", "j, round, person")
         .table("antigen_positive", "j, person, round")
         .table("antigen_kits", "j, round, grid")
+        .table("antigen_unplaced", "j, round, person, outcome")
         .fold(|tx, _, fact: &KitsHandedOut| {
             let j = tx.jurisdiction();
             tx.execute(
@@ -79,6 +101,18 @@ pub(crate) fn join(capability: Capability) -> Capability {
             .map(|_| ())
         })
         .fold(fold_reported)
+        .fold(|tx, entry, fact: &AntigenUnplaced| {
+            let j = tx.jurisdiction();
+            let tested_at = |report: &AntigenFact| report.tested_at.unwrap_or(entry.occurred_at);
+            tx.insert_many(
+                "INSERT INTO antigen_unplaced (j, round, person, outcome, tested_at) VALUES ($1, $2, $3, $4, $5)
+                 ON CONFLICT (j, round, person, outcome) DO NOTHING",
+                fact.reports.iter().map(|report| {
+                    let at = tested_at(report);
+                    [j.into(), fact.round.into(), report.person.into(), report.outcome.into(), at.into()]
+                }),
+            )
+        })
 }
 
 fn fold_reported(tx: &mut Tx<'_>, entry: &Entry, fact: &AntigenReported) -> Result<()> {
@@ -120,6 +154,25 @@ pub(crate) fn positives(tx: &mut Tx<'_>, round: RoundId) -> Result<Vec<PersonId>
         "SELECT person FROM antigen_result WHERE j = $1 AND round = $2 AND outcome = 'positive' ORDER BY person",
         values![j, round],
         |row| row.get(0),
+    )
+}
+
+/// Whether this was told before of somebody for whom nobody has answered yet.
+pub(crate) fn is_kept(tx: &mut Tx<'_>, round: RoundId, report: &AntigenFact) -> Result<bool> {
+    let j = tx.jurisdiction();
+    let sql = "SELECT COUNT(*) FROM antigen_unplaced WHERE j = $1 AND round = $2 AND person = $3 AND outcome = $4";
+    Ok(tx.number(sql, values![j, round, report.person, report.outcome])? > 0)
+}
+
+/// Self-tests of a round that nobody who answers for these people has reported since, by person.
+pub(crate) fn unplaced(tx: &mut Tx<'_>, round: RoundId, limit: i64) -> Result<Vec<AntigenFact>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        "SELECT u.person, u.outcome, u.tested_at FROM antigen_unplaced u
+         LEFT JOIN antigen_result r ON r.j = u.j AND r.round = u.round AND r.person = u.person
+         WHERE u.j = $1 AND u.round = $2 AND r.person IS NULL ORDER BY u.person, u.outcome LIMIT $3",
+        values![j, round, limit],
+        |row| Ok(AntigenFact { person: row.get(0)?, outcome: row.get(1)?, tested_at: Some(row.get(2)?) }),
     )
 }
 

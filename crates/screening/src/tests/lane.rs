@@ -132,7 +132,7 @@ fn an_intention_that_cannot_be_is_refused_and_changes_nothing() {
     let outside = outpace_core::Actor { area: outpace_core::AreaId(140_105), ..actor(9, Role::Sampler) };
     let tube = request(round, house.lanes[0], "QX-1", &[1]);
     let refused = house.act_as(&outside, move |unit, call| crate::tubes::register_tube(unit, call, tube)).unwrap_err();
-    assert_eq!(refused.status, 403);
+    assert_eq!(refused.code, "unknown_lane", "a lane elsewhere looks as if there were none");
     assert_eq!(house.store.head(), before);
 }
 

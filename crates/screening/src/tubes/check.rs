@@ -131,7 +131,9 @@ pub fn check(unit: &mut Unit<'_>, call: &Call, request: Check) -> Result<Checked
     let found: Result<Found, ScreeningError> =
         unit.remembered(look).unwrap_or(Err(ScreeningError::UnknownLane { lane }));
     let found = found?;
-    call.covers(found.area)?;
+    if !call.sees(found.area) {
+        return Err(ScreeningError::UnknownLane { lane }.into());
+    }
     let person =
         registry::person(unit.tx(), request.person)?.ok_or(ScreeningError::UnknownPerson { person: request.person })?;
     let mut kinds = twice(unit, call, &request, &found)?;

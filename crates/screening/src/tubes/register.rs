@@ -199,7 +199,10 @@ fn register(unit: &mut Unit<'_>, call: &Call, asked: &Asked<'_>) -> Result<Regis
     // More people belong to the round of their tube, whatever the request says.
     let own = known.as_ref().filter(|row| row.tube.lane.is_some()).map(|row| row.tube.round);
     let desked = desked(unit, call, asked, own.unwrap_or(asked.round))?;
-    call.covers(desked.brief.area)?;
+    // Who speaks for a lane is its own people; one elsewhere looks as if there were none. Whom they sampled may live anywhere.
+    if !call.sees(desked.brief.area) {
+        return Err(ScreeningError::UnknownLane { lane: asked.lane }.into());
+    }
     if asked.sheet.is_none() {
         at_post(unit, &[(PostKind::Lane, asked.lane.0), (PostKind::Site, desked.site.0)])?;
     }
@@ -441,7 +444,9 @@ pub fn seal_tube(unit: &mut Unit<'_>, call: &Call, request: SealTube) -> Result<
         .ok_or_else(|| ScreeningError::UnknownTube { tube: request.tube.clone() })?;
     if let Some(site) = row.tube.site {
         let area = unit.remembered(|desk: &Desk| desk.sites.get(&site).map(|site| site.area)).flatten();
-        area.map_or(Ok(()), |area| call.covers(area))?;
+        if area.is_some_and(|area| !call.sees(area)) {
+            return Err(ScreeningError::UnknownTube { tube: request.tube }.into());
+        }
     }
     if row.tube.people == 0 {
         return Err(ScreeningError::EmptyTube { tube: request.tube }.into());
