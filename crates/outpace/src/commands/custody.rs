@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use outpace_access::{Empty, actors, matrix};
+use outpace_access::{Empty, actors, admit};
 use outpace_core::{Actor, Clock, Permission};
 use outpace_custody::attest::Attestation;
 use outpace_custody::destruction::{self, keys_of};
@@ -166,9 +166,8 @@ pub fn export_people(data: &Data, request: MakeExport, to: &Path) -> Result<(), 
     let opened = open_existing(data)?;
     let office = &opened.office;
     let actor = at_the_machine(&opened)?;
-    if !matrix::allows(actor.role, Permission::IdentityExport) {
-        return Err(Failure::Unable("该账号不能导出身份信息 / this account may not export identities".to_owned()));
-    }
+    // By the same place that decides for the route: a head may what the profile lets the task force do.
+    admit::authorise(office, &actor, Permission::IdentityExport.by_area())?;
     let mut call = office.call(actor.clone());
     let asking = call.clone();
     let ready = office.store.read(|tx| exports::prepare(tx, &asking, request))?;
