@@ -20,16 +20,19 @@ const STARTS_MS: std::ops::Range<u64> = 0..300;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_survives_kills_of_the_server() {
-    if !on_sqlite() {
-        return;
+    if on_sqlite() {
+        of_the_server(&House::for_kills(), "sqlite", amount(3, 100)).await;
     }
-    let house = House::for_kills();
+}
+
+/// Kills the server again and again, some of its starts as well; looks after each time, and once at the end.
+pub async fn of_the_server(house: &House, engine: &'static str, times: usize) {
     let mut dice = dice("kill -9 of the server");
-    let mut toll = Toll::of("kill -9 of the server", "sqlite");
+    let mut toll = Toll::of("kill -9 of the server", engine);
     let mut served = house.serve();
     let crew = Crew::begin(&house.city, vec![served.address()], CLIENTS, PAUSE);
     let mut checked = 0;
-    for number in 0..amount(3, 100) {
+    for number in 0..times {
         crew.until_more_than(checked).await;
         tokio::time::sleep(Duration::from_millis(dice.random_range(LIVES_MS))).await;
         served.kill();
@@ -46,15 +49,20 @@ async fn what_was_acknowledged_survives_kills_of_the_server() {
         crew.rest(true);
         crew.go_to(vec![served.address()]);
         tokio::task::block_in_place(|| house.assert_whole(&witness));
-        assert_all_are_there(&house, served.address(), &before).await;
+        assert_all_are_there(house, served.address(), &before).await;
         crew.rest(false);
         checked += before.len();
     }
     let acknowledged = crew.end().await;
     served.kill();
+    finish(toll, house, &acknowledged);
+}
+
+/// The last look: everything there once, the chain whole, the newest acknowledged head in it.
+pub fn finish(toll: Toll, house: &House, acknowledged: &[Acknowledged]) {
     let newest = acknowledged.iter().max_by_key(|one| one.seq).expect("tubes were acknowledged");
     house.assert_whole(&newest.head);
-    settle(toll, &house, &acknowledged);
+    settle(toll, house, acknowledged);
     house.assert_rebuilds();
 }
 

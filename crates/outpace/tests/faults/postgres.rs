@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::crew::{Acknowledged, Crew};
 use crate::form::{Toll, amount, dice, is_long, on_postgres};
 use crate::house::{House, Served, copy, told};
-use crate::kills::{assert_all_are_there, settle};
+use crate::kills::{assert_all_are_there, finish, of_the_server};
 
 /// Samplers at work at once.
 const CLIENTS: usize = 16;
@@ -64,14 +64,6 @@ fn house(url: &str, schema: &str) -> House {
     House::for_kills_on(format!("{url}?schema={schema}"))
 }
 
-/// The last look: everything there once, the chain whole, the newest acknowledged head in it.
-fn finish(toll: Toll, house: &House, acknowledged: &[Acknowledged]) {
-    let newest = acknowledged.iter().max_by_key(|one| one.seq).expect("tubes were acknowledged");
-    house.assert_whole(&newest.head);
-    settle(toll, house, acknowledged);
-    house.assert_rebuilds();
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_survives_kills_of_postgresql_and_of_the_server_on_it() {
     if !on_postgres() {
@@ -79,7 +71,7 @@ async fn what_was_acknowledged_survives_kills_of_postgresql_and_of_the_server_on
     }
     let (postgres, url) = Postgres::start();
     of_postgresql(&postgres, &house(&url, "killed")).await;
-    of_the_server(&house(&url, "server")).await;
+    of_the_server(&house(&url, "server"), "postgresql", amount(2, 60)).await;
     of_one_of_two(&house(&url, "two")).await;
 }
 
@@ -99,32 +91,6 @@ async fn of_postgresql(postgres: &Postgres, house: &House) {
         let before = crew.acknowledged_after(checked);
         crew.until_more_than(checked + before.len()).await;
         crew.rest(true);
-        tokio::task::block_in_place(|| house.assert_whole(&witness));
-        assert_all_are_there(house, served.address(), &before).await;
-        crew.rest(false);
-        checked += before.len();
-    }
-    let acknowledged = crew.end().await;
-    served.kill();
-    finish(toll, house, &acknowledged);
-}
-
-async fn of_the_server(house: &House) {
-    let mut dice = dice("kill -9 of the server");
-    let mut toll = Toll::of("kill -9 of the server", "postgresql");
-    let mut served = house.serve();
-    let crew = Crew::begin(&house.city, vec![served.address()], CLIENTS, PAUSE);
-    let mut checked = 0;
-    for _ in 0..amount(2, 60) {
-        crew.until_more_than(checked).await;
-        tokio::time::sleep(Duration::from_millis(dice.random_range(LIVES_MS))).await;
-        served.kill();
-        toll.kills += 1;
-        let witness = crew.witness().expect("tubes were acknowledged");
-        let before = crew.acknowledged_after(checked);
-        served = tokio::task::block_in_place(|| house.serve());
-        crew.rest(true);
-        crew.go_to(vec![served.address()]);
         tokio::task::block_in_place(|| house.assert_whole(&witness));
         assert_all_are_there(house, served.address(), &before).await;
         crew.rest(false);
