@@ -3,7 +3,6 @@
 //! An [`Api`] is the address with its connections kept open; a [`Staff`] is someone signed in there, in one role. A
 //! refusal comes back with the path and what the system said, so that a failed drill reads like a failed shift.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -16,10 +15,14 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::parts::{Badge, Parts};
+
 /// Requests under way at the same time.
 pub const LANES: usize = 16;
 /// How often a busy system is asked again before the drill gives up.
 const TRIES_MAX: u32 = 40;
+/// The id of who has not signed in.
+const NOBODY: i64 = 0;
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A request that did not end well.
@@ -77,8 +80,8 @@ pub struct Api {
     clock_ms: Arc<AtomicI64>,
     /// Everybody who acts by a device's token.
     devices: Arc<Mutex<Vec<Staff>>>,
-    /// What each role did, by path.
-    done: Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>,
+    /// What each part of the staff did.
+    parts: Parts,
 }
 
 impl std::fmt::Debug for Api {
@@ -100,7 +103,7 @@ impl Api {
             .map_err(|source| CallError::Broken { path: base.to_owned(), source })?;
         let base = Arc::from(base.trim_end_matches('/'));
         let lanes = Arc::new(Semaphore::new(LANES));
-        Ok(Self { http, base, lanes, clock_ms: Arc::default(), devices: Arc::default(), done: Arc::default() })
+        Ok(Self { http, base, lanes, clock_ms: Arc::default(), devices: Arc::default(), parts: Parts::default() })
     }
 
     /// Tells where the drill's clock stands.
@@ -116,8 +119,8 @@ impl Api {
 
     /// A device that acts by a token, and renews it.
     #[must_use]
-    pub fn device(&self, token: String, id: i64, role: &str) -> Staff {
-        let device = self.staff(token, id, role);
+    pub fn device(&self, token: String, id: i64, badge: Badge) -> Staff {
+        let device = self.staff(token, id, badge);
         self.devices.lock().unwrap_or_else(PoisonError::into_inner).push(device.clone());
         device
     }
@@ -130,28 +133,21 @@ impl Api {
 
     /// Someone who acts by a token, known to the system by an actor's id.
     #[must_use]
-    pub fn staff(&self, token: String, id: i64, role: &str) -> Staff {
-        Staff { api: self.clone(), token: Arc::new(RwLock::new(Some(token))), id, role: Arc::from(role) }
+    pub fn staff(&self, token: String, id: i64, badge: Badge) -> Staff {
+        self.parts.entered(id, badge);
+        Staff { api: self.clone(), token: Arc::new(RwLock::new(Some(token))), id }
     }
 
-    /// The paths that each role asked with success.
+    /// What each part of the staff did with success.
     #[must_use]
-    pub fn done_by_role(&self) -> BTreeMap<String, BTreeSet<String>> {
-        // A poisoned lock holds what was noted until then.
-        self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
-    }
-
-    fn note(&self, role: &str, path: &str) {
-        let mut done = self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if !done.get(role).is_some_and(|paths| paths.contains(path)) {
-            done.entry(role.to_owned()).or_default().insert(path.to_owned());
-        }
+    pub fn parts(&self) -> &Parts {
+        &self.parts
     }
 
     /// Someone who has not signed in.
     #[must_use]
     pub fn anyone(&self) -> Staff {
-        Staff { api: self.clone(), token: Arc::default(), id: 0, role: Arc::from("nobody") }
+        Staff { api: self.clone(), token: Arc::default(), id: NOBODY }
     }
 }
 
@@ -162,7 +158,6 @@ pub struct Staff {
     /// Shared by all copies: whoever signs in again does so for all of them.
     token: Arc<RwLock<Option<String>>>,
     id: i64,
-    role: Arc<str>,
 }
 
 /// Without the token.
@@ -185,7 +180,18 @@ impl Staff {
         self.id
     }
 
-    /// Goes on with another token: a shift ended, and the same person signed in again.
+    /// Notes that this was done as the one whom the office's data name for it.
+    pub fn was_named(&self, what: &str) {
+        self.api.parts.was_named(self.id, what);
+    }
+
+    /// The same person signed in again: with a second factor, or for another shift.
+    pub fn enter_again(&self, token: String, badge: Badge) {
+        self.api.parts.entered(self.id, badge);
+        self.renew(token);
+    }
+
+    /// Goes on with another token.
     pub fn renew(&self, token: String) {
         // A poisoned lock holds a token as good as any.
         *self.token.write().unwrap_or_else(PoisonError::into_inner) = Some(token);
@@ -241,7 +247,7 @@ impl Staff {
             let answer = asking.send().await.map_err(broken)?;
             let status = answer.status();
             if status.is_success() {
-                self.api.note(&self.role, path);
+                self.api.parts.did(self.id, path);
                 return answer.json().await.map_err(broken);
             }
             tries += 1;

@@ -9,6 +9,7 @@ pub mod authenticator;
 pub mod client;
 pub mod day;
 pub mod laboratory;
+pub mod parts;
 pub mod population;
 pub mod progress;
 pub mod scenario;

@@ -1,7 +1,8 @@
 //! Who works in the drill: everybody signed in with the least role that their part needs.
 //!
-//! Commanders, deputies, heads and those who sign have accounts with passwords; lanes, vehicles, laboratories and posts
-//! have devices with tokens; whose role asks for it has an authenticator. Passwords exist for the length of a drill, in a data folder that is marked as one.
+//! Commanders, heads and those who sign have accounts with passwords; lanes, vehicles, laboratories and posts have devices
+//! with tokens; whose role asks for it has an authenticator. Nobody signs in who has no part: the commanders answer in time,
+//! so there is no deputy. Passwords exist for the length of a drill, in a data folder that is marked as one.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::authenticator::Authenticator;
 use crate::client::{Api, CallError, Staff, number, side_by_side, text};
+use crate::parts::Badge;
 
 /// The office's people. Lanes, vehicles and laboratories get their devices where they are set up.
 #[derive(Debug, Clone)]
@@ -18,8 +20,6 @@ pub struct Office {
     pub administrator: Staff,
     /// The two commanders in chief.
     pub commanders: [Staff; 2],
-    /// Decides when they do not answer in time.
-    pub deputy: Staff,
     /// Heads of task forces, by key.
     heads: BTreeMap<String, Staff>,
     /// The tracer.
@@ -110,8 +110,8 @@ const RENEW: &str = "/api/access/renew";
 /// Signs in for the first time, and sets an authenticator up where the role asks for one.
 async fn sign_in(api: &Api, name: &str, password: &str) -> Result<Person, CallError> {
     let signed_in: Value = api.anyone().post(SIGN_IN, &json!({ "name": name, "password": password })).await?;
-    let role = text(SIGN_IN, &signed_in, "/actor/role")?;
-    let staff = api.staff(text(SIGN_IN, &signed_in, "/token")?, number(SIGN_IN, &signed_in, "/actor/id")?, &role);
+    let (token, id) = (text(SIGN_IN, &signed_in, "/token")?, number(SIGN_IN, &signed_in, "/actor/id")?);
+    let staff = api.staff(token, id, Badge::signed_in(&signed_in));
     let asked = text(SIGN_IN, &signed_in, "/second_factor")? == "to_enrol";
     let authenticator = if asked { Some(enrol(api, &staff).await?) } else { None };
     Ok(Person { staff, name: name.to_owned(), password: password.to_owned(), authenticator })
@@ -124,7 +124,7 @@ async fn enrol(api: &Api, staff: &Staff) -> Result<Authenticator, CallError> {
     let lacks = || CallError::Lacks { path: ENROL.to_owned(), field: "/secret".to_owned() };
     let app = Authenticator::typed(&text(ENROL, &shown, "/secret")?).ok_or_else(lacks)?;
     let confirmed: Value = staff.post(CONFIRM, &json!({ "code": app.code(api.clock()) })).await?;
-    staff.renew(text(CONFIRM, &confirmed, "/token")?);
+    staff.enter_again(text(CONFIRM, &confirmed, "/token")?, Badge::signed_in(&confirmed));
     Ok(app)
 }
 
@@ -133,7 +133,7 @@ async fn sign_in_again(api: Api, person: Person) -> Result<(), CallError> {
     let code = person.authenticator.as_ref().map(|app| app.code(api.clock()));
     let body = json!({ "name": person.name, "password": person.password, "code": code });
     let signed_in: Value = api.anyone().post(SIGN_IN, &body).await?;
-    person.staff.renew(text(SIGN_IN, &signed_in, "/token")?);
+    person.staff.enter_again(text(SIGN_IN, &signed_in, "/token")?, Badge::signed_in(&signed_in));
     Ok(())
 }
 
@@ -184,11 +184,11 @@ pub async fn posted(
     post: Option<(&'static str, i64)>,
 ) -> Result<Staff, CallError> {
     const PATH: &str = "/api/access/add-device";
-    let post = post.map(|(kind, id)| json!({ "kind": kind, "id": id }));
-    let body = json!({ "name": name, "role": role, "area": area, "post": post });
+    let at = post.map(|(kind, id)| json!({ "kind": kind, "id": id }));
+    let body = json!({ "name": name, "role": role, "area": area, "post": at });
     let added: Value = administrator.post(PATH, &body).await?;
-    let role = text(PATH, &added, "/actor/role")?;
-    Ok(api.device(text(PATH, &added, "/token")?, number(PATH, &added, "/actor/id")?, &role))
+    let badge = Badge::device(&added, post.map(|(kind, _)| kind));
+    Ok(api.device(text(PATH, &added, "/token")?, number(PATH, &added, "/actor/id")?, badge))
 }
 
 /// Signs everybody of the office in.
@@ -203,8 +203,7 @@ pub async fn open_office(api: &Api, administrator: Person, county: AreaId) -> Re
         tokio::try_join!(signing("commander-1", Role::Commander), signing("commander-2", Role::Commander))?;
     let heads = TASK_FORCES.map(|key| signing(&format!("{HEAD}{key}"), Role::TaskForceHead));
     let heads = side_by_side(heads).await?;
-    let (deputy, tracer, auditor, publisher) = tokio::try_join!(
-        signing("deputy-1", Role::Deputy),
+    let (tracer, auditor, publisher) = tokio::try_join!(
         signing("tracer-1", Role::Tracer),
         signing("auditor-1", Role::Auditor),
         signing("publisher-1", Role::Publisher),
@@ -215,13 +214,12 @@ pub async fn open_office(api: &Api, administrator: Person, county: AreaId) -> Re
         post("facility-staff", Role::FacilityStaff),
         post("grid-workers", Role::GridWorker),
     )?;
-    let signed = [&administrator, &first, &second, &deputy, &tracer, &auditor, &publisher];
+    let signed = [&administrator, &first, &second, &tracer, &auditor, &publisher];
     let people = signed.into_iter().chain(&heads).cloned().collect();
     let heads = TASK_FORCES.iter().map(|key| (*key).to_owned()).zip(heads.into_iter().map(|head| head.staff));
     Ok(Office {
         administrator: administrator.staff,
         commanders: [first.staff, second.staff],
-        deputy: deputy.staff,
         heads: heads.collect(),
         tracer: tracer.staff,
         hospital,

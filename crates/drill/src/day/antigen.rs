@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use outpace_core::{AreaId, Role, Text, Timestamp};
+use outpace_core::{AreaId, Text, Timestamp};
 use serde_json::{Value, json};
 
 use super::play::Play;
 use crate::attendance;
-use crate::client::{CallError, Staff, number, side_by_side};
+use crate::client::{CallError, number, side_by_side};
 use crate::population::PersonRef;
 use crate::scenario::StepKey;
-use crate::staff::device;
 
 /// Minutes from the opening until a village has its kits, and until its people report; villages follow each other.
 const KITS_MINUTES: i64 = 60;
@@ -23,7 +22,6 @@ const BATCH: usize = 4_000;
 /// Villages that have still to report, by when.
 #[derive(Debug, Default)]
 pub(crate) struct Antigen {
-    desk: Option<Staff>,
     due: BTreeMap<(Timestamp, AreaId), Vec<PersonRef>>,
     kits_at: Option<Timestamp>,
 }
@@ -45,9 +43,6 @@ impl Play {
             .await?;
         let round = self.open_round(number(PLAN, &planned, "/round")?).await?;
         self.names.antigen_round = Some(round);
-        let (api, administrator) = (self.api.clone(), self.office.administrator.clone());
-        let desk =
-            device(api, administrator, "antigen desk".to_owned(), Role::SiteManager, self.scenario.county).await?;
         let villages = attendance::antigen_reporters(&self.county, &self.scenario.behaviour);
         let count = i64::try_from(villages.len().max(1)).unwrap_or(1);
         let begun = self.now;
@@ -59,7 +54,6 @@ impl Play {
                 ((at, village), people)
             })
             .collect();
-        self.antigen.desk = Some(desk);
         self.antigen.kits_at = Some(self.now.plus_minutes(KITS_MINUTES));
         Ok(())
     }
@@ -73,7 +67,6 @@ impl Play {
         }
         let later = self.antigen.due.split_off(&(Timestamp(self.now.0 + 1), AreaId(0)));
         let due = std::mem::replace(&mut self.antigen.due, later);
-        let Some(desk) = self.antigen.desk.clone() else { return Ok(true) };
         let mut requests = Vec::new();
         for ((at, _), people) in due {
             for batch in people.chunks(BATCH) {
@@ -84,8 +77,8 @@ impl Play {
                         json!({ "person": self.register.person(*person), "outcome": outcome })
                     })
                     .collect();
-                let (desk, body) = (desk.clone(), json!({ "round": round, "reports": reports }));
-                requests.push(async move { desk.tell("/api/screening/antigen-reports", &body).await });
+                let (worker, body) = (self.office.grid_workers.clone(), json!({ "round": round, "reports": reports }));
+                requests.push(async move { worker.tell("/api/screening/antigen-reports", &body).await });
             }
         }
         side_by_side(requests).await?;

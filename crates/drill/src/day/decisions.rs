@@ -1,7 +1,7 @@
 //! What officers decide: assessments signed one after the other, plans approved by two, people named to look after
 //! those who would be left alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use outpace_core::time::MINUTE_MS;
 use outpace_core::{AreaId, Timestamp};
@@ -121,15 +121,16 @@ impl Play {
             return Ok(());
         }
         let plan = number(PLAN, &current, "/plan")?;
+        let words = words(&current);
         for part in lines.chunks(LINES) {
-            let again = approve(&first, plan, part).await?;
+            let again = approve(&first, plan, part, &words).await?;
             let left: Vec<Value> = part
                 .iter()
                 .filter(|line| again.iter().any(|key| line.get("line").and_then(Value::as_str) == Some(key)))
                 .cloned()
                 .collect();
             if !left.is_empty() {
-                approve(&second, plan, &left).await?;
+                approve(&second, plan, &left, &words).await?;
             }
         }
         self.name_carers().await
@@ -272,10 +273,25 @@ fn answer(line: &Value, ready: Timestamp) -> Option<Value> {
     Some(json!({ "line": key }))
 }
 
-/// Approves lines; answers those that wait for a second person.
-async fn approve(officer: &Staff, plan: i64, lines: &[Value]) -> Result<Vec<String>, CallError> {
+/// The measure of each line of a plan, by the line's key.
+fn words(plan: &Value) -> BTreeMap<String, String> {
+    let text = |line: &Value, pointer: &str| line.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let word = |line: &Value| Some((text(line, "/line/key")?, text(line, "/line/word")?));
+    list(plan, "/lines").iter().filter_map(word).collect()
+}
+
+/// Approves lines, as one whom the profile names for their measures; answers those that wait for a second person.
+async fn approve(
+    officer: &Staff,
+    plan: i64,
+    lines: &[Value],
+    words: &BTreeMap<String, String>,
+) -> Result<Vec<String>, CallError> {
     let body = json!({ "plan": plan, "lines": lines });
     let answered: Value = officer.post("/api/response/approve", &body).await?;
+    for word in lines.iter().filter_map(|line| words.get(line.get("line")?.as_str()?)) {
+        officer.was_named(&format!("approves:{word}"));
+    }
     let waiting = list(&answered, "/waiting_for_second").iter();
     Ok(waiting.filter_map(|key| key.as_str().map(str::to_owned)).collect())
 }

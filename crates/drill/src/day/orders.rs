@@ -169,17 +169,17 @@ impl Workers {
         let open = orders(&office.auditor, &[("open", "true".to_owned())]).await?;
         let (mut takes, mut finishes, mut verifies) = (Vec::new(), Vec::new(), Vec::new());
         for order in &open {
-            let worker = self.worker(office, order).clone();
             match order.state.as_str() {
                 "open" | "reassigned" => {
                     self.taken.insert(order.id, order.issued_at.plus_minutes(minutes(&order.kind)));
+                    let worker = self.worker(office, order);
                     takes.push(step(worker, "/api/orders/accept", json!({ "order": order.id })));
                 }
                 "accepted"
                     if !DONE_ELSEWHERE.contains(&order.kind.as_str())
                         && self.taken.get(&order.id).is_none_or(|due| *due <= now) =>
                 {
-                    let body = self.report(order, now, &Map::new());
+                    let (worker, body) = (self.worker(office, order), self.report(order, now, &Map::new()));
                     self.finished += 1;
                     finishes.push(step(worker, "/api/orders/finish", body));
                 }
@@ -208,7 +208,7 @@ impl Workers {
     ) -> Result<(), CallError> {
         let mut steps = Vec::new();
         for (order, answers) in done {
-            let worker = self.worker(office, order).clone();
+            let worker = self.worker(office, order);
             let body = self.report(order, at, answers);
             let accept = order.state == "open" || order.state == "reassigned";
             let id = order.id;
@@ -234,7 +234,7 @@ impl Workers {
         at: Timestamp,
     ) -> Result<(), CallError> {
         for (order, answers) in done {
-            let worker = self.worker(office, order).clone();
+            let worker = self.worker(office, order);
             if order.state == "open" || order.state == "reassigned" {
                 step(worker.clone(), "/api/orders/accept", json!({ "order": order.id })).await?;
             }
@@ -244,18 +244,28 @@ impl Workers {
         Ok(())
     }
 
-    /// Who does an order, by the owner that the playbook names.
-    fn worker<'a>(&self, office: &'a Office, order: &Order) -> &'a Staff {
+    /// Who does an order: whom the playbook names as its owner, and the head of its task force where that is somebody in
+    /// the field who reports by what they do.
+    fn worker(&self, office: &Office, order: &Order) -> Staff {
         let owner = self.kinds.get(&order.kind).map(|kind| kind.owner.as_str()).unwrap_or_default();
-        match owner {
-            "commander" => &office.commanders[0],
-            "tracer" => &office.tracer,
-            "hospital" => &office.hospital,
-            "supplies" => &office.supplies,
-            "publisher" => &office.publisher,
-            "facility_staff" => &office.facility_staff,
-            "grid_worker" => &office.grid_workers,
-            _ => order.task_force.as_deref().map_or(&office.commanders[0], |key| office.head(key)),
+        let head = || order.task_force.as_deref().map(|key| office.head(key));
+        let named = match owner {
+            "commander" => Some(&office.commanders[0]),
+            "task_force_head" => head(),
+            "tracer" => Some(&office.tracer),
+            "hospital" => Some(&office.hospital),
+            "supplies" => Some(&office.supplies),
+            "publisher" => Some(&office.publisher),
+            "facility_staff" => Some(&office.facility_staff),
+            "grid_worker" => Some(&office.grid_workers),
+            _ => None,
+        };
+        match named {
+            Some(owning) => {
+                owning.was_named(&format!("order:{owner}"));
+                owning.clone()
+            }
+            None => head().unwrap_or(&office.commanders[0]).clone(),
         }
     }
 

@@ -1,5 +1,5 @@
 //! Where people are sampled: how many sites and lanes by the screening guide, set up through the API, each site with
-//! its manager and each lane with its device.
+//! whoever packs and gives its boxes and each lane with its device.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ pub struct SitePlan {
 pub struct Site {
     /// What was planned.
     pub plan: SitePlan,
-    /// Its manager.
+    /// Who packs and gives its boxes.
     pub post: Post,
     /// Its lanes: id and device.
     pub lanes: Vec<(i64, Staff)>,
@@ -155,9 +155,10 @@ async fn staffed(api: Api, administrator: Staff, plan: SitePlan, site: i64) -> R
     let shown: Value = administrator.get("/api/screening/lanes", &[("site", site.to_string())]).await?;
     let ids: Vec<i64> = list(&shown, "/lanes").iter().filter_map(|lane| lane.get("id")?.as_i64()).collect();
     let area = plan.grid.at(outpace_core::AreaLevel::Township).unwrap_or(plan.grid);
-    let name = format!("{} manager", plan.key);
+    let name = format!("{} boxes", plan.key);
     let post = Some(("site", site));
-    let staff = posted(api.clone(), administrator.clone(), name, Role::SiteManager, area, post).await?;
+    // Nobody of the drill manages a site: it is set up whole, and what is done there beside the lanes is done with boxes.
+    let staff = posted(api.clone(), administrator.clone(), name, Role::Courier, area, post).await?;
     let mut lanes = Vec::new();
     for (number, id) in (1..).zip(ids) {
         let name = format!("{} lane {number}", plan.key);

@@ -1,7 +1,5 @@
 //! The report of a drill: keys that stay stable, for the terminal, a file and the page.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use outpace_core::{Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -9,6 +7,7 @@ use serde_json::{Value, json};
 use super::measure::System;
 use super::table;
 use crate::client::{CallError, Staff, list};
+use crate::parts::Part;
 use crate::scenario::{Figure, FigureKind, Scenario};
 use crate::schedule::Pace;
 
@@ -109,8 +108,8 @@ pub struct Report {
     pub orders: Orders,
     /// Zones in force at the end.
     pub zones: Vec<Value>,
-    /// The permissions that each role used, by the document of the system.
-    pub permissions: BTreeMap<String, BTreeSet<String>>,
+    /// What each part of the staff did: as whom, how they signed in, with which permissions.
+    pub parts: Vec<Part>,
     /// What `at-once` takes for granted; empty at the reported pace.
     pub assumptions: Vec<Text>,
     /// The newest entry of the journal: what a witness writes down.
@@ -196,7 +195,7 @@ pub async fn gather(
         conservation,
         orders,
         zones: zones(system).await?,
-        permissions: permissions(reader).await?,
+        parts: parts(reader).await?,
         assumptions: if pace == Pace::AtOnce { assumptions() } else { Vec::new() },
         head: system.head().await?,
         ok: laws && outcomes,
@@ -204,15 +203,14 @@ pub async fn gather(
     })
 }
 
-/// What each role did, in the permissions that the system's document names for it: no more than that is needed.
-async fn permissions(reader: &Staff) -> Result<BTreeMap<String, BTreeSet<String>>, CallError> {
+/// What each part of the staff did, in the permissions that the system's document names.
+async fn parts(reader: &Staff) -> Result<Vec<Part>, CallError> {
     let document: Value = reader.get("/openapi.json", &[]).await?;
-    let needed = |path: &str| {
+    let needs = |path: &str| {
         let operation = document.pointer("/paths")?.get(path)?.as_object()?.values().next()?;
         operation.get("x-permission")?.as_str().filter(|key| *key != "public").map(str::to_owned)
     };
-    let done = reader.api().done_by_role().into_iter();
-    Ok(done.map(|(role, paths)| (role, paths.iter().filter_map(|path| needed(path)).collect())).collect())
+    Ok(reader.api().parts().list(needs))
 }
 
 async fn zones(system: &System<'_>) -> Result<Vec<Value>, CallError> {

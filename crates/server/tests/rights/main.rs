@@ -8,6 +8,7 @@ mod county;
 mod edited;
 mod extra;
 mod glass;
+mod least;
 mod reach;
 mod request;
 mod two;
