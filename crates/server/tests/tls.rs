@@ -253,11 +253,16 @@ async fn a_handshake_that_does_not_come_or_does_not_end_is_given_up_in_time() {
         let waited = since.elapsed();
         assert!((Duration::from_millis(300)..Duration::from_secs(6)).contains(&waited), "{begun:?}: {waited:?}");
     }
-    // Whoever shakes hands and says nothing then is told so, over the line that stands.
-    let mut line = connect(&served, &served.authority, "localhost").await.unwrap();
-    let since = Instant::now();
-    let answer = told(&mut line).await;
-    assert!(answer.starts_with("HTTP/1.1 408") && since.elapsed() < Duration::from_secs(6), "{answer}");
+    // Whoever shakes hands and says nothing then is left without words; who begins a request and does not end it is told so,
+    // over the line that stands.
+    for (begun, expected) in [("", ""), ("GET /healthz HTTP/1.1\r\nhost:", "HTTP/1.1 408")] {
+        let mut line = connect(&served, &served.authority, "localhost").await.unwrap();
+        line.write_all(begun.as_bytes()).await.unwrap();
+        let since = Instant::now();
+        let answer = told(&mut line).await;
+        assert!(answer.starts_with(expected) && answer.is_empty() == expected.is_empty(), "{begun:?}: {answer}");
+        assert!(since.elapsed() < Duration::from_secs(6), "{begun:?}");
+    }
     let mut line = connect(&served, &served.authority, "localhost").await.unwrap();
     assert!(ask(&mut line, "GET /healthz HTTP/1.1", "").await.starts_with("HTTP/1.1 200"));
 }
