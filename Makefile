@@ -3,6 +3,7 @@
 # make test   sets up what it needs and runs everything, with the seconds of each stage
 # make check  formatting, lints, licences, types of the page
 # make torture  every fault in its long form: kills, damage, a full disk, clocks, abuse; prints what was lost
+# make fuzz   every reader of outside bytes under cargo-fuzz, a minute each; says what was found
 # make bench  the drill (time, memory, plans), then a city under load beside the bare limits
 
 SHELL := /bin/bash
@@ -11,7 +12,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/release/outpace
 SCENARIO := drills/qingxu-2022
 
-.PHONY: run build page test check torture bench setup clean
+.PHONY: run build page test check torture fuzz bench setup clean
 
 run: build
 	@$(BINARY) drill $(SCENARIO) --serve --data $(or $(DATA),data/qingxu-2022)
@@ -42,6 +43,9 @@ test:
 
 torture: setup page
 	@scripts/torture
+
+fuzz:
+	@scripts/fuzz
 
 bench: build
 	@scripts/bench

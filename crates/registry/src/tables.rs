@@ -59,6 +59,18 @@ impl Fields<'_> {
             .transpose()
     }
 
+    /// A column with degrees on the earth. `NaN` and `inf` read as numbers and stand in no fact.
+    pub(crate) fn degrees(&self, column: &str) -> Result<Option<f64>, Text> {
+        let degrees: Option<f64> = self.read(column)?;
+        if let Some(wrong) = degrees.filter(|degrees| !is_degrees(*degrees)) {
+            return Err(Text::new(
+                format!("{column} 列的值“{wrong}”应为 -180 至 180 之间的度数。"),
+                format!("The column {column} holds {wrong}; it takes degrees from -180 to 180."),
+            ));
+        }
+        Ok(degrees)
+    }
+
     /// A column that must be there, read into a type.
     pub(crate) fn need_read<T: FromStr>(&self, column: &str) -> Result<T, Text> {
         self.need(column)?;
@@ -88,6 +100,12 @@ impl Fields<'_> {
         };
         self.word(column, read, "true, false")
     }
+}
+
+/// Whether a number can be a longitude or latitude in degrees.
+#[must_use]
+pub fn is_degrees(number: f64) -> bool {
+    (-180.0..=180.0).contains(&number)
 }
 
 /// Reads a CSV text row by row. A byte-order mark, which spreadsheets write, is passed over.

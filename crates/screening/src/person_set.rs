@@ -10,6 +10,9 @@ use outpace_core::PersonId;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// The most people that one text may stand for: a city's. A run of a few digits could name more than any memory holds.
+const PEOPLE_MAX: i64 = 1 << 24;
+
 /// A set of people, sorted by id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PersonSet(Vec<PersonId>);
@@ -42,12 +45,16 @@ impl PersonSet {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut people = Vec::new();
-        let mut last = 0_i64;
+        let (mut last, mut room) = (0_i64, PEOPLE_MAX);
         for run in text.split(',').filter(|run| !run.is_empty()) {
             let (gap, length) = run.split_once('.')?;
-            let first = last.checked_add(gap.parse().ok()?)?;
-            let length: i64 = length.parse().ok()?;
-            last = first.checked_add(length.checked_sub(1)?)?;
+            let (gap, length): (i64, i64) = (gap.parse().ok()?, length.parse().ok()?);
+            if gap < 1 || !(1..=room).contains(&length) {
+                return None;
+            }
+            room -= length;
+            let first = last.checked_add(gap)?;
+            last = first.checked_add(length - 1)?;
             people.extend((first..=last).map(PersonId));
         }
         Some(Self(people))
@@ -71,7 +78,7 @@ impl fmt::Display for PersonSet {
         while let Some(first) = rest.first() {
             let length = rest.iter().enumerate().take_while(|(at, person)| person.0 == first.0 + *at as i64).count();
             write!(out, "{comma}{}.{length}", first.0 - written)?;
-            written = first.0 + length as i64 - 1;
+            written = first.0 + (length as i64 - 1);
             rest = &rest[length..];
             comma = ",";
         }
@@ -103,6 +110,18 @@ mod tests {
         assert_eq!(set.to_string(), "7.3,2.1");
         assert_eq!(PersonSet::default().to_string(), "");
         assert_eq!(PersonSet::parse("7.x"), None);
+    }
+
+    /// Nobody has a number below 1, no run is empty or stands before the one before it, and none fills the memory.
+    #[test]
+    fn a_text_that_no_set_is_written_as_is_none() {
+        for text in
+            ["1.9223372036854775807", "1.16777217", "1.16777216,2.1", "5.1,-3.1", "5.1,0.1", "0.1", "7.0", "7.-1"]
+        {
+            assert_eq!(PersonSet::parse(text), None, "{text}");
+        }
+        assert_eq!(PersonSet::parse("9223372036854775806.2").map(|set| set.len()), Some(2));
+        assert_eq!(PersonSet::parse("9223372036854775806.3"), None);
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -69,6 +70,20 @@ fn with_fact<F: Fact, T>(entry: &Entry, live: Option<&dyn Any>, act: impl FnOnce
         Some(fact) => act(fact),
         None => act(&entry.fact::<F>()?),
     }
+}
+
+/// Does something with a fact that was read. Its numbers may be any that JSON can write: whatever stops there makes the
+/// entry one that cannot be read, by number and kind, and a restore that meets it leaves nothing behind.
+fn guarded(entry: &Entry, live: Option<&dyn Any>, act: impl FnOnce() -> Result<()>) -> Result<()> {
+    if live.is_some() {
+        return act();
+    }
+    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|_| {
+        let (seq, kind) = (entry.seq, &entry.kind);
+        Err(StoreError::Broken(format!(
+            "{seq} ({kind}): 事实内容超出范围,无法读取 · what the fact says is out of range; it cannot be read"
+        )))
+    })
 }
 
 impl Capability {
@@ -234,7 +249,7 @@ impl Capabilities {
         for capability in self.of_kind(kind) {
             if let Some(fold) = capability.folds.get(kind) {
                 known = true;
-                fold(tx, entry, live)?;
+                guarded(entry, live, || fold(tx, entry, live))?;
             }
             known |= capability.remembers.contains_key(kind);
         }
@@ -244,7 +259,7 @@ impl Capabilities {
     pub(crate) fn remember(&self, memory: &mut Memory, entry: &Entry, live: Option<&dyn Any>) -> Result<()> {
         let kind = entry.kind.as_str();
         for remember in self.of_kind(kind).filter_map(|capability| capability.remembers.get(kind)) {
-            remember(memory, entry, live)?;
+            guarded(entry, live, || remember(memory, entry, live))?;
         }
         Ok(())
     }
@@ -252,7 +267,7 @@ impl Capabilities {
     pub(crate) fn follow(&self, tx: &mut Tx<'_>, entry: &Entry, live: Option<&dyn Any>) -> Result<()> {
         let kind = entry.kind.as_str();
         for follow in self.of_kind(kind).filter_map(|capability| capability.follows.get(kind)) {
-            follow(tx, entry, live)?;
+            guarded(entry, live, || follow(tx, entry, live))?;
         }
         Ok(())
     }

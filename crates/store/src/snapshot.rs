@@ -90,13 +90,14 @@ impl Snapshot {
     fn load(&self, capabilities: &Capabilities) -> Option<Memory> {
         let mut memory = Memory::default();
         for part in capabilities.parts() {
-            let mut from = 0;
+            let mut from = 0_usize;
             let mut found = None;
             for (name, length) in &self.header.parts {
+                let until = from.checked_add(*length)?;
                 if *name == part.name {
-                    found = self.parts.get(from..from + length);
+                    found = self.parts.get(from..until);
                 }
-                from += length;
+                from = until;
             }
             (part.load)(&mut memory, found?)?;
         }

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::engine::{Place, Result};
+use crate::engine::{Adding, Connection, Place, Result, Tx};
+use crate::journal::Entry;
+use crate::memory::Memory;
 use crate::writer::Store;
 
 /// The variable that names a PostgreSQL server for tests.
@@ -32,6 +34,26 @@ pub fn by_hand(store: &Store, sql: &str) -> Result<usize> {
     let changed = connection.execute(sql, &[])?;
     connection.commit()?;
     Ok(changed)
+}
+
+/// Hands a fact from outside to every fold that knows its kind, as a journal that is restored would, and takes back what they
+/// wrote into the tables.
+///
+/// # Errors
+/// A payload that is no fact of its kind, and what the engine refused.
+pub fn folded(store: &Store, entry: &Entry) -> Result<()> {
+    let mut connection = Adding::new(store.inner.database.open_writer()?);
+    connection.begin_writing()?;
+    let done = {
+        let (capabilities, mut tx) = (&store.inner.capabilities, Tx::new(&mut connection, store.inner.area.0));
+        let mut memory = Memory::default();
+        capabilities
+            .fold(&mut tx, entry, None)
+            .and_then(|()| capabilities.remember(&mut memory, entry, None))
+            .and_then(|()| capabilities.follow(&mut tx, entry, None))
+    };
+    connection.rollback()?;
+    done
 }
 
 /// Every column of every table in one line each, in words that are the same on every engine.

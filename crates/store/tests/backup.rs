@@ -155,6 +155,30 @@ fn a_damaged_file_is_refused_by_name_and_nothing_is_left_behind() {
     assert!(restore(&to, &data, &target, Place::Folder).is_ok());
 }
 
+/// Found by `make fuzz`: a table without columns has rows without end, and its name stood in a statement.
+#[test]
+fn a_manifest_that_names_what_no_journal_has_is_refused_before_anything_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, to) = small(folder.path());
+    let whole = backup::manifest(&to).unwrap();
+    let other = |table: &str, columns: &[&str]| {
+        let mut manifest = whole.clone();
+        let told = manifest.files.iter_mut().find(|file| file.table == "journal").unwrap();
+        if table != told.table {
+            std::fs::copy(to.join("journal.rows"), to.join(format!("{table}.rows"))).unwrap();
+        }
+        (told.table, told.rows) = (table.to_owned(), i64::MAX);
+        told.columns = columns.iter().map(|column| (*column).to_owned()).collect();
+        std::fs::write(to.join("manifest.json"), serde_json::to_vec(&manifest).unwrap()).unwrap();
+        let target = folder.path().join("target");
+        refused(restore(&to, &data, &target, Place::Folder), &["newer version", "更新的版本"]);
+        assert!(!target.join("outpace.sqlite").exists());
+    };
+    other("journal WHERE 1 = 1; --", &[]);
+    other("journal", &[]);
+    other("nothing", &["j"]);
+}
+
 #[test]
 fn nothing_that_stands_is_overwritten() {
     let folder = tempfile::tempdir().unwrap();

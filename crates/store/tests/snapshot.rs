@@ -78,3 +78,22 @@ fn nothing_is_written_where_little_was_recorded() {
     store.keep_snapshot(2).unwrap();
     assert_eq!(std::fs::read(file(folder.path())).unwrap(), first);
 }
+
+/// A header that is whole and tells lengths that no file has.
+#[test]
+fn a_snapshot_whose_parts_are_longer_than_everything_is_left_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    furnished(folder.path());
+    let whole = std::fs::read(file(folder.path())).unwrap();
+    let text = String::from_utf8_lossy(&whole).into_owned();
+    let header = text.lines().nth(1).unwrap();
+    for parts in [r#"[["other",18446744073709551615],["marbles.1",8]]"#, r#"[["marbles.1",9]]"#, "[]"] {
+        let (before, _) = header.split_once("\"parts\":").unwrap();
+        let mut written = format!("outpace snapshot 1\n{before}\"parts\":{parts}}}\n").into_bytes();
+        written.extend(5_i64.to_le_bytes());
+        let hash = blake3::hash(&written);
+        written.extend(hash.as_bytes());
+        std::fs::write(file(folder.path()), written).unwrap();
+        assert_eq!(total(&open(folder.path())), 1_000, "{parts}");
+    }
+}

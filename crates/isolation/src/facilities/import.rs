@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use outpace_core::{AreaId, PlaceId, Text};
-use outpace_registry::tables::{BadRow, Parsed};
+use outpace_registry::tables::{BadRow, Parsed, is_degrees};
 
 use super::model::{FacilityKind, NewFacility};
 
@@ -68,7 +68,10 @@ fn read<'a>(field: &impl Fn(&str) -> Option<&'a str>) -> Result<NewFacility, Tex
     if area.level().is_none() {
         return Err(wrong("area", &area.to_string(), "2, 4, 6, 9, 12, 15 digits"));
     }
-    let read = |name: &str| field(name).map(|text| number::<f64>(name, text)).transpose();
+    let degrees = |name: &str| {
+        let read = |text| number(name, text).ok().filter(|degrees| is_degrees(*degrees));
+        field(name).map(|text| read(text).ok_or_else(|| wrong(name, text, "degrees from -180 to 180"))).transpose()
+    };
     let name = need("name")?.to_owned();
     let beds_per_room = field("beds_per_room").map(|text| number("beds_per_room", text)).transpose()?;
     Ok(NewFacility {
@@ -78,8 +81,8 @@ fn read<'a>(field: &impl Fn(&str) -> Option<&'a str>) -> Result<NewFacility, Tex
         name,
         area: area.unknown_grid(),
         place: field("place").map(|text| number("place", text).map(PlaceId)).transpose()?,
-        lon: read("lon")?,
-        lat: read("lat")?,
+        lon: degrees("lon")?,
+        lat: degrees("lat")?,
         rooms: number("rooms", need("rooms")?)?,
         beds_per_room: beds_per_room.unwrap_or(1),
         ready: matches!(field("ready"), Some("true" | "1" | "yes" | "是")),

@@ -5,7 +5,7 @@ use outpace_core::{AreaId, Text};
 
 use super::model::{Area, AreaKind, Boundary, RiverSide};
 pub use crate::tables::{BadRow, Parsed};
-use crate::tables::{Fields, read_csv};
+use crate::tables::{Fields, is_degrees, read_csv};
 
 /// Reads areas: columns `code`, `name`, and as far as they are known `name_en`, `lon`, `lat` (or `lon_wgs84`,
 /// `lat_wgs84`), `seat_source` (`known` or `approximate`), `river_side`, `kind`, `population`. Others are passed over.
@@ -23,7 +23,7 @@ fn read_area(fields: &Fields<'_>) -> Result<Area, Text> {
         ));
     };
     let name = fields.need("name")?.to_owned();
-    let coordinate = |plain, other| Ok::<_, Text>(fields.read::<f64>(plain)?.or(fields.read(other)?));
+    let coordinate = |plain, other| Ok::<_, Text>(fields.degrees(plain)?.or(fields.degrees(other)?));
     Ok(Area {
         id,
         parent: id.parent(),
@@ -85,7 +85,13 @@ fn read_boundary(feature: &geojson::Feature) -> Result<Boundary, Text> {
         feature.geometry.as_ref().filter(|geometry| is_area(&geometry.value)).ok_or_else(|| {
             Text::new("边界须为 Polygon 或 MultiPolygon。", "A boundary is a Polygon or a MultiPolygon.")
         })?;
-    Ok(Boundary { area, geometry: compact(geometry) })
+    let geometry = compact(geometry).ok_or_else(|| {
+        Text::new(
+            "边界的坐标须为 WGS-84 经纬度(度),且不能为空。",
+            "The coordinates of a boundary are degrees of longitude and latitude (WGS-84), and there are some.",
+        )
+    })?;
+    Ok(Boundary { area, geometry })
 }
 
 fn is_area(value: &GeometryValue) -> bool {
@@ -97,24 +103,24 @@ pub(crate) fn is_polygon(text: &str) -> bool {
     matches!(text.parse::<GeoJson>(), Ok(GeoJson::Geometry(geometry)) if is_area(&geometry.value))
 }
 
-/// The geometry as text with six decimals of a degree, about 0.1 m: no boundary here is known better.
-fn compact(geometry: &geojson::Geometry) -> String {
-    let mut value = serde_json::to_value(geometry).unwrap_or_default();
-    round(&mut value);
-    value.to_string()
+/// The geometry as text with six decimals of a degree, about 0.1 m: no boundary here is known better. Heights and whatever
+/// else a file adds are left out; `None` for coordinates that are no degrees, and for none at all.
+fn compact(geometry: &geojson::Geometry) -> Option<String> {
+    let mut value = serde_json::to_value(geojson::Geometry::new(geometry.value.clone())).ok()?;
+    flatten(value.get_mut("coordinates")?).then(|| value.to_string())
 }
 
-fn round(value: &mut serde_json::Value) {
-    match value {
-        serde_json::Value::Array(items) => items.iter_mut().for_each(round),
-        serde_json::Value::Object(fields) => fields.values_mut().for_each(round),
-        serde_json::Value::Number(number) => {
-            if let Some(rounded) =
-                number.as_f64().and_then(|number| serde_json::Number::from_f64((number * 1e6).round() / 1e6))
-            {
-                *number = rounded;
-            }
-        }
-        _ => {}
+/// Whether positions stand there, each with degrees; rounds them.
+fn flatten(value: &mut serde_json::Value) -> bool {
+    let serde_json::Value::Array(items) = value else { return false };
+    if !items.first().is_some_and(serde_json::Value::is_number) {
+        return !items.is_empty() && items.iter_mut().all(flatten);
     }
+    items.truncate(2);
+    items.len() == 2
+        && items.iter_mut().all(|item| {
+            let degrees = item.as_f64().filter(|degrees| is_degrees(*degrees));
+            let rounded = degrees.and_then(|degrees| serde_json::Number::from_f64((degrees * 1e6).round() / 1e6));
+            rounded.map(|rounded| *item = rounded.into()).is_some()
+        })
 }

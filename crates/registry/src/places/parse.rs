@@ -17,8 +17,8 @@ pub fn parse_places_csv(text: &str) -> Parsed<ImportedPlace> {
             name: fields.need("name")?.to_owned(),
             name_en: fields.text("name_en").unwrap_or_default().to_owned(),
             area: AreaId(fields.need_read("area")?),
-            lon: fields.read("lon")?,
-            lat: fields.read("lat")?,
+            lon: fields.degrees("lon")?,
+            lat: fields.degrees("lat")?,
             part_of: fields.read("part_of")?,
             staff: fields.read("staff")?.unwrap_or(0),
         })

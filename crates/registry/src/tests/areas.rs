@@ -99,6 +99,30 @@ fn a_boundary_keeps_six_decimals_and_needs_a_code() {
     assert_eq!(parse_boundaries_geojson("no json").bad[0].line, 0);
 }
 
+/// Found by `make fuzz`: Rust reads `inf` as a number, and JSON has no word for it.
+#[test]
+fn coordinates_are_degrees_in_every_file() {
+    for wrong in ["inf", "NaN", "181", "1e308"] {
+        let parsed = parse_areas_csv(&format!("code,name,lon\n1401,太原市,{wrong}\n1402,大同市,113.3\n"));
+        assert_eq!((parsed.rows.len(), parsed.bad[0].line), (1, 2), "{wrong}");
+        let parsed = crate::places::parse_places_csv(&format!("class,name,area,lat\noffice,a,1401,{wrong}\n"));
+        assert!(parsed.rows.is_empty() && parsed.bad[0].reason.en.contains("degrees"), "{wrong}");
+    }
+    let polygon = |coordinates: &str| {
+        format!(
+            r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","properties":{{"code":1401}},"geometry":
+               {{"type":"Polygon","coordinates":{coordinates},"more":"words"}}}}]}}"#
+        )
+    };
+    for wrong in ["[]", "[[]]", "[[[1e300,1],[2,2],[3,3],[1e300,1]]]", "[[[112,37],[112,200],[113,37],[112,37]]]"] {
+        assert_eq!(parse_boundaries_geojson(&polygon(wrong)).bad.len(), 1, "{wrong}");
+    }
+    let parsed = parse_boundaries_geojson(&polygon("[[[112,37,812.5],[112,38,1],[113,37,0],[112,37,812.5]]]"));
+    let flat = r#"{"type":"Polygon","coordinates":[[[112.0,37.0],[112.0,38.0],[113.0,37.0],[112.0,37.0]]]}"#;
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    assert_eq!(read(&parsed.rows[0].geometry), read(flat));
+}
+
 #[test]
 fn nobody_registered_counts_as_zero() {
     let house = House::open();

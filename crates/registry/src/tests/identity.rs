@@ -210,6 +210,14 @@ fn id_numbers_are_checked() {
     assert!(!is_id_number("") && !is_id_number("P 1") && !is_id_number("证件"));
 }
 
+/// Found by `make fuzz`: both ends of a number that was spread out are all of it.
+#[test]
+fn a_mask_of_a_number_in_groups_is_that_of_the_number() {
+    assert!(is_id_number("1234-----------5678"));
+    assert_eq!(masked_number("1234-----------5678"), "******78");
+    assert_eq!(masked_number(" 1401 0019 8001 0212 34 "), "1401**********1234");
+}
+
 proptest! {
     #[test]
     fn a_mask_never_tells_more_than_half(number in "[0-9X]{1,30}") {

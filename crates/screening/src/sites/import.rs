@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use outpace_access::Call;
 use outpace_core::{AreaId, Refusal, SiteId, Text};
+use outpace_registry::tables::is_degrees;
 use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -241,6 +242,16 @@ impl Columns<'_> {
     }
 }
 
+/// A column with degrees on the earth. `NaN` and `inf` read as numbers and stand in no fact.
+fn degrees(row: &Columns<'_>, column: &str) -> Result<Option<f64>, Text> {
+    match (row.number(column)?, row.text(column)) {
+        (Some(degrees), Some(text)) if !is_degrees(degrees) => {
+            Err(not_a(column, text, "-180 至 180 之间的度数", "number of degrees from -180 to 180"))
+        }
+        (degrees, _) => Ok(degrees),
+    }
+}
+
 fn not_a(column: &str, text: &str, zh: &str, en: &str) -> Text {
     Text::new(format!("{column} 列的“{text}”不是{zh}。"), format!("The column {column} holds {text:?}, not a {en}."))
 }
@@ -255,8 +266,8 @@ fn read_row(row: &Columns<'_>) -> Result<SiteRow, Text> {
         area: area.parse().map(AreaId).map_err(|_| not_a("area", area, "区划代码", "area code"))?,
         kind: SiteKind::parse(kind)
             .ok_or_else(|| not_a("kind", kind, "ordinary 或 abnormal", "kind: ordinary, abnormal"))?,
-        lon: row.number("lon")?,
-        lat: row.number("lat")?,
+        lon: degrees(row, "lon")?,
+        lat: degrees(row, "lat")?,
         lanes: row.number("lanes")?.unwrap_or(0),
         samplers: row.number("samplers")?.unwrap_or(0),
         people_per_hour: row.number("people_per_hour")?,

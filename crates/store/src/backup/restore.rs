@@ -123,9 +123,16 @@ fn fill(
     migrate(connection, settings, capabilities, keys.vault)?;
     let known = shapes(connection)?;
     for file in &manifest.files {
-        let columns = known.get(&file.table).map(|shape| &shape.columns);
-        let newer = file.columns.iter().find(|column| columns.is_none_or(|known| !known.contains(column)));
-        if let Some(column) = newer {
+        // What the manifest names stands in statements below: only names that this program knows.
+        let Some(columns) = known.get(&file.table).map(|shape| &shape.columns).filter(|_| !file.columns.is_empty())
+        else {
+            let table: String = file.table.chars().take(80).collect();
+            return Err(told(
+                &format!("{table:?}: 本程序没有这张表,请用更新的版本恢复"),
+                &format!("{table:?}: this program has no such table; restore with a newer version"),
+            ));
+        };
+        if let Some(column) = file.columns.iter().find(|column| !columns.contains(column)) {
             return Err(told(
                 &format!("{}.{column}: 本程序没有这一列,请用更新的版本恢复", file.table),
                 &format!("{}.{column}: this program has no such column; restore with a newer version", file.table),
