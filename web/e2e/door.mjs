@@ -53,9 +53,16 @@ const shot = async (name) => {
   mkdirSync(shotsAt, { recursive: true });
   await page.screenshot({ path: join(shotsAt, `${name}.png`) });
 };
-const enter = async () => {
-  await at('sign-in').locator('input').nth(0).fill('admin');
-  await at('sign-in').locator('input').nth(1).fill(password);
+const enter = async (name = 'admin', by = password) => {
+  await at('sign-in').locator('input').nth(0).fill(name);
+  await at('sign-in').locator('input').nth(1).fill(by);
+  await page.keyboard.press('Enter');
+};
+/** Sets the authenticator up that the page asks for. */
+const enrol = async () => {
+  await at('enrol-qr').waitFor({ timeout: WAIT_MS });
+  const secret = (await at('enrol-secret').innerText()).replaceAll(' ', '');
+  await at('code').fill(codeOf(secret, stepNow()));
   await page.keyboard.press('Enter');
 };
 
@@ -96,6 +103,31 @@ try {
   await page.keyboard.press('Enter');
   await at('clock').waitFor({ timeout: WAIT_MS });
   console.log('✓ with the next code the account is in again');
+  await page.goto(`${base}/#/accounts`);
+  await at('accounts').locator('li').first().waitFor({ timeout: WAIT_MS });
+  await at('add-account').click();
+  await at('add-name').fill('auditor-1');
+  await at('add-role').selectOption('auditor');
+  assert.equal(await at('add-area').inputValue(), '140121');
+  await at('add-go').click();
+  const first = await at('secret').innerText({ timeout: WAIT_MS });
+  await at('once-close').click();
+  await page.locator('[data-name=auditor-1]').waitFor({ timeout: WAIT_MS });
+  await shot('door-accounts');
+  await page.goto(`${base}/#/answers`);
+  await at('desk-trouble').waitFor({ timeout: WAIT_MS });
+  assert.match(await at('desk-trouble').innerText(), /\p{Script=Han}/u, 'an administrator answers nothing, and is told so');
+  await at('desk-sign-out').click();
+  await at('sign-in').waitFor({ timeout: WAIT_MS });
+  await enter('auditor-1', first);
+  await enrol();
+  await page.locator('#answers-appeal').waitFor({ timeout: WAIT_MS });
+  console.log('✓ an account that the administrator set up signs in with its first password, and may answer appeals');
+  await page.goto(`${base}/#/custody`);
+  await at('due').waitFor({ timeout: WAIT_MS });
+  assert.equal(await at('export-make').count(), 1);
+  assert.equal(await at('order').isDisabled(), true, 'nothing has fallen due');
+  console.log('✓ the auditor reads what left and what is held');
   const refused = seen.errors.filter((text) => !/status of 40[13]/.test(text));
   assert.deepEqual([refused, seen.strays], [[], []]);
   console.log('✓ the browser had nothing to complain of: no script, style or worker was stopped');

@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 
 const MINUTE = 60_000;
 const CODE = '7K2M9QXA3B';
-const TOKEN = 'resident-token';
+const RESIDENT = { id: 70, name: 'resident-1', role: 'resident', second_factor: 'not_needed' };
 const hex = (data) => Buffer.from(data).toString('hex');
 
 function keyPair() {
@@ -44,6 +44,7 @@ function fileOf(person, appeals) {
     last_sample_at: now - 300 * MINUTE, last_negative_at: now - 1500 * MINUTE, retest: null, measures: own ? [measure] : [],
     who_to_call: [{ post: both('网格员', 'grid worker'), who: both('王答村三网格', 'Wangda village, grid 3') }], requests: own ? requests : [],
     looks: own ? [{ seq: 1300, account: 'tracer-2', at: now - 20 * 60 * MINUTE, purpose: '上门核实住址 / checking the address at the door' }] : [],
+    glass: own ? [{ glass: 4, account: 'hospital-1', role: 'hospital', at: now - 30 * 60 * MINUTE, until: now - 29 * 60 * MINUTE, reason: '夜间急诊核对密接 / matching a contact in the emergency room', uses: 2, about_me: false }] : [],
     exports: [],
     entries: [{ seq: 1400, at: now - MINUTE, used_at: now }], samples: [{ tube: 'QX-0001', taken_at: now - 300 * MINUTE, outcome: null }, { tube: 'QX-0000', taken_at: now - 1500 * MINUTE, outcome: 'negative' }],
     visits: [{ name: both('便利店', 'shop'), from: now - 2000 * MINUTE, to: now - 1940 * MINUTE, known_by: both('扫码登记', 'a check-in'), signal: null }],
@@ -62,7 +63,7 @@ export function mockPeople() {
     if (path === '/api/mine/sign-in') {
       const typed = JSON.parse(body).code.replace(/[^A-Za-z0-9]/g, '').toUpperCase();
       if (typed !== CODE) return { status: 401, body: { code: 'wrong_code', zh: '登录码不正确、已用过或已过期；请索取新码。', en: 'This code is not right, was used, or is over; ask for a new one.' } };
-      return { status: 200, body: { token: TOKEN, person: 7, expires_at: Date.now() + 60 * MINUTE } };
+      return { status: 200, body: { person: 7, expires_at: Date.now() + 60 * MINUTE }, admit: RESIDENT };
     }
     if (!signedIn) return { status: 401, body: { code: 'not_signed_in', zh: '请先登录。', en: 'Sign in first.' } };
     if (path === '/api/mine/file') return { status: 200, body: fileOf(Number(query.get('person') ?? 7), appeals) };
@@ -94,13 +95,12 @@ export function mockPeople() {
 
   return {
     code: CODE,
-    token: TOKEN,
     appeals,
     green: (minutesAgo = 0) => passText(status, { alias: '0102030405060708', colour: 0, minutesAgo }),
     revoked: () => passText(status, { alias: revoked, colour: 0 }),
-    /** The answer to a request, or `null` for a path that is none of these. */
-    answer(path, query, body, token) {
-      if (path.startsWith('/api/mine/')) return mine(path, query, body, token === TOKEN);
+    /** The answer to a request of a role, or `null` for a path that is none of these; whom it signs in, where it does. */
+    answer(path, query, body, role) {
+      if (path.startsWith('/api/mine/')) return mine(path, query, body, role === 'resident');
       if (path.startsWith('/api/status/')) return gate(path, query);
       return null;
     },

@@ -9,12 +9,20 @@ import { createServer } from 'node:http';
 import { extname, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { mockDesk } from './mock-desk.mjs';
 import { mockLane } from './mock-lane.mjs';
 import { mockPeople } from './mock-people.mjs';
 
 const PASSWORD = 'sample password';
 const CODE = '123456';
 const COOKIE = 'outpace-local';
+/** What everybody asks about their own sign-in; the rest is the administrator's. */
+const OWN = new Set(['sign-out', 'sign-out-everywhere', 'renew', 'confirm-enrolment', 'change-password'].map((verb) => `/api/access/${verb}`));
+const sum = (measures, people, person_days) => ({ measures, people, person_days });
+const EXTRA = {
+  total: sum(3, 412, 5_120),
+  areas: [{ area: 140121203, name: { zh: '王答乡', en: 'Wangda Township' }, not_asked: sum(1, 327, 4_578), stricter: sum(0, 0, 0), kept_after: sum(2, 85, 542) }],
+};
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 /** Looks like a QR code from afar, and is none. */
 const SAMPLE_PATH = Array.from({ length: 21 * 21 }, (_, at) => [at % 21, Math.trunc(at / 21)]).filter(([x, y]) => (x * 7 + y * 11 + x * y) % 3 === 0).map(([x, y]) => `M${x} ${y}h1v1h-1z`).join('');
@@ -63,6 +71,7 @@ export async function startMock({ port = 0, locked = false } = {}) {
   const briefing = await json('../fixtures/briefing.json');
   const lane = mockLane(await json('../fixtures/lane.json'));
   const people = mockPeople();
+  const desk = mockDesk();
   const streams = new Set();
   const waiting = { plan: live.plan.id, lines: waitingLines(live), price: waitingPrice({ people: 0, days: 0 }) };
   let minutes = 0;
@@ -88,19 +97,24 @@ export async function startMock({ port = 0, locked = false } = {}) {
   /** A POST of the page, as the real server tells it: JSON, from this very host. */
   const ours = (request) => request.headers['content-type'] === 'application/json' && new URL(request.headers.origin ?? 'http://nowhere').host === request.headers.host;
 
-  function admit(answer, request, account) {
+  /** A session in place of the one that the browser held; answers the header that sets it. */
+  function keep(request, account) {
     sessions.delete(held(request));
     const cookie = `s${sessions.size}${Math.random()}`;
     sessions.set(cookie, account);
+    return { 'Set-Cookie': `${COOKIE}=${cookie}; Path=/; HttpOnly; SameSite=Strict` };
+  }
+
+  function admit(answer, request, account) {
     const { id, role, second_factor } = account;
     const actor = { id, kind: 'account', role, area: live.jurisdiction.code };
-    return answerJson(answer, 200, { expires_at: live.now + 43_200_000, actor, second_factor }, { 'Set-Cookie': `${COOKIE}=${cookie}; Path=/; HttpOnly; SameSite=Strict` });
+    return answerJson(answer, 200, { expires_at: live.now + 43_200_000, actor, second_factor }, keep(request, account));
   }
 
   function own(answer, account) {
     const { id, role, name, second_factor } = account;
     const token = (token, kind, self, minutes) => ({ token, kind, issued_at: live.now - minutes * 60_000, last_seen: live.now - (self ? 0 : 60_000), expires_at: live.now + 43_200_000, this: self });
-    return answerJson(answer, 200, { signed_in: { actor: { id, role }, name, second_factor, expires_at: live.now + 43_200_000, idle_minutes: 60, tokens: [token('a1b2c3', 'page', true, 5), token('d4e5f6', 'program', false, 90)] } });
+    return answerJson(answer, 200, { signed_in: { actor: { id, role, area: live.jurisdiction.code }, name, second_factor, expires_at: live.now + 43_200_000, idle_minutes: 60, tokens: [token('a1b2c3', 'page', true, 5), token('d4e5f6', 'program', false, 90)] } });
   }
 
   /** What everybody may ask about their own sign-in. */
@@ -110,6 +124,7 @@ export async function startMock({ port = 0, locked = false } = {}) {
     if (url.pathname === '/api/access/own') return account === null ? answerJson(answer, 200, { signed_in: null }) : own(answer, account);
     if (account === null) return notSignedIn(answer);
     if (url.pathname === '/api/access/enrol') return answerJson(answer, 200, { secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', address: 'otpauth://totp/sample', qr_size: 21, qr_path: SAMPLE_PATH });
+    if (!OWN.has(url.pathname)) return answerDesk(url, request, answer);
     return read(request, (body) => {
       if (url.pathname === '/api/access/confirm-enrolment') {
         if (body.code !== CODE) return answerJson(answer, 401, { code: 'wrong_code', zh: '验证码不正确或已用过。', en: 'The code is not right or was used already.' });
@@ -137,6 +152,8 @@ export async function startMock({ port = 0, locked = false } = {}) {
     if (url.pathname.startsWith('/api/mine/') || url.pathname.startsWith('/api/status/')) return answerPeople(url, request, answer);
     if (locked && who(request) === null) return notSignedIn(answer);
     if (who(request)?.second_factor === 'to_enrol') return answerJson(answer, 403, { code: 'second_factor_required', zh: '请先登记验证器。', en: 'Set up an authenticator first.' });
+    if (/^\/api\/(residents|custody)\/|^\/api\/registry\/areas$/.test(url.pathname)) return answerDesk(url, request, answer);
+    if (url.pathname === '/api/response/extra-layers') return answerJson(answer, 200, EXTRA);
     if (url.pathname.startsWith('/api/screening/lanes/')) return answerLane(url, request, answer);
     if (url.pathname === '/api/live') {
       answer.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
@@ -159,12 +176,21 @@ export async function startMock({ port = 0, locked = false } = {}) {
     return answerJson(answer, 404, { code: 'unknown_route', zh: '没有此地址。', en: 'No such address.' });
   }
 
+  function answerDesk(url, request, answer) {
+    if (who(request) === null) return notSignedIn(answer);
+    const tell = (body) => {
+      const told = desk.answer(url.pathname, url.searchParams, body);
+      return told === null ? answerJson(answer, 404, { code: 'unknown_route', zh: '没有此地址。', en: 'No such address.' }) : answerJson(answer, told.status, told.body);
+    };
+    return request.method === 'GET' ? tell(null) : read(request, (body) => tell(JSON.stringify(body)));
+  }
+
   function answerPeople(url, request, answer) {
     let body = '';
     request.on('data', (chunk) => (body += chunk));
     request.on('end', () => {
-      const told = people.answer(url.pathname, url.searchParams, body, request.headers.authorization?.replace('Bearer ', ''));
-      answerJson(answer, told.status, told.body);
+      const told = people.answer(url.pathname, url.searchParams, body, who(request)?.role ?? null);
+      answerJson(answer, told.status, told.body, told.admit ? keep(request, told.admit) : {});
     });
   }
 
@@ -228,6 +254,7 @@ export async function startMock({ port = 0, locked = false } = {}) {
     /** What a lane handed over. */
     lane,
     people,
+    desk,
     /** What was answered to the plan so far, as the page sent it. */
     answers,
     /** The first line asks for more people from now on, in a plan of the next number. */

@@ -24,6 +24,7 @@ export async function mineChecks(check, context, mock, shot, language) {
     const [measure, looks] = [await at('mine-measure').innerText(), await at('mine-looks').innerText()];
     assert.match(measure, language === 'zh' ? /与确诊病例同住[\s\S]*自动解除/ : /lives with a confirmed case[\s\S]*ends by itself/);
     assert.match(looks, /tracer-2/);
+    assert.match(looks, language === 'zh' ? /hospital-1应急查阅[\s\S]*夜间急诊/ : /hospital-1 broke the glass[\s\S]*emergency room/);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
     assert.equal(wide, false, 'nothing stands beyond the edge of the telephone');
   });
@@ -53,9 +54,13 @@ export async function mineChecks(check, context, mock, shot, language) {
   await check(`a reload keeps the file, leaving forgets it (${language})`, async () => {
     await page.reload();
     await at('mine-colour').waitFor({ timeout: WAIT_MS });
+    const [cookie] = await context.cookies(mock.url);
+    assert.deepEqual([cookie.httpOnly, cookie.sameSite, cookie.expires], [true, 'Strict', -1], 'no script reads the session');
+    assert.equal(await page.evaluate(() => document.cookie + sessionStorage.length), '0');
     await at('mine-leave').click();
     await at('mine-enter').waitFor();
-    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+    await page.reload();
+    await at('mine-enter').waitFor({ timeout: WAIT_MS });
   });
   mock.people.appeals.length = 0;
   await context.close();

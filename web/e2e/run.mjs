@@ -11,6 +11,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { browserPath, coloursIn, openBrowser, watch } from './browser.mjs';
+import { deskChecks } from './desk-checks.mjs';
 import { laneChecks } from './lane-checks.mjs';
 import { startMock } from './mock.mjs';
 import { approvalChecks, dropChecks, secondFactorChecks, signInChecks } from './mock-checks.mjs';
@@ -351,6 +352,10 @@ try {
     for (const [language, locale] of [['zh', 'zh-CN'], ['en', 'en']]) {
       await mineChecks(check, await browser.reader({ locale, width: 390, height: 844, phone: true }), mock, shot, language);
       await gateChecks(check, await browser.reader({ locale, width: 390, height: 844, phone: true }), mock, shot, language);
+    }
+    for (const [language, locale] of [['zh', 'zh-CN'], ['en', 'en']]) {
+      await deskChecks(check, await browser.reader({ locale, width: 1280, height: 860 }), mock, shot, language, 'desk');
+      await deskChecks(check, await browser.reader({ locale, width: 390, height: 844, phone: true }), mock, shot, language, 'phone');
     }
     await approvalChecks(check, await browser.reader({ locale: 'en', width: 1280, height: 800 }), shot);
   }

@@ -16,6 +16,8 @@ use crate::office::Office;
 
 /// The header that names the access by which a request is made.
 pub const HEADER: HeaderName = HeaderName::from_static("x-outpace-glass");
+/// Accesses that are walked for one person's file: years of them.
+const WALKED_MAX: i64 = 20_000;
 /// The counter of their numbers.
 pub const COUNTER: &str = "glass";
 
@@ -170,6 +172,19 @@ pub fn panes_of(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Pane>> {
         values![j, limit],
         read,
     )
+}
+
+/// Accesses that touched a person, newest first: those that were about them, and those that were used over the area in which
+/// they live. Accesses are rare: the newest of them are walked.
+///
+/// # Errors
+/// What the engine refused.
+pub fn panes_touching(tx: &mut Tx<'_>, person: PersonId, home: AreaId) -> Result<Vec<Pane>> {
+    let touches = |pane: &Pane| match pane.person {
+        Some(named) => named == person,
+        None => pane.uses > 0 && pane.area.contains(home),
+    };
+    Ok(panes_of(tx, WALKED_MAX)?.into_iter().filter(touches).collect())
 }
 
 /// How many stand open at a moment.

@@ -304,7 +304,7 @@ impl Routes {
     /// Adds a command that opens, changes or ends the caller's own session: prepared as others are, with what is known of
     /// who asks and from where; its answer may change the cookie.
     #[must_use]
-    pub(crate) fn entry<Q, P, A>(
+    pub fn entry<Q, P, A>(
         mut self,
         path: &'static str,
         need: Need,

@@ -10,6 +10,7 @@ use outpace_core::{ActorId, AreaId, Timestamp};
 use outpace_store::destroy::Destroyed;
 use outpace_store::{Keys, Result, StoreError, Tx};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The shape of a statement.
 pub const FORMAT: i64 = 1;
@@ -62,7 +63,7 @@ pub struct Statement {
 }
 
 /// A statement with its signature.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Attestation {
     /// A [`Statement`] as JSON; the signature is over these bytes.
     pub statement: String,

@@ -1,10 +1,12 @@
 //! How a resident gets in: somebody who stands before them hands them a code, which opens one short session.
 //!
 //! A code is good once and for minutes; the next one ends it. Each is a fact with who handed it out, and stands in the
-//! person's own file: nobody gets into a file by the back door without its owner seeing that.
+//! person's own file: nobody gets into a file by the back door without its owner seeing that. The session is held as that of
+//! anybody who signs in: by the page in a cookie that no script reads, by a program as a token.
 
-use outpace_access::actors::residents;
-use outpace_access::{Call, actors};
+use outpace_access::actors::{Keep, residents};
+use outpace_access::routes::Entered;
+use outpace_access::{Call, Caller, Office, actors};
 use outpace_core::{ActorId, PersonId, Refusal, Seq, Timestamp};
 use outpace_store::vault::Keys;
 use outpace_store::{Capability, Result, Tx, Unit, values};
@@ -183,24 +185,50 @@ pub fn hand_out_code(unit: &mut Unit<'_>, call: &Call, request: HandOutCode) -> 
 pub struct EnterCode {
     /// As it stands on the paper; spaces, hyphens and small letters do no harm.
     pub code: String,
+    /// What to answer with.
+    #[serde(default)]
+    pub keep: Keep,
 }
 
 /// A session for one's own file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Entered {
-    /// Send it as `Authorization: Bearer`.
-    pub token: String,
+pub struct OwnSession {
+    /// Send it as `Authorization: Bearer`; none where the page holds it in its cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// Whose file.
     pub person: PersonId,
     /// When the session ends.
     pub expires_at: Timestamp,
 }
 
+/// Refuses a page that may hold no cookie before its code is used up.
+///
+/// # Errors
+/// 403 on a connection that others can read, or for a request that another site may have sent.
+pub fn at_the_door(
+    _: &Office,
+    caller: &Caller,
+    _: &Call,
+    _: &mut Tx<'_>,
+    request: EnterCode,
+) -> Result<EnterCode, Refusal> {
+    if request.keep == Keep::Cookie {
+        caller.may_hold_cookie()?;
+    }
+    Ok(request)
+}
+
 /// Opens a session for the person whom a code was handed out for.
 ///
 /// # Errors
 /// 401 for a code that nobody was handed, that was used, or whose time is over; the answer does not say which.
-pub fn enter(unit: &mut Unit<'_>, call: &Call, request: EnterCode) -> Result<Entered, Refusal> {
+pub fn enter(
+    unit: &mut Unit<'_>,
+    caller: &Caller,
+    call: &Call,
+    request: EnterCode,
+) -> Result<Entered<OwnSession>, Refusal> {
     let hash = hash(unit.keys(), &residents::normal_code(&request.code))?;
     let j = unit.tx().jurisdiction();
     let found: Option<(PersonId, Timestamp)> = unit.tx().first(
@@ -217,6 +245,6 @@ pub fn enter(unit: &mut Unit<'_>, call: &Call, request: EnterCode) -> Result<Ent
     };
     unit.record(ResidentSignedIn { person, actor: account.id, hash })?;
     let minutes = call.pack().codes.session_minutes.value;
-    let (token, expires_at) = residents::open_session(unit, call, &account, minutes)?;
-    Ok(Entered { token, person, expires_at })
+    let Entered { answer, cookie } = residents::open_session(unit, (caller, request.keep), call, &account, minutes)?;
+    Ok(Entered { answer: OwnSession { token: answer.token, person, expires_at: answer.expires_at }, cookie })
 }

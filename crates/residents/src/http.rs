@@ -9,7 +9,7 @@ use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::entry::{enter, hand_out_code};
+use crate::entry::{at_the_door, enter, hand_out_code};
 use crate::file::{FileQuery, file};
 use crate::requests::{answer_appeal, answer_correction, appeal, appeals, ask_correction, corrections, on_paper};
 use crate::whose;
@@ -19,7 +19,13 @@ use crate::whose;
 pub fn routes() -> Routes {
     use Permission as P;
     Routes::new()
-        .command("/api/mine/sign-in", P::Public.own(), "Sign in to one's own file with a code on paper", enter)
+        .entry(
+            "/api/mine/sign-in",
+            P::Public.own(),
+            "Sign in to one's own file with a code on paper",
+            at_the_door,
+            enter,
+        )
         .recall("/api/mine/file", P::OwnFile.own(), "Everything held about oneself, or about whom one acts for", file)
         .recall(
             "/api/mine/pass",

@@ -4,10 +4,10 @@
 //! payload (with its salt) can be destroyed and the chain still holds. A journal cannot see that its own tail is
 //! missing: heads go out with every answer, and [`verify`] compares with one that somebody kept.
 
-use outpace_core::{ActorId, Seq, Timestamp};
+use outpace_core::{ActorId, Seq, Timestamp, Value};
 
 use crate::capability::Fact;
-use crate::engine::{Result, StoreError, Tx};
+use crate::engine::{Result, Row, StoreError, Tx};
 use crate::values;
 
 /// Tables of the store itself.
@@ -196,6 +196,20 @@ pub fn entry(tx: &mut Tx<'_>, seq: Seq) -> Result<Option<Entry>> {
     Ok(found.filter(|entry| entry.seq == seq))
 }
 
+/// The hash of an entry, as it stands in the chain.
+///
+/// # Errors
+/// What the engine refused.
+pub fn hash_at(tx: &mut Tx<'_>, seq: Seq) -> Result<Option<Hash>> {
+    let jurisdiction = tx.jurisdiction();
+    let found: Option<Vec<u8>> =
+        tx.first("SELECT hash FROM journal WHERE j = $1 AND seq = $2", values![jurisdiction, seq], |row| row.get(0))?;
+    let hash = |bytes: Vec<u8>| {
+        bytes.try_into().map(Hash).map_err(|_| StoreError::Broken(format!("hash of {seq} is not 32 bytes")))
+    };
+    found.map(hash).transpose()
+}
+
 /// How many entries are read at a time when the whole journal is walked.
 const PAGE: i64 = 2_000;
 
@@ -213,17 +227,7 @@ fn page_of(tx: &mut Tx<'_>, after: Seq, limit: i64) -> Result<Vec<Entry>> {
         "SELECT seq, kind, occurred_at, recorded_at, actor, cause, payload FROM journal
          WHERE j = $1 AND seq > $2 ORDER BY seq LIMIT $3",
         values![jurisdiction, after, limit],
-        |row| {
-            Ok(Entry {
-                seq: row.get(0)?,
-                kind: row.get(1)?,
-                occurred_at: row.get(2)?,
-                recorded_at: row.get(3)?,
-                actor: row.get(4)?,
-                cause: row.get(5)?,
-                payload: row.get::<Option<Vec<u8>>>(6)?.unwrap_or_default(),
-            })
-        },
+        read,
     )
 }
 
@@ -238,18 +242,36 @@ pub fn recent(tx: &mut Tx<'_>, kind_prefix: &str, limit: i64) -> Result<Vec<Entr
         "SELECT seq, kind, occurred_at, recorded_at, actor, cause, payload FROM journal
          WHERE j = $1 AND kind LIKE $2 ORDER BY seq DESC LIMIT $3",
         values![jurisdiction, &pattern, limit],
-        |row| {
-            Ok(Entry {
-                seq: row.get(0)?,
-                kind: row.get(1)?,
-                occurred_at: row.get(2)?,
-                recorded_at: row.get(3)?,
-                actor: row.get(4)?,
-                cause: row.get(5)?,
-                payload: row.get::<Option<Vec<u8>>>(6)?.unwrap_or_default(),
-            })
-        },
+        read,
     )
+}
+
+/// Entries of these kinds after a number, newest first, at most `limit`. Walks what lies after it: the caller bounds that.
+///
+/// # Errors
+/// What the engine refused.
+pub fn newest_of(tx: &mut Tx<'_>, kinds: &[&str], after: Seq, limit: i64) -> Result<Vec<Entry>> {
+    let places: Vec<String> = (0..kinds.len()).map(|place| format!("${}", place + 4)).collect();
+    let sql = format!(
+        "SELECT seq, kind, occurred_at, recorded_at, actor, cause, payload FROM journal
+         WHERE j = $1 AND seq > $2 AND kind IN ({}) ORDER BY seq DESC LIMIT $3",
+        places.join(", ")
+    );
+    let mut bound = vec![Value::Int(tx.jurisdiction()), Value::Int(after.0), Value::Int(limit)];
+    bound.extend(kinds.iter().map(|kind| Value::Text(kind)));
+    tx.query(&sql, &bound, read)
+}
+
+fn read(row: &Row<'_>) -> Result<Entry> {
+    Ok(Entry {
+        seq: row.get(0)?,
+        kind: row.get(1)?,
+        occurred_at: row.get(2)?,
+        recorded_at: row.get(3)?,
+        actor: row.get(4)?,
+        cause: row.get(5)?,
+        payload: row.get::<Option<Vec<u8>>>(6)?.unwrap_or_default(),
+    })
 }
 
 /// What a check of the chain found.

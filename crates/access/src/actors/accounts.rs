@@ -1,7 +1,8 @@
 //! What an administrator does with accounts and devices: sets up, lists, ends, lets in again.
 
 use outpace_core::time::HOUR_MS;
-use outpace_core::{Actor, ActorId, ActorKind, AreaId, PersonId, Refusal, Role, Timestamp};
+use outpace_core::{Actor, ActorId, ActorKind, AreaId, PersonId, Refusal, Role, Text, Timestamp};
+use outpace_policy::TaskForce;
 use outpace_store::{Store, Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -79,6 +80,30 @@ pub struct ListActors {
     /// Begins after this id; from the start where nothing is said.
     #[serde(default)]
     pub after: Option<ActorId>,
+    /// Only those of this role; everybody who works here where nothing is said, and no residents: they are not managed.
+    #[serde(default)]
+    pub role: Option<Role>,
+}
+
+/// A task force of the profile.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NamedForce {
+    /// Its key.
+    pub key: String,
+    /// Its name.
+    pub name: Text,
+}
+
+/// What a new account or device may be.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(as = AccountOffer)]
+pub struct Offer {
+    /// Roles of accounts.
+    pub roles: Vec<Role>,
+    /// Of these, those that act with a second factor; no device has one.
+    pub second_factor: Vec<Role>,
+    /// Task forces of the profile.
+    pub task_forces: Vec<NamedForce>,
 }
 
 /// Accounts and devices.
@@ -88,6 +113,12 @@ pub struct Actors {
     pub actors: Vec<Listed>,
     /// Where the next page begins; none after the last.
     pub next: Option<ActorId>,
+    /// What another one may be.
+    pub offer: Offer,
+    /// The moment of the answer.
+    pub now: Timestamp,
+    /// Minutes east of UTC.
+    pub offset_minutes: i64,
 }
 
 /// Whom, and why.
@@ -313,7 +344,7 @@ pub(super) fn unlock(unit: &mut Unit<'_>, _: &Caller, _: &Call, request: Whom) -
 /// # Errors
 /// What the store refused.
 pub(super) fn list(office: &Office, tx: &mut Tx<'_>, call: &Call, request: ListActors) -> Result<Actors, Refusal> {
-    let mut actors = store::listed(tx, request.after.unwrap_or(ActorId(0)))?;
+    let mut actors = store::listed(tx, request.after.unwrap_or(ActorId(0)), request.role)?;
     let full = i64::try_from(actors.len()).is_ok_and(|found| found == LISTED_MAX);
     let next = if full { actors.last().map(|last| last.actor.id) } else { None };
     actors.retain(|one| call.sees(one.actor.area));
@@ -324,5 +355,20 @@ pub(super) fn list(office: &Office, tx: &mut Tx<'_>, call: &Call, request: ListA
         one.token_until = tokens.iter().map(|token| token.expires_at).max();
         one.locked_until = one.locked_until.filter(|until| *until > call.now);
     }
-    Ok(Actors { actors, next })
+    Ok(Actors { actors, next, offer: offer(call), now: call.now, offset_minutes: call.offset_minutes() })
+}
+
+/// What may be set up here: everybody who works, nobody who does not.
+fn offer(call: &Call) -> Offer {
+    let profile = &call.rules.profile;
+    let name = |force: &TaskForce| Text::new(&force.name_zh, &force.name_en);
+    Offer {
+        roles: Role::ALL.into_iter().filter(|role| !matches!(role, Role::System | Role::Resident)).collect(),
+        second_factor: profile.access.second_factor_roles.clone(),
+        task_forces: profile
+            .task_forces
+            .iter()
+            .map(|force| NamedForce { key: force.key.clone(), name: name(force) })
+            .collect(),
+    }
 }

@@ -5,11 +5,12 @@ use outpace_core::time::MINUTE_MS;
 use outpace_core::{Actor, ActorId, ActorKind, AreaId, Refusal, Role, Timestamp};
 use outpace_store::{StoreError, Unit};
 
-use super::model::TokenKind;
 use super::password;
-use super::session::{Token, issue};
+use super::session::{Keep, SignedIn, Token, clear_the_way, give};
 use super::store::{self, NewActor};
+use crate::admit::Caller;
 use crate::office::Call;
+use crate::routes::Entered;
 
 /// Letters of a one-time code: no I, L, O and U, which are misread on paper.
 const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -53,19 +54,22 @@ pub fn add_resident(unit: &mut Unit<'_>, home: AreaId) -> Result<Actor, StoreErr
     store::add(unit, NewActor { actor, name: &name, post: None, sealed: None })
 }
 
-/// Opens a session of some minutes for a resident's account; answers its token, which is shown once.
+/// Opens a session of some minutes for a resident's account, in the form that was asked for. A session that the browser
+/// offered is never taken over: it ends.
 ///
 /// # Errors
-/// What the store refused.
+/// 403 where the page may be given no cookie; what the store refused.
 pub fn open_session(
     unit: &mut Unit<'_>,
+    (caller, keep): (&Caller, Keep),
     call: &Call,
     actor: &Actor,
     minutes: u32,
-) -> Result<(String, Timestamp), Refusal> {
+) -> Result<Entered<SignedIn>, Refusal> {
+    let kind = keep.kind(caller)?;
+    clear_the_way(unit, caller, actor.id)?;
     let expires_at = Timestamp(unit.now().0 + i64::from(minutes) * MINUTE_MS);
-    let token = Token { actor, kind: TokenKind::Program, second_factor: false, expires_at, follows: None };
-    Ok((issue(unit, call, &token)?, expires_at))
+    give(unit, call, &Token { actor, kind, second_factor: false, expires_at, follows: None })
 }
 
 #[cfg(test)]

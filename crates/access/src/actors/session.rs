@@ -36,6 +36,19 @@ pub enum Keep {
     Cookie,
 }
 
+impl Keep {
+    /// What kind of token that is, for who asks.
+    ///
+    /// # Errors
+    /// 403 where the page may be given no cookie.
+    pub(super) fn kind(self, caller: &Caller) -> Result<TokenKind, Refusal> {
+        match self {
+            Self::Token => Ok(TokenKind::Program),
+            Self::Cookie => caller.may_hold_cookie().map(|()| TokenKind::Page),
+        }
+    }
+}
+
 /// Name, password, and the code where a second factor is in use.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct SignIn {
@@ -136,13 +149,7 @@ pub(super) fn check(
     tx: &mut Tx<'_>,
     request: SignIn,
 ) -> Result<Entering, Refusal> {
-    let kind = match request.keep {
-        Keep::Token => TokenKind::Program,
-        Keep::Cookie => {
-            caller.may_hold_cookie()?;
-            TokenKind::Page
-        }
-    };
+    let kind = request.keep.kind(caller)?;
     let attempt = office.watch.begin(&request.name, caller.address, call.now)?;
     let found = store::by_name(tx, &request.name)?;
     if let Some(found) = &found {
@@ -209,12 +216,17 @@ pub(super) fn enter(
     {
         return Err(errors::wrong_code());
     }
+    clear_the_way(unit, caller, actor.id)?;
+    let expires_at = Timestamp(unit.now().0 + i64::from(call.rules.profile.access.session_hours_max) * HOUR_MS);
+    give(unit, call, &Token { actor: &actor, kind, second_factor: step.is_some(), expires_at, follows: None })
+}
+
+/// Ends the session that the browser offered, whoever's it was, and the oldest of an account that has as many as it may.
+pub(super) fn clear_the_way(unit: &mut Unit<'_>, caller: &Caller, actor: ActorId) -> Result<(), Refusal> {
     if let Some(offered) = caller.signed.as_ref().filter(|signed| signed.kind == TokenKind::Page) {
         end(unit, offered)?;
     }
-    make_room(unit, actor.id)?;
-    let expires_at = Timestamp(unit.now().0 + i64::from(call.rules.profile.access.session_hours_max) * HOUR_MS);
-    give(unit, call, &Token { actor: &actor, kind, second_factor: step.is_some(), expires_at, follows: None })
+    make_room(unit, actor)
 }
 
 /// Ends the oldest sign-in of an account that has as many as it may.

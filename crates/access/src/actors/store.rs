@@ -356,13 +356,15 @@ pub(super) fn active_accounts(tx: &mut Tx<'_>, role: Role) -> Result<i64> {
     tx.number(sql, values![j, &word(&role)])
 }
 
-/// Accounts and devices after an id, in the order of their ids.
-pub(super) fn listed(tx: &mut Tx<'_>, after: ActorId) -> Result<Vec<Listed>> {
+/// Accounts and devices after an id, in the order of their ids: of a role, or of everybody who works here.
+pub(super) fn listed(tx: &mut Tx<'_>, after: ActorId, role: Option<Role>) -> Result<Vec<Listed>> {
     let j = tx.jurisdiction();
     let sql = "SELECT id, kind, role, area, post_kind, post, name, disabled, second_factor, locked_until,
                  task_force, person
-               FROM actor WHERE j = $1 AND id > $2 ORDER BY id LIMIT $3";
-    tx.query(sql, values![j, after, LISTED_MAX], |row| {
+               FROM actor WHERE j = $1 AND id > $2 AND (role = $4 OR ($4 = '' AND role <> 'resident'))
+               ORDER BY id LIMIT $3";
+    let role = role.map(|role| word(&role)).unwrap_or_default();
+    tx.query(sql, values![j, after, LISTED_MAX, &role], |row| {
         Ok(Listed {
             actor: read_actor(row, 10)?,
             post: read_post(row, 4)?,

@@ -8,7 +8,7 @@ use outpace_policy::DataClass;
 use outpace_registry::people::identity::found_by;
 use outpace_registry::{Sex, each_person_in};
 use outpace_store::destroy::Part;
-use outpace_store::{Tx, Unit, vault};
+use outpace_store::{Tx, Unit, journal, vault};
 
 use super::commands::{all_due, at_peace};
 use super::{StandingOrder, store};
@@ -41,31 +41,46 @@ pub fn carry_out(office: &Office, actor: Actor, order: i64) -> Result<Attestatio
         // What old backups hold of look-up hashes can no longer be asked whether somebody is in it.
         vault::rotate(&office.store, found_by)?;
     }
-    let (head, what) = (done.head, done.answer);
-    let who = |tx: &mut Tx<'_>, id| Who::of(tx, id);
-    let statement = office.store.read(|tx| {
-        let again = outpace_store::destroy::held(tx, class_of)?;
-        let left = what
-            .parts
-            .iter()
-            .map(|part| again.entries.get(part).copied().unwrap_or(0) + again.values.get(part).copied().unwrap_or(0));
-        Ok::<_, Refusal>(Statement {
-            format: attest::FORMAT,
-            area: office.store.area(),
-            drill: office.store.is_drill(),
-            order,
-            reason: standing.reason.clone(),
-            ordered_by: who(tx, standing.ordered_by)?,
-            ordered_at: standing.ordered_at,
-            carried_out_by: who(tx, actor.id)?,
-            carried_out_at: head.recorded_at,
-            rows_left: left.sum(),
-            seq: head.seq.0,
-            hash: head.hash.to_string(),
-            what: what.clone(),
-        })
-    })?;
+    attestation(office, order)
+}
+
+/// Attests that an order was carried out, as often as somebody asks: what is left is counted anew each time.
+///
+/// # Errors
+/// An unknown order, one that was not carried out yet.
+pub fn attestation(office: &Office, order: i64) -> Result<Attestation, Refusal> {
+    let statement = office.store.read(|tx| statement(office, tx, order))?;
     Ok(attest::sign(office.store.keys(), &statement)?)
+}
+
+/// What is attested of an order.
+pub(super) fn statement(office: &Office, tx: &mut Tx<'_>, order: i64) -> Result<Statement, Refusal> {
+    let standing = store::order(tx, order)?.ok_or(CustodyError::Unknown { field: "order", id: order })?;
+    let done = store::destruction_of(tx, order)?.ok_or(CustodyError::State {
+        code: "not_carried_out",
+        field: "order",
+        value: order.to_string(),
+        zh: "该销毁令尚未执行,还没有销毁证明。".to_owned(),
+        en: "The order was not carried out yet; there is nothing to attest.".to_owned(),
+    })?;
+    let held = outpace_store::destroy::held(tx, class_of)?;
+    let of = |counts: &BTreeMap<Part, i64>, part| counts.get(part).copied().unwrap_or(0);
+    let rows_left = done.what.parts.iter().map(|part| of(&held.entries, part) + of(&held.values, part)).sum();
+    Ok(Statement {
+        format: attest::FORMAT,
+        area: office.store.area(),
+        drill: office.store.is_drill(),
+        order,
+        reason: standing.reason,
+        ordered_by: Who::of(tx, standing.ordered_by)?,
+        ordered_at: standing.ordered_at,
+        carried_out_by: Who::of(tx, done.actor)?,
+        carried_out_at: done.at,
+        rows_left,
+        seq: done.seq.0,
+        hash: journal::hash_at(tx, done.seq)?.ok_or_else(Refusal::internal)?.to_string(),
+        what: done.what,
+    })
 }
 
 fn may_carry_out(unit: &mut Unit<'_>, call: &Call, standing: &StandingOrder) -> Result<(), CustodyError> {

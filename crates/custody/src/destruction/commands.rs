@@ -48,6 +48,10 @@ pub struct DueAnswer {
     pub rows: Vec<DueRow>,
     /// Whether an emergency is on: then nothing is destroyed.
     pub emergency: bool,
+    /// The moment of the answer.
+    pub now: Timestamp,
+    /// Minutes east of UTC.
+    pub offset_minutes: i64,
 }
 
 pub(super) fn turns(tx: &mut Tx<'_>) -> outpace_store::Result<Vec<Turn>> {
@@ -81,7 +85,8 @@ pub fn due(tx: &mut Tx<'_>, call: &Call, _: Empty) -> Result<DueAnswer, Refusal>
             })
         })
         .collect();
-    Ok(DueAnswer { rows, emergency: command::state(tx)?.mode == Mode::Emergency })
+    let emergency = command::state(tx)?.mode == Mode::Emergency;
+    Ok(DueAnswer { rows, emergency, now: call.now, offset_minutes: call.offset_minutes() })
 }
 
 /// The names of the keys that a part has, of those that there are.

@@ -5,9 +5,9 @@ mod commands;
 mod http;
 mod store;
 
-pub use carry_out::{carry_out, finish_all};
+pub use carry_out::{attestation, carry_out, finish_all};
 pub use commands::{DueAnswer, DueRow, OrderDestruction, due, keys_of, order};
-pub use http::{AttestationKey, DestructionsAnswer, destructions, routes};
+pub use http::{AttestationKey, DestructionsAnswer, OrderQuery, OrderRow, destructions, routes};
 pub use store::{Destruction, uncovered};
 
 pub(crate) use store::{SCHEMA, fold};

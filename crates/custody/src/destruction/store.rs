@@ -91,6 +91,11 @@ pub(super) fn orders(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<StandingOrder>> 
     tx.query(&sql, values![j, limit], read_order)
 }
 
+/// The destruction by which an order was carried out.
+pub(super) fn destruction_of(tx: &mut Tx<'_>, order: i64) -> Result<Option<Destruction>> {
+    Ok(destructions(tx)?.into_iter().find(|done| done.what.order == order))
+}
+
 /// Every destruction that took place, oldest first: there are a few a year.
 pub(crate) fn destructions(tx: &mut Tx<'_>) -> Result<Vec<Destruction>> {
     let j = tx.jurisdiction();

@@ -12,7 +12,7 @@ mod store;
 
 pub use commands::{Export, FetchExport, Fetched, MadeExport, MakeExport, fetch, make, of_person, prepare};
 pub use csv::cell;
-pub use http::{ExportsAnswer, ExportsQuery, exports, routes};
+pub use http::{ExportRow, ExportsAnswer, ExportsQuery, OwnExportsQuery, exports, own_exports, routes};
 
 pub(crate) use commands::tick;
 pub(crate) use store::{SCHEMA, fold};

@@ -104,6 +104,16 @@ pub(super) fn exports(tx: &mut Tx<'_>, before: i64, person: Option<PersonId>, li
     }
 }
 
+/// One page of what somebody made, newest first, before one of them. There are a few a day: read along the primary key.
+pub(super) fn exports_by(tx: &mut Tx<'_>, before: i64, actor: ActorId, limit: i64) -> Result<Vec<Export>> {
+    let j = tx.jurisdiction();
+    tx.query(
+        &format!("SELECT {EXPORT} FROM export WHERE j = $1 AND id < $2 AND made_by = $3 ORDER BY id DESC LIMIT $4"),
+        values![j, before, actor, limit],
+        read,
+    )
+}
+
 /// Exports past their end, at most `limit`; from the index `export_due`.
 pub(super) fn past_end(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<i64>> {
     let j = tx.jurisdiction();

@@ -6,7 +6,9 @@ mod read;
 mod words;
 
 pub use model::{
-    AskedAbout, CaseLine, ContactLine, ExportLine, File, FileQuery, Ground, LetterLine, LookLine, Measure, NoticeLine,
-    OrderLine, VisitLine, WhoToCall,
+    AskedAbout, CaseLine, ContactLine, ExportLine, File, FileQuery, GlassLine, Ground, LetterLine, LookLine, Measure,
+    NoticeLine, OrderLine, VisitLine, WhoToCall,
 };
 pub use read::file;
+pub(crate) use read::measure;
+pub(crate) use words::of_kind;

@@ -166,6 +166,28 @@ pub struct LookLine {
     pub purpose: String,
 }
 
+/// Somebody went beyond their role or area for a short time, and what they could see holds this person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OwnGlass)]
+pub struct GlassLine {
+    /// Its number.
+    pub glass: i64,
+    /// The account: a function, never a person's name.
+    pub account: String,
+    /// In which role; absent where the account is gone.
+    pub role: Option<Role>,
+    /// From when on.
+    pub at: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// Why, in their words.
+    pub reason: String,
+    /// Requests made by it.
+    pub uses: i64,
+    /// Whether it was about this person; else about the area in which they live.
+    pub about_me: bool,
+}
+
 /// A list with the person's name left the house.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = OwnExport)]
@@ -234,6 +256,8 @@ pub struct File {
     pub requests: Vec<Request>,
     /// Who looked at the identity, the newest first.
     pub looks: Vec<LookLine>,
+    /// Who went beyond their role or area where this person was to be seen, newest first.
+    pub glass: Vec<GlassLine>,
     /// Lists with the person's name that left the house, the newest first.
     pub exports: Vec<ExportLine>,
     /// Codes that were handed out for this file, the newest first.

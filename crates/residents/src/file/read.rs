@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use outpace_access::glass::panes_touching;
 use outpace_access::{Call, Office, actors};
 use outpace_contacts::Spot;
 use outpace_contacts::check_ins::signals_of;
@@ -20,8 +21,8 @@ use outpace_status::Display;
 use outpace_store::{Tx, journal};
 
 use super::model::{
-    AskedAbout, CaseLine, ContactLine, ExportLine, File, FileQuery, Ground, LetterLine, LookLine, Measure, NoticeLine,
-    OrderLine, VisitLine, WhoToCall,
+    AskedAbout, CaseLine, ContactLine, ExportLine, File, FileQuery, GlassLine, Ground, LetterLine, LookLine, Measure,
+    NoticeLine, OrderLine, VisitLine, WhoToCall,
 };
 use super::words;
 use crate::errors::ResidentsError;
@@ -64,6 +65,7 @@ pub fn file(office: &Office, tx: &mut Tx<'_>, call: &Call, query: FileQuery) -> 
         measures: measures(tx, call, id, &requests)?,
         who_to_call: who_to_call(tx, &person)?,
         looks: looks(tx, id)?,
+        glass: glass(tx, &person)?,
         exports: exports(tx, id)?,
         entries: entry::entries_of(tx, id)?,
         samples: reads::samples_of_one(tx, id)?,
@@ -131,7 +133,8 @@ fn measures(tx: &mut Tx<'_>, call: &Call, person: PersonId, requests: &[Request]
     Ok(found)
 }
 
-fn measure(tx: &mut Tx<'_>, call: &Call, restriction: Restriction, appeal_waits: bool) -> Answer<Measure> {
+/// A measure as the person reads it.
+pub(crate) fn measure(tx: &mut Tx<'_>, call: &Call, restriction: Restriction, appeal_waits: bool) -> Answer<Measure> {
     let facts = restriction.ground.facts.iter().take(FACTS_MAX).copied();
     let facts = facts.collect::<Vec<Seq>>();
     Ok(Measure {
@@ -188,6 +191,23 @@ fn looks(tx: &mut Tx<'_>, person: PersonId) -> Answer<Vec<LookLine>> {
             role: actors::by_id(tx, look.actor)?.map(|actor| actor.role),
             at: look.at,
             purpose: look.purpose,
+        });
+    }
+    Ok(found)
+}
+
+fn glass(tx: &mut Tx<'_>, person: &Person) -> Answer<Vec<GlassLine>> {
+    let mut found = Vec::new();
+    for pane in panes_touching(tx, person.id, person.area)? {
+        found.push(GlassLine {
+            glass: pane.id,
+            account: actors::name_of(tx, pane.actor)?.unwrap_or_default(),
+            role: actors::by_id(tx, pane.actor)?.map(|actor| actor.role),
+            at: pane.broken_at,
+            until: pane.ends_at,
+            reason: pane.reason,
+            uses: pane.uses,
+            about_me: pane.person.is_some(),
         });
     }
     Ok(found)

@@ -4,7 +4,7 @@ use outpace_core::Text;
 use outpace_isolation::{EndedWhy, LiftReason, RestrictionKind};
 
 /// What a kind of fact is. A kind that is not listed is told by its name: nothing is hidden for want of a word.
-pub(super) fn of_kind(kind: &str) -> Text {
+pub(crate) fn of_kind(kind: &str) -> Text {
     let (zh, en) = match kind {
         "screening.results_reported" => ("检测结果", "a test result"),
         "screening.results_excluded" => ("撤销检测结果", "a test result was taken back"),
@@ -16,6 +16,19 @@ pub(super) fn of_kind(kind: &str) -> Text {
         "contacts.contacts_recorded" => ("流调登记的接触", "a contact that tracers recorded"),
         "contacts.visits_recorded" => ("到访记录", "a record of a stay"),
         "contacts.check_ins_taken" => ("扫码登记", "a check-in"),
+        "contacts.case_excluded" => ("病例排除", "a case was excluded"),
+        "contacts.contact_excluded" => ("接触排除", "a contact was excluded"),
+        "contacts.contact_updated" => ("接触更正", "a contact was corrected"),
+        "contacts.visit_excluded" => ("到访撤销", "a stay was taken back"),
+        "screening.swab_identified" => ("样本归属更正", "whose a sample is was put right"),
+        "registry.person_moved" => ("住址变更登记", "a move was recorded"),
+        "registry.person_tagged" => ("照护需求登记", "care tags were recorded"),
+        "registry.presence_changed" => ("在离登记", "presence or absence was recorded"),
+        "registry.guardian_named" => ("登记监护人或照护人", "a guardian was recorded"),
+        "registry.guardian_ended" => ("结束监护或照护登记", "a guardianship was ended"),
+        "registry.household_contact_kept" => ("户联系方式更正", "a household's telephone was corrected"),
+        "registry.identity_corrected" => ("身份信息更正", "an identity was corrected"),
+        "response.assessment_withdrawn" => ("撤回研判", "an assessment was withdrawn"),
         "response.assessment_signed" => ("签署的研判", "a signed assessment"),
         "zoning.zone_declared" => ("划定区域", "a zone was declared"),
         "registry.people_imported" => ("人口登记", "the registry"),

@@ -7,6 +7,7 @@ use outpace_isolation::{Because, Restriction, RestrictionKind};
 use outpace_orders::notices::{self, Audience, NewNotice};
 use outpace_orders::{Form, Subject};
 use outpace_policy::QuarantineClass;
+use outpace_registry::people::kin::kin;
 use outpace_store::{Tx, Unit, journal};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -47,14 +48,15 @@ fn open(unit: &mut Unit<'_>, call: &Call, asked: &AnswerRequest, kind: RequestKi
     if request.answered_at.is_some() {
         return Err(ResidentsError::Answered(request.id));
     }
+    kin(unit.tx(), &call.actor)?.stand_back(request.person)?;
     Ok(request)
 }
 
 /// Answers an appeal. A yes becomes a fact by which the response decides anew; nothing here lifts anything.
 ///
 /// # Errors
-/// An unknown or answered appeal, no reason, somebody who took part in the decision or is under who did, a yes without a
-/// fact where one is needed.
+/// An unknown or answered appeal, no reason, one's own or that of somebody one lives with, somebody who took part in the
+/// decision or is under who did, a yes without a fact where one is needed.
 pub fn answer_appeal(unit: &mut Unit<'_>, call: &Call, answer: AnswerRequest) -> Result<Request, Refusal> {
     let request = open(unit, call, &answer, RequestKind::Appeal)?;
     let id = request.restriction.ok_or(ResidentsError::UnknownRequest(request.id))?;
@@ -73,7 +75,7 @@ pub fn answer_appeal(unit: &mut Unit<'_>, call: &Call, answer: AnswerRequest) ->
 
 /// Whoever decided that a measure begin or last longer: approvers of the plan, who extended it, who signed the judgement
 /// that it rests on.
-fn deciders(tx: &mut Tx<'_>, restriction: &Restriction) -> Result<Vec<Decider>, ResidentsError> {
+pub(super) fn deciders(tx: &mut Tx<'_>, restriction: &Restriction) -> Result<Vec<Decider>, ResidentsError> {
     let mut ids = match restriction.plan {
         Some(plan) => outpace_response::approvers_of(tx, plan)?,
         None => Vec::new(),
@@ -94,7 +96,7 @@ fn deciders(tx: &mut Tx<'_>, restriction: &Restriction) -> Result<Vec<Decider>, 
 }
 
 /// Whether a measure rests on the person's being a contact: then the answer can say that they are none.
-fn rests_on_contact(restriction: &Restriction) -> bool {
+pub(super) fn rests_on_contact(restriction: &Restriction) -> bool {
     use QuarantineClass as C;
     let classes = [C::CloseContact, C::ContactOfContact, C::CasualContact, C::OutbreakVenue];
     let confined = !matches!(restriction.kind, RestrictionKind::Hold | RestrictionKind::Isolation);
@@ -131,7 +133,8 @@ fn taken_back(
 /// Answers a request for correction. What was wrong has been put right by its own route before.
 ///
 /// # Errors
-/// An unknown or answered request, no reason, a yes without the correcting fact.
+/// An unknown or answered request, no reason, one's own or that of somebody one lives with, a yes without the correcting
+/// fact.
 pub fn answer_correction(unit: &mut Unit<'_>, call: &Call, answer: AnswerRequest) -> Result<Request, Refusal> {
     let request = open(unit, call, &answer, RequestKind::Correction)?;
     let fact = match answer.outcome {

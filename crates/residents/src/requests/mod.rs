@@ -11,12 +11,14 @@ mod model;
 mod reads;
 pub mod rules;
 mod store;
+mod waiting;
 
 pub use answer::{AnswerRequest, answer_appeal, answer_correction};
 pub use ask::{AskAppeal, AskCorrection, CLASS, OPEN_MAX, OnPaper, appeal, ask_correction, on_paper, tick};
 pub use facts::{RequestAnswered, RequestMade, RequestOrdered};
 pub use model::{About, AskedBy, Outcome, Request, RequestKind, RequestRow};
 pub use reads::{ListRequests, RequestList, appeals, corrections, of_person};
+pub use waiting::Waiting;
 
 pub(crate) use store::{SCHEMA, fold};
 

@@ -1,7 +1,7 @@
 //! Reading requests: those that wait, for who answers; all of a person's, for the person.
 
 use outpace_access::{Call, Office};
-use outpace_core::{PersonId, Refusal, RequestId};
+use outpace_core::{PersonId, Refusal, RequestId, Timestamp};
 use outpace_store::Tx;
 use outpace_store::vault::Keys;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::model::{Request, RequestKind};
 use super::store;
+use super::waiting::{Waiting, waiting};
 
 /// Requests of one answer at most.
 const PAGE_MAX: i64 = 200;
@@ -25,7 +26,13 @@ pub struct ListRequests {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RequestList {
     /// At most 200.
-    pub requests: Vec<Request>,
+    pub requests: Vec<Waiting>,
+    /// Where the next page begins; none after the last.
+    pub next: Option<RequestId>,
+    /// The moment of the answer.
+    pub now: Timestamp,
+    /// Minutes east of UTC.
+    pub offset_minutes: i64,
 }
 
 fn list(
@@ -36,8 +43,11 @@ fn list(
     query: &ListRequests,
 ) -> Result<RequestList, Refusal> {
     let rows = store::open(tx, kind, query.after.unwrap_or(RequestId(0)), PAGE_MAX)?;
-    let seen = rows.into_iter().filter(|row| call.sees(row.request.area));
-    Ok(RequestList { requests: seen.map(|row| store::opened(office.store.keys(), row)).collect() })
+    let full = i64::try_from(rows.len()).is_ok_and(|found| found == PAGE_MAX);
+    let next = if full { rows.last().map(|row| row.request.id) } else { None };
+    let seen = rows.into_iter().filter(|row| call.sees(row.request.area)).collect();
+    let requests = waiting(tx, office.store.keys(), call, kind, seen)?;
+    Ok(RequestList { requests, next, now: call.now, offset_minutes: call.offset_minutes() })
 }
 
 /// Appeals that wait for an answer.

@@ -32,7 +32,7 @@ pub fn is_independent(answers: &Actor, deciders: &[Decider]) -> bool {
 }
 
 /// Facts that take the ground of a measure back.
-const TAKES_BACK: &[&str] = &[
+pub(crate) const TAKES_BACK: &[&str] = &[
     "contacts.case_excluded",
     "contacts.case_dates_set",
     "contacts.case_stage_changed",
@@ -46,7 +46,7 @@ const TAKES_BACK: &[&str] = &[
 ];
 
 /// Facts that correct what is held about a person.
-const CORRECTS: &[&str] = &[
+pub(crate) const CORRECTS: &[&str] = &[
     "registry.person_moved",
     "registry.person_tagged",
     "registry.presence_changed",

@@ -1,15 +1,18 @@
 //! Appeals and corrections: who answers, what a yes does, what time does.
 
+use outpace_access::Call;
+use outpace_contacts::cases::{ExcludeCase, exclude_case};
 use outpace_core::{Actor, PersonId, Refusal, RequestId, Role, Seq};
 use outpace_isolation::{EndedWhy, LiftReason};
 use outpace_orders::{OrderState, orders};
 use outpace_policy::StatusReason;
 use outpace_registry::people::{MovePerson, move_person};
+use outpace_store::Unit;
 
 use super::{House, member, reason, staff};
 use crate::requests::{
-    About, AnswerRequest, AskAppeal, AskCorrection, AskedBy, ListRequests, OnPaper, Outcome, Request, answer_appeal,
-    answer_correction, appeal, ask_correction, on_paper,
+    About, AnswerRequest, AskAppeal, AskCorrection, AskedBy, ListRequests, OnPaper, Outcome, Request, Waiting,
+    answer_appeal, answer_correction, appeal, ask_correction, on_paper,
 };
 
 fn appeals(house: &House, own: &Actor, person: PersonId) -> Request {
@@ -126,7 +129,65 @@ fn an_appeal_that_nobody_answers_goes_up_and_cannot_be_ticked_off() {
             crate::requests::appeals(office, tx, call, ListRequests { after: None })
         })
         .unwrap();
-    assert!(list.requests[0].is_late(house.now()));
+    assert!(list.requests[0].request.is_late(house.now()));
+    house.assert_rebuilds();
+}
+
+fn waiting(house: &House, by: &Actor) -> Waiting {
+    let list =
+        house.recall(by, |office, tx, call| crate::requests::appeals(office, tx, call, ListRequests { after: None }));
+    list.unwrap().requests.remove(0)
+}
+
+#[test]
+fn whoever_answers_sees_the_measure_who_decided_it_and_whether_they_may() {
+    let house = House::open();
+    house.outbreak_in(0);
+    let person = member(0, 1);
+    let made = appeals(&house, &house.resident(person), person);
+    let auditor = staff(50, Role::Auditor);
+    let seen = waiting(&house, &auditor);
+    let measure = seen.measure.unwrap();
+    assert_eq!((seen.request.id, seen.request.words.as_deref()), (made.id, Some("我整周都在外地")));
+    assert!(!measure.clause.is_empty() && !measure.facts.is_empty() && measure.ends_at > house.now());
+    assert_eq!((seen.refused, seen.needs_fact, seen.grounds), (None, false, Vec::new()));
+    let decided = waiting(&house, &staff(1, Role::Commander)).refused.unwrap();
+    assert!(decided.en.contains("took no part"), "{decided:?}");
+    // One's own case is nobody's to answer, and saying so is not left to the page.
+    let kin = Actor { person: Some(member(0, 2)), ..auditor };
+    assert!(waiting(&house, &kin).refused.unwrap().en.contains("you live with"));
+    let refused = answer(&house, &kin, made.id, Outcome::Upheld, None).unwrap_err();
+    assert_eq!((refused.status, refused.field.as_str()), (403, "person"));
+    let stranger = Actor { person: Some(member(1, 0)), ..kin };
+    assert_eq!(answer(&house, &stranger, made.id, Outcome::Upheld, None).unwrap().outcome, Some(Outcome::Upheld));
+    house.assert_rebuilds();
+}
+
+#[test]
+fn whoever_answers_for_a_case_is_offered_the_facts_that_would_do_and_no_others() {
+    let house = House::open();
+    house.outbreak_in(0);
+    let person = member(0, 0);
+    let own = house.resident(person);
+    let restriction = house.restrictions(person)[0].id;
+    let request = AskAppeal { person: None, restriction, words: String::new() };
+    house.act(&own, move |unit, call| appeal(unit, call, request)).unwrap();
+    let auditor = staff(50, Role::Auditor);
+    let before = waiting(&house, &auditor);
+    assert!(before.needs_fact && before.grounds.is_empty(), "{:?}", before.grounds);
+    let case = house.store.read(|tx| outpace_contacts::cases::case_ids_of(tx, person)).unwrap()[0];
+    let exclude = move |unit: &mut Unit<'_>, call: &Call| {
+        exclude_case(unit, call, ExcludeCase { case, reason: "wrong sample".to_owned(), occurred_at: None })
+    };
+    house.act(&staff(20, Role::Tracer), exclude).unwrap();
+    let excluded = house.store.read(|tx| outpace_store::journal::recent(tx, "contacts.case_excluded", 1)).unwrap();
+    let offered = waiting(&house, &auditor);
+    assert_eq!(offered.grounds.iter().map(|ground| ground.seq).collect::<Vec<_>>(), [excluded[0].seq]);
+    let id = offered.request.id;
+    assert_eq!(
+        answer(&house, &auditor, id, Outcome::Lifted, Some(excluded[0].seq)).unwrap().fact,
+        Some(excluded[0].seq)
+    );
     house.assert_rebuilds();
 }
 

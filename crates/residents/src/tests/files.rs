@@ -1,12 +1,14 @@
 //! A file holds everything about its person, and nobody else.
 
+use outpace_access::glass::{GlassBroken, GlassUsed};
 use outpace_contacts::check_ins::codes::{PlaceKey, step_of};
-use outpace_core::{PersonId, PlaceId, Role};
+use outpace_core::{ActorId, AreaLevel, Permission, PersonId, PlaceId, Role};
 use outpace_policy::{StatusColour, StatusReason};
 use outpace_registry::people::{Reveal, reveal};
 use serde_json::Value;
 
 use super::{House, member, staff};
+use crate::file::GlassLine;
 
 /// Every number under a key that names a person.
 fn people_in(value: &Value, found: &mut Vec<i64>) {
@@ -60,6 +62,39 @@ fn who_looked_and_what_for_is_told_to_whom_it_concerns() {
     assert_eq!(file.identity.unwrap().name, "试验甲");
     let own_looks = house.store.read(|tx| outpace_registry::people::looks_of(tx, person)).unwrap();
     assert_eq!(own_looks.len(), 1, "reading one's own file is no look");
+}
+
+#[test]
+fn who_looked_beyond_their_role_where_one_was_to_be_seen_is_told_with_the_reason() {
+    let house = House::open();
+    let (person, elsewhere) = (member(0, 0), member(1, 0));
+    let village = house.file(&house.resident(person), None).unwrap().person.area.at(AreaLevel::Village).unwrap();
+    let break_glass = |id, person, area, uses: i64| {
+        let (permission, reason) = (Permission::IdentityReveal, format!("夜间核实{id}"));
+        let (actor, ends_at) = (ActorId(20), house.now().plus_minutes(30));
+        let broken = GlassBroken { id, actor, permission, area, person, reason, ends_at };
+        let recorded = house.act(&staff(20, Role::Tracer), move |unit, _| {
+            unit.record(broken)?;
+            for _ in 0..uses {
+                unit.record(GlassUsed { id, path: "/api/registry/reveal".to_owned() })?;
+            }
+            Ok(())
+        });
+        recorded.unwrap();
+    };
+    break_glass(1, Some(person), village.unknown_grid(), 0);
+    break_glass(2, None, village, 2);
+    break_glass(3, None, village, 0);
+    break_glass(4, Some(member(0, 1)), village.unknown_grid(), 1);
+    let told = |person| {
+        let file = house.file(&house.resident(person), None).unwrap();
+        let line = |one: &GlassLine| (one.glass, one.uses, one.about_me, one.reason.clone());
+        file.glass.iter().map(line).collect::<Vec<_>>()
+    };
+    let reason = |id: i64| format!("夜间核实{id}");
+    assert_eq!(told(person), [(2, 2, false, reason(2)), (1, 0, true, reason(1))], "not who was not looked at");
+    assert_eq!(told(elsewhere), [], "another village");
+    house.assert_rebuilds();
 }
 
 #[test]

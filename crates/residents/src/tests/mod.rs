@@ -1,14 +1,18 @@
 //! Given facts, when a command, then facts: on a real temporary store with everything that a file shows.
 
 mod appeals;
+mod cookie;
 mod entering;
 mod files;
 
 use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use outpace_access::{Call, Office, Rulebook, actors, adoption};
+use outpace_access::actors::Keep;
+use outpace_access::admit::Wire;
+use outpace_access::{Call, Caller, Office, Rulebook, actors, adoption, glass};
 use outpace_contacts::cases::{CaseDates, OpenCase};
 use outpace_contacts::{FoundHow, Stage};
 use outpace_core::{Actor, ActorId, ActorKind, AreaId, AreaLevel, Clock, PersonId, Refusal, Role, Text, Timestamp};
@@ -24,7 +28,7 @@ use outpace_registry::{HouseholdKind, Sex};
 use outpace_response::approve::{Approve, approve};
 use outpace_store::{Capabilities, Settings, Store, Tx, Unit};
 
-use crate::entry::{EnterCode, Entered, HandOutCode, HandedOut, enter, hand_out_code};
+use crate::entry::{EnterCode, HandOutCode, HandedOut, OwnSession, enter, hand_out_code};
 use crate::file::{File, FileQuery};
 
 pub(super) const COUNTY: AreaId = AreaId(140_121);
@@ -109,6 +113,7 @@ impl House {
         let capabilities = Capabilities::new(vec![
             actors::capability(),
             adoption::capability(),
+            glass::capability(),
             outpace_registry::capability(),
             outpace_orders::capability(),
             outpace_zoning::capability(),
@@ -179,16 +184,25 @@ impl House {
         self.act(&staff(30, Role::GridWorker), move |unit, call| hand_out_code(unit, call, request)).unwrap().code
     }
 
-    pub(super) fn enter(&self, code: &str) -> Result<Entered, Refusal> {
+    /// Signs in with a code, as a program does.
+    pub(super) fn enter(&self, code: &str) -> Result<OwnSession, Refusal> {
         let nobody = actors::nobody(COUNTY);
-        let request = EnterCode { code: code.to_owned() };
-        self.act(&nobody, move |unit, call| enter(unit, call, request))
+        let caller = Caller {
+            actor: nobody.clone(),
+            signed: None,
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            wire: Wire::Local,
+            not_of_our_page: None,
+            through: None,
+        };
+        let request = EnterCode { code: code.to_owned(), keep: Keep::Token };
+        self.act(&nobody, move |unit, call| enter(unit, &caller, call, request)).map(|entered| entered.answer)
     }
 
     /// The account of a person who has signed in.
     pub(super) fn resident(&self, person: PersonId) -> Actor {
         let entered = self.enter(&self.code(person)).unwrap();
-        actors::by_token(&self.office(), &entered.token).unwrap()
+        actors::by_token(&self.office(), &entered.token.unwrap()).unwrap()
     }
 
     pub(super) fn file(&self, actor: &Actor, person: Option<PersonId>) -> Result<File, Refusal> {

@@ -8,7 +8,7 @@ use outpace_core::time::DAY_MS;
 use outpace_core::{Actor, PersonId, Refusal, Role, Text};
 use outpace_custody::attest::{Attestation, Statement};
 use outpace_custody::destruction::{
-    self, ClassMonth, DueAnswer, OrderDestruction, StandingOrder, carry_out, due, uncovered,
+    self, ClassMonth, DueAnswer, OrderDestruction, StandingOrder, attestation, carry_out, due, uncovered,
 };
 use outpace_custody::leaks::Wanted;
 use outpace_orders::command::{Mode, ResponseLevel, Switch, switch};
@@ -146,7 +146,10 @@ fn nothing_is_destroyed_before_its_days_are_over_during_an_emergency_or_by_one_p
         assert_eq!(carry_out(&office(&house), officer(id, role), order.order).unwrap_err().status, 403);
     }
     assert_eq!(house.store.head().seq.0, before.seq.0 + 1);
-    carry_out(&office(&house), officer(9, Role::Administrator), order.order).unwrap();
+    let early = attestation(&office(&house), order.order).unwrap_err();
+    assert_eq!(early.code, "not_carried_out", "nothing is attested before it is done");
+    let first = carry_out(&office(&house), officer(9, Role::Administrator), order.order).unwrap();
+    assert_eq!(attestation(&office(&house), order.order).unwrap(), first, "the same word for whoever asks later");
     let again = carry_out(&office(&house), officer(9, Role::Administrator), order.order).unwrap_err();
     assert_eq!(again.code, "carried_out");
     is_whole(&house);

@@ -2,8 +2,8 @@
 
 use outpace_core::{PersonId, Refusal, Role};
 use outpace_custody::exports::{
-    Content, ExportsQuery, FetchExport, Fetched, HOURS_MAX, MadeExport, MakeExport, exports, fetch, file, make,
-    of_person, prepare,
+    Content, ExportsQuery, FetchExport, Fetched, HOURS_MAX, MadeExport, MakeExport, OwnExportsQuery, exports, fetch,
+    file, make, of_person, own_exports, prepare,
 };
 use outpace_registry::Sex;
 use outpace_registry::people::{ImportPerson, RegisterPerson, register_person};
@@ -77,7 +77,15 @@ fn a_list_leaves_sealed_for_a_purpose_and_the_auditor_sees_who_let_it() {
     let query = || ExportsQuery { before: None, person: Some(person) };
     let seen = house.ask(officer(8, Role::Auditor), |tx, call| exports(tx, call, query())).exports;
     assert_eq!(seen.len(), 1);
-    assert_eq!((seen[0].made_by.0, seen[0].purpose.as_str(), seen[0].fetched), (3, "入户核查", 0));
+    let first = &seen[0].export;
+    assert_eq!((first.made_by.0, first.purpose.as_str(), first.fetched), (3, "入户核查", 0));
+    assert!(seen[0].area.is_some(), "where to look for it");
+    // Who may export need not read what others let leave.
+    let own = |id| {
+        let query = OwnExportsQuery { before: None };
+        house.ask(officer(id, Role::Tracer), |tx, call| own_exports(tx, call, query)).exports.len()
+    };
+    assert_eq!((own(3), own(4)), (1, 0));
     // Families live in the two villages by turns: the second one's members are not in it.
     let other = ExportsQuery { before: None, person: Some(super::member(1, 0)) };
     let other = house.ask(officer(8, Role::Auditor), |tx, call| exports(tx, call, other)).exports;
@@ -108,6 +116,6 @@ fn an_export_is_fetched_again_by_its_maker_alone_and_by_nobody_after_its_end() {
     assert!(file::open(&export.file, &export.passphrase, house.now()).unwrap_err().to_string().contains("ended"));
     let all =
         house.ask(officer(8, Role::Auditor), |tx, call| exports(tx, call, ExportsQuery { before: None, person: None }));
-    assert_eq!((all.exports[0].fetched, all.exports[0].ended_at), (1, Some(house.now())));
+    assert_eq!((all.exports[0].export.fetched, all.exports[0].export.ended_at), (1, Some(house.now())));
     house.assert_rebuilds();
 }

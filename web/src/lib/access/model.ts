@@ -17,7 +17,7 @@ export type SecondFactor = 'not_needed' | 'given' | 'to_enrol';
 export interface SignedIn {
   expires_at: Moment;
   /** Who signed in; the role is a word such as `commander`. */
-  actor: { id: number; role: string };
+  actor: { id: number; role: string; area: number };
   second_factor: SecondFactor;
 }
 
@@ -28,7 +28,7 @@ export interface WhoAsks {
 
 /** Oneself, as the server knows it. */
 export interface Own {
-  actor: { id: number; role: string };
+  actor: { id: number; role: string; area: number };
   name: string;
   second_factor: SecondFactor;
   expires_at: Moment;

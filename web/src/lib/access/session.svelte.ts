@@ -39,9 +39,13 @@ class Session {
   who: number | null = $state(null);
   /** The role of who is signed in, as the server names it. */
   role: string | null = $state(null);
+  /** The area over which they act. */
+  area: number | null = $state(null);
   secondFactor: SecondFactor = $state('not_needed');
   /** The account may sign in, but may not watch the page. */
   outside = $state(false);
+  /** The server was asked at least once who is signed in. */
+  asked = $state(false);
   /** Whether somebody touched the page since the session was last renewed. */
   #touched = false;
 
@@ -54,6 +58,7 @@ class Session {
     } catch {
       this.forget();
     }
+    this.asked = true;
   }
 
   /** Oneself and where one is signed in; `null` for nobody. Throws {@link Refused}. */
@@ -90,6 +95,7 @@ class Session {
   forget(): void {
     this.who = null;
     this.role = null;
+    this.area = null;
     this.secondFactor = 'not_needed';
   }
 
@@ -111,14 +117,21 @@ class Session {
   #know({ actor, second_factor }: Pick<SignedIn, 'actor' | 'second_factor'>): void {
     this.outside = false;
     this.role = actor.role;
+    this.area = actor.area;
     this.secondFactor = second_factor;
     this.who = actor.id;
+  }
+
+  #refused(refused: Refused): Refused {
+    // The session ended meanwhile, by the clock or from elsewhere.
+    if (refused.code === 'not_signed_in') this.forget();
+    return refused;
   }
 
   /** The text of a GET. Throws {@link Refused}. */
   async get(path: string): Promise<string> {
     const answer = await fetch(path, { cache: 'no-store' });
-    if (!answer.ok) throw await refusal(answer);
+    if (!answer.ok) throw this.#refused(await refusal(answer));
     return answer.text();
   }
 
@@ -136,12 +149,7 @@ class Session {
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
     });
-    if (!answer.ok) {
-      const refused = await refusal(answer);
-      // The session ended meanwhile, by the clock or from elsewhere.
-      if (refused.code === 'not_signed_in') this.forget();
-      throw refused;
-    }
+    if (!answer.ok) throw this.#refused(await refusal(answer));
     const checked = parse(await answer.text(), check);
     if (!checked.ok) throw broken(checked.path);
     return checked.value;

@@ -1,33 +1,32 @@
-/** A resident's session: a token for one file, in this tab only, and what was read with it. */
+/** A resident's own file, and what was read with it. The session is a cookie that no script reads, as that of anybody who
+ *  signs in. */
 
-import { Refused } from '../access/session.svelte';
-import { parse, type Check } from '../stream/checks';
+import { Refused, session } from '../access/session.svelte';
+import type { Check } from '../stream/checks';
 import { askedCheck, checkedInCheck, enteredCheck, fileCheck, passCheck, type File } from './model';
 
-const KEPT = 'outpace.mine';
-
 class Mine {
-  token: string | null = $state(typeof sessionStorage === 'undefined' ? null : sessionStorage.getItem(KEPT));
   file: File | null = $state(null);
   /** Whose file is open; `null` for one's own. */
   whose: number | null = $state(null);
   ended = $state(false);
 
-  /** Signs in with a code on paper. Throws {@link Refused}. */
+  /** Whether a resident is signed in. */
+  get isIn(): boolean {
+    return session.role === 'resident';
+  }
+
+  /** Signs in with a code on paper; whoever was signed in on this page no longer is. Throws {@link Refused}. */
   async enter(code: string): Promise<void> {
-    const entered = await this.#ask('api/mine/sign-in', enteredCheck, { code });
-    this.token = entered.token;
-    this.ended = false;
-    sessionStorage.setItem(KEPT, entered.token);
+    await session.post('api/mine/sign-in', { code, keep: 'cookie' }, enteredCheck);
+    this.#forget(false);
+    await session.look();
     await this.read();
   }
 
-  leave(): void {
-    sessionStorage.removeItem(KEPT);
-    this.token = null;
-    this.file = null;
-    this.whose = null;
-    this.ended = true;
+  async leave(): Promise<void> {
+    await session.signOut();
+    this.#forget(true);
   }
 
   /** Reads the file again. Throws {@link Refused}. */
@@ -57,19 +56,23 @@ class Mine {
 
   #query = () => (this.whose === null ? '' : `?person=${this.whose}`);
 
+  #forget(ended: boolean): void {
+    this.file = null;
+    this.whose = null;
+    this.ended = ended;
+  }
+
   async #ask<T>(path: string, check: Check<T>, body?: unknown): Promise<T> {
-    const headers: Record<string, string> = this.token ? { Authorization: `Bearer ${this.token}` } : {};
-    if (body !== undefined) headers['Content-Type'] = 'application/json';
-    const answer = await fetch(path, { method: body === undefined ? 'GET' : 'POST', headers, cache: 'no-store', body: body === undefined ? null : JSON.stringify(body) });
-    const told = await answer.text();
-    if (!answer.ok) {
-      if (answer.status === 401 && this.token) this.leave();
-      const problem = JSON.parse(told || '{}') as { zh?: string; en?: string; code?: string };
-      throw new Refused(answer.status, problem.zh && problem.en ? { zh: problem.zh, en: problem.en } : null, problem.code ?? '');
+    try {
+      return await (body === undefined ? session.read(path, check) : session.post(path, body, check));
+    } catch (reason) {
+      // The session may have ended meanwhile, by the clock or from elsewhere: the server is asked who is still there.
+      if (reason instanceof Refused && [401, 403].includes(reason.status)) {
+        await session.look();
+        if (!this.isIn) this.#forget(true);
+      }
+      throw reason;
     }
-    const checked = parse(told, check);
-    if (!checked.ok) throw new Refused(0, { zh: `服务器在 ${checked.path} 处发来的内容有误。`, en: `The server sent something wrong at ${checked.path}.` });
-    return checked.value;
   }
 }
 

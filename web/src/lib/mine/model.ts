@@ -25,12 +25,14 @@ export interface Visit { name: Text; from: Moment; to: Moment; known_by: Text; s
 export interface Identity { name: string; born: string; id_number: string; phone?: string | null; address?: string | null }
 export interface Person { person: number; name: string | null; own: boolean }
 export interface Exported { export: number; purpose: string; account: string; at: Moment }
+/** Somebody went beyond their role or area for a short time, where this person was to be seen. */
+export interface Glass { glass: number; account: string; at: Moment; until: Moment; reason: string; uses: number; about_me: boolean }
 export interface Dated { at: Moment; title: Text; body: Text }
 
 export interface File {
   at: Moment; offset_minutes: number; people: Person[]; person: { id: number }; identity: Identity | null; colour: Colour; reasons: Why[];
   last_sample_at: Moment | null; last_negative_at: Moment | null; retest: { reason: Text } | null; measures: Measure[];
-  who_to_call: { post: Text; who: Text }[]; requests: Ask[]; looks: Look[]; exports: Exported[]; entries: Entry[]; samples: Sample[]; visits: Visit[];
+  who_to_call: { post: Text; who: Text }[]; requests: Ask[]; looks: Look[]; glass: Glass[]; exports: Exported[]; entries: Entry[]; samples: Sample[]; visits: Visit[];
   cases: { stage: Text; found_at: Moment }[]; contacts: { class: Text; setting: Text; from: Moment; to: Moment }[];
   orders: { order: number; title: Text; state: Text; deadline_at: Moment }[]; notices: Dated[];
   letters: { sent: boolean; other: Text; at: Moment }[]; certificates: { number: string; text: Text }[];
@@ -63,6 +65,7 @@ export const fileCheck: Check<File> = object<File>({
     }),
   ),
   looks: list(object<Look>({ seq: number, account: text, at: number, purpose: text })),
+  glass: list(object<Glass>({ glass: number, account: text, at: number, until: number, reason: text, uses: number, about_me: flag })),
   exports: list(object<Exported>({ export: number, purpose: text, account: text, at: number })),
   entries: list(object<Entry>({ seq: number, at: number, used_at: orNull(number) })),
   samples: list(object<Sample>({ tube: text, taken_at: number, outcome: orNull(oneOf('negative', 'positive', 'inconclusive', 'invalid')) })),
@@ -75,7 +78,7 @@ export const fileCheck: Check<File> = object<File>({
   certificates: list(object<File['certificates'][number]>({ number: text, text: both })),
 });
 
-export const enteredCheck = object<{ token: string; person: number; expires_at: Moment }>({ token: text, person: number, expires_at: number });
+export const enteredCheck = object<{ person: number; expires_at: Moment }>({ person: number, expires_at: number });
 export const passCheck = object<{ text: string; colour: Colour; ends_at: Moment }>({ text, colour, ends_at: number });
 export const askedCheck = object<{ id: number; due_at: Moment }>({ id: number, due_at: number });
 export const checkedInCheck = object<{ place: number; counts: boolean }>({ place: number, counts: flag });

@@ -317,7 +317,7 @@ export const briefingCheck = object<live.Briefing>({
   ),
 });
 
-const actor = object<live.SignedIn['actor']>({ id: number, role: text });
+const actor = object<live.SignedIn['actor']>({ id: number, role: text, area: number });
 const secondFactor = oneOf('not_needed', 'given', 'to_enrol');
 
 /** `POST /api/access/sign-in`, `confirm-enrolment`, `renew`. */

@@ -1,3 +1,4 @@
+import { enDesk } from './en-desk';
 import { enPeople } from './en-people';
 import type { WordKey } from './zh';
 
@@ -487,5 +488,6 @@ export const en: Record<WordKey, string> = {
   extra_stricter: 'Stricter than the pack',
   extra_kept_after: 'Kept after the clock',
   extra_all: 'All',
+  ...enDesk,
   ...enPeople,
 };

@@ -24,6 +24,14 @@ export function say(language: Language, text: Text): string {
   return text[language];
 }
 
+/** What somebody typed into one field: `中文 / English` is told apart, anything else is the same in both. As the server does. */
+export function typed(language: Language, words: string): string {
+  const at = words.indexOf(' / ');
+  const [zh, en] = [words.slice(0, at), words.slice(at + 3)];
+  if (at < 0 || !/\p{Script=Han}/u.test(zh) || /\p{Script=Han}/u.test(en)) return words;
+  return (language === 'zh' ? zh : en).trim();
+}
+
 /** 344472 → "344,472"; the same in both languages. A true minus sign, so that it lines up and is read out. */
 export function count(value: number): string {
   const digits = String(Math.abs(Math.trunc(value))).replace(/\B(?=(\d{3})+$)/g, ',');
@@ -57,6 +65,11 @@ export function dateAndTime(language: Language, moment: Moment, offsetMinutes: n
   const date = local(moment, offsetMinutes);
   const month = language === 'zh' ? date.getUTCMonth() + 1 : (MONTHS[date.getUTCMonth()] ?? '');
   return word(language, 'month_day', { month, day: date.getUTCDate(), time: hhmm(moment, offsetMinutes) });
+}
+
+/** "2026-04-22" in the jurisdiction's time: for what lies months away. */
+export function day(moment: Moment, offsetMinutes: number): string {
+  return local(moment, offsetMinutes).toISOString().slice(0, 10);
 }
 
 /** "21:42" on the day of `now`, else with its date. */

@@ -29,6 +29,7 @@ class Words {
   }
 
   t = (key: WordKey, fill?: Record<string, string | number>): string => format.word(this.language, key, fill);
+  typed = (words: string): string => format.typed(this.language, words);
   say = (text: Text): string => format.say(this.language, text);
   duration = (minutes: number): string => format.duration(this.language, minutes);
   figure = (value: Figure | null): string => format.figure(this.language, value);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { en } from './en';
-import { count, dateAndTime, duration, figure, hhmm, percent, when, word } from './format';
+import { count, dateAndTime, day, duration, figure, hhmm, percent, typed, when, word } from './format';
 import { zh, type WordKey } from './zh';
 
 const KEYS = Object.keys(zh) as WordKey[];
@@ -38,6 +38,16 @@ test('times are those of the jurisdiction, not of the device', () => {
   expect(when('zh', NIGHT + 4 * 3_600_000, NIGHT, CHINA)).toBe('4月14日 01:42');
   expect(when('en', NIGHT + 4 * 3_600_000, NIGHT, CHINA)).toBe('14 Apr 01:42');
   expect(dateAndTime('en', NIGHT, CHINA)).toBe('13 Apr 21:42');
+});
+
+test('what lies months away has its year', () => {
+  expect(day(NIGHT + 4 * 3_600_000, CHINA)).toBe('2022-04-14');
+});
+
+test('what was typed in both languages is told apart, and nothing else', () => {
+  expect(typed('zh', '第八版 附件5 / 8th edition, annex 5')).toBe('第八版 附件5');
+  expect(typed('en', '第八版 附件5 / 8th edition, annex 5')).toBe('8th edition, annex 5');
+  for (const whole of ['a / b', '附件5 / 附件6', '附件5', '']) expect(typed('en', whole)).toBe(whole);
 });
 
 test('durations read as people say them', () => {

@@ -1,3 +1,4 @@
+import { zhDesk } from './zh-desk';
 import { zhPeople } from './zh-people';
 
 /** 页面上的全部中文。键与 en.ts 相同；{n} 一类是占位。 */
@@ -486,6 +487,7 @@ export const zh = {
   extra_stricter: '严于方案',
   extra_kept_after: '超期',
   extra_all: '合计',
+  ...zhDesk,
   ...zhPeople,
 } as const;
 
