@@ -63,10 +63,8 @@ fn a_list_with_names_leaves_by_somebody_who_may_and_is_sealed_until_its_end() {
     let served = desk.serve(None);
     let known = served.get(&auditor.token, "/api/custody/exports");
     assert_eq!(known["exports"].as_array().unwrap().len(), 1, "{known}");
-    assert_eq!(
-        (&known["exports"][0]["made_by"], &known["exports"][0]["purpose"]),
-        (&json!(tracing.id), &json!("入户核查"))
-    );
+    let known = &known["exports"][0]["export"];
+    assert_eq!((&known["made_by"], &known["purpose"]), (&json!(tracing.id), &json!("入户核查")));
 }
 
 /// An outbreak of April, at whose end somebody waits until the days of identities are over.
