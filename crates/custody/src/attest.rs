@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The shape of a statement.
-pub const FORMAT: i64 = 1;
+pub const FORMAT: i64 = 2;
 const PURPOSE: &str = "attestations of destruction: signing";
 
 /// Who did something, by function.
@@ -52,6 +52,9 @@ pub struct Statement {
     pub carried_out_by: Who,
     /// When.
     pub carried_out_at: Timestamp,
+    /// When keys, memory and files were clean too; a statement of format 1 does not say it.
+    #[serde(default)]
+    pub finished_at: Option<Timestamp>,
     /// Facts and values of these parts that were still found afterwards.
     pub rows_left: i64,
     /// The number of the fact that says so.

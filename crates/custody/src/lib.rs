@@ -27,7 +27,7 @@ use outpace_store::{Capability, Unit};
 /// The tables and folds of custody.
 #[must_use]
 pub fn capability() -> Capability {
-    let capability = Capability::new("custody").schema(&[destruction::SCHEMA, exports::SCHEMA]);
+    let capability = Capability::new("custody").schema(&[destruction::SCHEMA, exports::SCHEMA, destruction::STEPS]);
     exports::fold(destruction::fold(capability))
 }
 

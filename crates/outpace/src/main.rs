@@ -115,6 +115,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // What this program writes is read by its owner only, whatever the machine's default is.
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("OUTPACE_LOG")

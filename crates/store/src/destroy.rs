@@ -4,10 +4,14 @@
 //! The chain stays whole: an entry's hash covers its header and a salted digest, and without the salt the digest gives
 //! nothing of the payload away, not even to who guesses it. What is left is folded again, so that read models hold nothing
 //! that does not follow from it. That it was destroyed is itself a fact, with counts and the names of the keys.
+//!
+//! What stands outside the transaction follows in [`Step`]s: keys, memory and its snapshot, look-up hashes, the engine's old
+//! pages. Each is recorded when it is done, doing it twice does no harm, and a destruction is complete with the last one:
+//! a power cut between two steps leaves a destruction that the next start goes on with.
 
 use std::collections::BTreeMap;
 
-use outpace_core::{Actor, Timestamp};
+use outpace_core::{Actor, Seq, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::capability::Fact;
@@ -89,6 +93,69 @@ impl Fact for Destroyed {
     const KIND: &'static str = "custody.destroyed";
 }
 
+/// What follows a destruction's transaction, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The vault's keys and those of backups are deleted from their files.
+    Keys,
+    /// The snapshot of memory is deleted, and memory is read from the tables again.
+    Memory,
+    /// What identities are found by is hashed under new keys, so that old backups cannot be asked who was in them.
+    Lookups,
+    /// The engine's files are written anew without the pages that held what was deleted.
+    Files,
+}
+
+impl Step {
+    /// All steps, in their order.
+    pub const ALL: [Self; 4] = [Self::Keys, Self::Memory, Self::Lookups, Self::Files];
+
+    /// The word under which it is stored.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Keys => "keys",
+            Self::Memory => "memory",
+            Self::Lookups => "lookups",
+            Self::Files => "files",
+        }
+    }
+
+    /// The step of a stored word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.word() == word)
+    }
+}
+
+/// A step of a destruction is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestructionStep {
+    /// The number of the fact [`Destroyed`] that it belongs to.
+    pub destruction: Seq,
+    /// The step.
+    pub step: Step,
+}
+
+impl Fact for DestructionStep {
+    const KIND: &'static str = "custody.destruction_step";
+}
+
+/// The counter of destructions in a journal. Memory and its snapshots carry its value ([`Seen`]): what was read before the
+/// newest destruction is not used.
+const COUNTER: &str = "destroyed";
+
+/// How many destructions had taken place when memory was read from the tables.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Seen(pub(crate) i64);
+
+/// How many destructions have taken place in this journal.
+pub(crate) fn seen(tx: &mut Tx<'_>) -> Result<Seen> {
+    let j = tx.jurisdiction();
+    tx.number("SELECT value FROM counter WHERE j = $1 AND name = $2", values![j, COUNTER]).map(Seen)
+}
+
 /// What of a part stands in the journal and in the vault.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
@@ -150,13 +217,11 @@ pub fn gone(tx: &mut Tx<'_>) -> Result<BTreeMap<(String, String), i64>> {
 }
 
 impl Store {
-    /// Destroys parts: rows and what was folded from them in one transaction with the fact that says so, then keys, the
-    /// snapshot of memory, and what is left of them in the engine's files. `check` is asked first, inside that
-    /// transaction, and may refuse. Everybody else who writes waits meanwhile.
+    /// Destroys parts: rows and what was folded from them in one transaction with the fact that says so. `check` is asked
+    /// first, inside that transaction, and may refuse. Everybody else who writes waits meanwhile. The [`Step`]s follow.
     ///
     /// # Errors
-    /// What `check` refused: then nothing was destroyed. What the engine or the disk refused after the commit: then
-    /// [`Store::finish_destroying`] goes on.
+    /// What `check` or the engine refused: then nothing was destroyed.
     pub fn destroy<E>(
         &self,
         actor: &Actor,
@@ -168,29 +233,40 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let (store, backup) = (self.clone(), Keys::of_backups(self.folder())?.names());
-        let committed = self.write(actor, move |unit| {
+        self.write(actor, move |unit| {
             let (order, counts) = check(unit)?;
             let fact = take_out(unit, &store, order, counts, parts, backup, class_of)?;
             unit.record(fact.clone())?;
             Ok::<_, E>(fact)
-        })?;
-        self.finish_destroying(&committed.answer)?;
-        Ok(committed)
+        })
     }
 
-    /// Destroys the keys that a destruction names, the snapshot of memory, and what the engine's files still hold of
-    /// deleted rows. Doing it again changes nothing.
+    /// [`Step::Keys`].
     ///
     /// # Errors
-    /// What the disk or the engine refused.
-    pub fn finish_destroying(&self, done: &Destroyed) -> Result<()> {
+    /// When a key file cannot be written.
+    pub fn destroy_keys(&self, done: &Destroyed) -> Result<()> {
         self.keys().destroy(&done.keys)?;
         Keys::of_backups(self.folder())?.destroy(&done.backup_keys)?;
-        {
-            let _following = self.inner.following.lock();
-            snapshot::discard(self.folder())?;
-            refresh(&self.inner, &mut *self.inner.database.open_reader()?)?;
-        }
+        Ok(())
+    }
+
+    /// [`Step::Memory`]. A snapshot that is being written at this moment is waited for and deleted too.
+    ///
+    /// # Errors
+    /// When the file cannot be deleted, or what the engine refused.
+    pub fn forget_memory(&self) -> Result<()> {
+        let _no_snapshot = self.inner.snapshot_at.lock();
+        let _following = self.inner.following.lock();
+        snapshot::discard(self.folder())?;
+        refresh(&self.inner, &mut *self.inner.database.open_reader()?)
+    }
+
+    /// [`Step::Files`].
+    ///
+    /// # Errors
+    /// What the engine refused, such as a log that cannot be emptied while somebody reads.
+    pub fn scrub_files(&self) -> Result<()> {
         self.inner.database.open_writer()?.scrub()
     }
 }
@@ -242,10 +318,6 @@ fn take_out(
         tx.execute(ORPHANS, values![j])?;
     }
     fold_anew(tx, store.capabilities())?;
+    unit.next(COUNTER)?;
     Ok(Destroyed { order, parts, gone, values, keys, backup_keys, counts })
-}
-
-/// Whether an entry says that others no longer hold: memory must be read from the tables again.
-pub(crate) fn voids_memory(kind: &str) -> bool {
-    kind == Destroyed::KIND
 }

@@ -224,7 +224,7 @@ pub fn page(tx: &mut Tx<'_>, after: Seq) -> Result<Vec<Entry>> {
 fn page_of(tx: &mut Tx<'_>, after: Seq, limit: i64) -> Result<Vec<Entry>> {
     let jurisdiction = tx.jurisdiction();
     tx.query(
-        "SELECT seq, kind, occurred_at, recorded_at, actor, cause, payload FROM journal
+        "SELECT seq, kind, occurred_at, recorded_at, actor, cause, payload, salt IS NULL FROM journal
          WHERE j = $1 AND seq > $2 ORDER BY seq LIMIT $3",
         values![jurisdiction, after, limit],
         read,
@@ -239,7 +239,7 @@ pub fn recent(tx: &mut Tx<'_>, kind_prefix: &str, limit: i64) -> Result<Vec<Entr
     let jurisdiction = tx.jurisdiction();
     let pattern = format!("{kind_prefix}%");
     tx.query(
-        "SELECT seq, kind, occurred_at, recorded_at, actor, cause, payload FROM journal
+        "SELECT seq, kind, occurred_at, recorded_at, actor, cause, payload, salt IS NULL FROM journal
          WHERE j = $1 AND kind LIKE $2 ORDER BY seq DESC LIMIT $3",
         values![jurisdiction, &pattern, limit],
         read,
@@ -253,7 +253,7 @@ pub fn recent(tx: &mut Tx<'_>, kind_prefix: &str, limit: i64) -> Result<Vec<Entr
 pub fn newest_of(tx: &mut Tx<'_>, kinds: &[&str], after: Seq, limit: i64) -> Result<Vec<Entry>> {
     let places: Vec<String> = (0..kinds.len()).map(|place| format!("${}", place + 4)).collect();
     let sql = format!(
-        "SELECT seq, kind, occurred_at, recorded_at, actor, cause, payload FROM journal
+        "SELECT seq, kind, occurred_at, recorded_at, actor, cause, payload, salt IS NULL FROM journal
          WHERE j = $1 AND seq > $2 AND kind IN ({}) ORDER BY seq DESC LIMIT $3",
         places.join(", ")
     );
@@ -262,7 +262,8 @@ pub fn newest_of(tx: &mut Tx<'_>, kinds: &[&str], after: Seq, limit: i64) -> Res
     tx.query(&sql, &bound, read)
 }
 
-fn read(row: &Row<'_>) -> Result<Entry> {
+/// An entry from its header, payload, and whether its salt is gone, in the order of the columns.
+pub(crate) fn read(row: &Row<'_>) -> Result<Entry> {
     Ok(Entry {
         seq: row.get(0)?,
         kind: row.get(1)?,
@@ -270,7 +271,8 @@ fn read(row: &Row<'_>) -> Result<Entry> {
         recorded_at: row.get(3)?,
         actor: row.get(4)?,
         cause: row.get(5)?,
-        payload: row.get::<Option<Vec<u8>>>(6)?.unwrap_or_default(),
+        // Without its salt an entry was destroyed: what somebody put back in its place is no fact.
+        payload: if row.get::<bool>(7)? { Vec::new() } else { row.get::<Option<Vec<u8>>>(6)?.unwrap_or_default() },
     })
 }
 
@@ -344,6 +346,9 @@ fn check_entry(
             verified.broken.push(format!("entry {} ({}): the payload was changed", entry.seq, entry.kind));
         }
         Some(_) => {}
+        None if !entry.payload.is_empty() => {
+            verified.broken.push(format!("entry {} ({}): content stands where it was destroyed", entry.seq, entry.kind));
+        }
         None => verified.destroyed += 1,
     }
     let (Ok(stored_digest), Ok(stored_hash)) = (<[u8; 32]>::try_from(stored_digest), <[u8; 32]>::try_from(stored_hash))

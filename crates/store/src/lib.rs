@@ -16,6 +16,7 @@ pub mod journal;
 pub mod memory;
 mod migrate;
 mod pause;
+pub mod private;
 pub mod pulse;
 pub mod rebuild;
 pub mod retrace;

@@ -1,5 +1,6 @@
 //! Brings the tables up to date and marks the data folder with its jurisdiction and kind.
 
+use std::io::Write;
 use std::path::Path;
 
 use outpace_core::AreaId;
@@ -7,6 +8,7 @@ use outpace_core::AreaId;
 use crate::capability::Capabilities;
 use crate::engine::{Connection, Result, StoreError, Tx};
 use crate::journal;
+use crate::private;
 use crate::values;
 use crate::vault::{Keys, same_keys};
 use crate::writer::Settings;
@@ -99,7 +101,8 @@ pub(crate) fn mark(settings: &Settings) -> Result<()> {
         None if !settings.place.holds_many() => Ok(()),
         None => {
             let file = settings.folder.join(MARK);
-            std::fs::write(&file, format!("{}\n", settings.area))
+            private::create(&file)
+                .and_then(|mut open| writeln!(open, "{}", settings.area))
                 .map_err(|error| StoreError::Folder(format!("{}: {error}", file.display())))
         }
     }

@@ -9,7 +9,7 @@ use outpace_core::{Seq, Value};
 
 use crate::capability::{Capabilities, Capability, Table};
 use crate::engine::{Result, Tx, sqlite};
-use crate::journal::Entry;
+use crate::journal::{self, Entry};
 use crate::values;
 use crate::writer::Store;
 
@@ -111,23 +111,13 @@ fn compare(table: Table, columns: &[String], stored: &Rows, folded: &Rows) -> Ve
 fn page(tx: &mut Tx<'_>, kinds: &[&str], after: Seq) -> Result<Vec<Entry>> {
     let places: Vec<String> = (0..kinds.len()).map(|place| format!("${}", place + 4)).collect();
     let sql = format!(
-        "SELECT seq, kind, occurred_at, recorded_at, actor, cause, payload FROM journal
+        "SELECT seq, kind, occurred_at, recorded_at, actor, cause, payload, salt IS NULL FROM journal
          WHERE j = $1 AND seq > $2 AND kind IN ({}) ORDER BY seq LIMIT $3",
         places.join(", ")
     );
     let mut bound = vec![Value::Int(tx.jurisdiction()), Value::Int(after.0), Value::Int(PAGE)];
     bound.extend(kinds.iter().map(|kind| Value::Text(kind)));
-    tx.query(&sql, &bound, |row| {
-        Ok(Entry {
-            seq: row.get(0)?,
-            kind: row.get(1)?,
-            occurred_at: row.get(2)?,
-            recorded_at: row.get(3)?,
-            actor: row.get(4)?,
-            cause: row.get(5)?,
-            payload: row.get::<Option<Vec<u8>>>(6)?.unwrap_or_default(),
-        })
-    })
+    tx.query(&sql, &bound, journal::read)
 }
 
 impl Store {

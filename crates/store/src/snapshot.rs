@@ -12,15 +12,16 @@ use outpace_core::{AreaId, Seq};
 use serde::{Deserialize, Serialize};
 
 use crate::capability::Capabilities;
-use crate::destroy::voids_memory;
+use crate::destroy::{self, Seen};
 use crate::engine::{Result, StoreError, Tx};
 use crate::journal::{self, Head};
 use crate::memory::Memory;
+use crate::private;
 use crate::values;
 use crate::writer::Store;
 
 /// First line of the file.
-const NAME: &[u8] = b"outpace snapshot 1\n";
+const NAME: &[u8] = b"outpace snapshot 2\n";
 /// The file in the data folder.
 const FILE: &str = "memory.snapshot";
 const HASH_BYTES: usize = 32;
@@ -33,6 +34,8 @@ struct Header {
     area: i64,
     seq: i64,
     hash: String,
+    /// Destructions that had taken place when this memory was read: after another one it holds what must be gone.
+    destructions: Seen,
     parts: Vec<(String, usize)>,
 }
 
@@ -50,13 +53,21 @@ fn told(file: &Path, error: &std::io::Error) -> StoreError {
     StoreError::Folder(format!("{}: {error}", file.display()))
 }
 
-/// Removes a folder's snapshot, if there is one.
+/// Removes a folder's snapshot, if there is one, and what a snapshot that was interrupted left.
 pub(crate) fn discard(folder: &Path) -> Result<()> {
     let file = path(folder);
-    match std::fs::remove_file(&file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(told(&file, &error)),
-        _ => Ok(()),
+    for file in [fresh(&file), file] {
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(told(&file, &error)),
+            _ => {}
+        }
     }
+    Ok(())
+}
+
+/// Where it is written before it takes its place.
+fn fresh(file: &Path) -> PathBuf {
+    file.with_extension("new")
 }
 
 impl Snapshot {
@@ -86,6 +97,11 @@ impl Snapshot {
         Ok(hash.is_some_and(|hash| journal::Hash(hash).to_string() == self.header.hash))
     }
 
+    /// Whether something was destroyed since: then it holds what must be gone, whatever entry it names.
+    pub(crate) fn is_void(&self, tx: &mut Tx<'_>) -> Result<bool> {
+        Ok(destroy::seen(tx)? != self.header.destructions)
+    }
+
     /// Fills memory with the parts; `None` where one of them is not to be read, or is not there.
     fn load(&self, capabilities: &Capabilities) -> Option<Memory> {
         let mut memory = Memory::default();
@@ -106,7 +122,7 @@ impl Snapshot {
 
     /// Memory as it is at the newest entry, as far as the snapshot's parts go; `None` where the snapshot is of no use.
     pub(crate) fn apply(&self, tx: &mut Tx<'_>, capabilities: &Capabilities) -> Result<Option<Memory>> {
-        if !self.stands(tx)? {
+        if !self.stands(tx)? || self.is_void(tx)? {
             return Ok(None);
         }
         let Some(mut memory) = self.load(capabilities) else { return Ok(None) };
@@ -115,10 +131,6 @@ impl Snapshot {
             let entries = journal::page(tx, after)?;
             let Some(last) = entries.last() else { return Ok(Some(memory)) };
             after = last.seq;
-            if entries.iter().any(|entry| voids_memory(&entry.kind)) {
-                // It holds what was destroyed since.
-                return Ok(None);
-            }
             for entry in entries.iter().filter(|entry| !entry.payload.is_empty()) {
                 capabilities.catch_up_parts(tx, &mut memory, entry)?;
             }
@@ -141,32 +153,43 @@ impl Store {
             return Ok(());
         }
         let memory = inner.memory.read();
+        let seen = memory.get::<Seen>().copied().unwrap_or_default();
         let parts: Option<Vec<(String, Vec<u8>)>> =
             inner.capabilities.parts().map(|part| Some((part.name.to_owned(), (part.save)(&memory)?))).collect();
         drop(memory);
         drop(following);
+        // Something was destroyed, and memory was not read again yet: it must not reach the disk.
+        if self.read(destroy::seen)? != seen {
+            return Ok(());
+        }
         if let Some(parts) = parts.filter(|parts| !parts.is_empty()) {
-            write(self.folder(), inner.area, head, &parts)?;
+            write(self.folder(), inner.area, head, seen, &parts)?;
+            // Another process may have destroyed something while the file was written, and deleted the one before.
+            if self.read(destroy::seen)? != seen {
+                discard(self.folder())?;
+                return Ok(());
+            }
         }
         *kept = head.seq;
         Ok(())
     }
 }
 
-fn write(folder: &Path, area: AreaId, head: Head, parts: &[(String, Vec<u8>)]) -> Result<()> {
+fn write(folder: &Path, area: AreaId, head: Head, destructions: Seen, parts: &[(String, Vec<u8>)]) -> Result<()> {
     let header = Header {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         area: area.0,
         seq: head.seq.0,
         hash: head.hash.to_string(),
+        destructions,
         parts: parts.iter().map(|(name, bytes)| (name.clone(), bytes.len())).collect(),
     };
     let header =
         serde_json::to_vec(&header).map_err(|source| StoreError::Payload { kind: "snapshot".to_owned(), source })?;
     let file = path(folder);
-    let fresh = file.with_extension("new");
+    let fresh = fresh(&file);
     let written = (|| {
-        let mut to = std::io::BufWriter::new(std::fs::File::create(&fresh)?);
+        let mut to = std::io::BufWriter::new(private::create(&fresh)?);
         let mut hasher = blake3::Hasher::new();
         let pieces = [NAME, &header, b"\n"].into_iter().chain(parts.iter().map(|(_, bytes)| bytes.as_slice()));
         for piece in pieces {

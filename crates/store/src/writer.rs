@@ -12,11 +12,13 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::capability::Capabilities;
 use crate::counters::Counters;
+use crate::destroy;
 use crate::engine::{Adding, Connection, Database, Place, Result, StoreError, Trouble, Tx};
 use crate::journal::{self, Head};
 use crate::memory::Memory;
 use crate::migrate::{self, migrate};
 use crate::pause;
+use crate::private;
 use crate::pulse::Pulse;
 use crate::snapshot::{self, Snapshot};
 use crate::tail;
@@ -90,13 +92,13 @@ impl Store {
     /// # Errors
     /// When the folder cannot be used, belongs to another jurisdiction, or is a drill's where a real one was meant.
     pub fn open(settings: Settings, capabilities: Capabilities) -> Result<Self> {
-        std::fs::create_dir_all(&settings.folder)
-            .map_err(|error| StoreError::Folder(format!("{}: {error}", settings.folder.display())))?;
+        private::folder(&settings.folder)?;
         let keys = Keys::open(&settings.folder)?;
         migrate::mark(&settings)?;
         let database = settings.place.database(&settings.folder, settings.area)?;
         let mut connection = database.open_writer()?;
         migrate(&mut *connection, &settings, &capabilities, &keys)?;
+        private::tighten(&settings.folder)?;
         let (memory, head) = restore(&mut *connection, &settings.folder, settings.area, &capabilities)?;
         let (queue, waiting) = sync_channel(QUEUE_MAX);
         let (wake, woken) = sync_channel(1);
@@ -319,7 +321,12 @@ fn restore(
     connection.begin_reading()?;
     let mut tx = Tx::new(connection, area.0);
     let snapshot = match Snapshot::read(folder, area) {
-        Some(snapshot) => snapshot.apply(&mut tx, capabilities)?,
+        Some(snapshot) => {
+            if snapshot.is_void(&mut tx)? {
+                snapshot::discard(folder)?;
+            }
+            snapshot.apply(&mut tx, capabilities)?
+        }
         None => None,
     };
     let memory = remember_all(&mut tx, capabilities, snapshot)?;
@@ -332,6 +339,7 @@ fn restore(
 pub(crate) fn remember_all(tx: &mut Tx<'_>, capabilities: &Capabilities, snapshot: Option<Memory>) -> Result<Memory> {
     let from_snapshot = snapshot.is_some();
     let mut memory = snapshot.unwrap_or_default();
+    memory.put(destroy::seen(tx)?);
     for capability in capabilities.all.iter().filter(|capability| !from_snapshot || capability.part.is_none()) {
         for restore in &capability.restores {
             restore(tx, &mut memory)?;

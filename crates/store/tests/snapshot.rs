@@ -7,7 +7,7 @@ mod marbles;
 
 use std::path::Path;
 
-use marbles::{count, open, put, total};
+use marbles::{count, destroy, open, put, total};
 use outpace_store::testing;
 
 /// A folder with a snapshot at three marbles, two marbles more, and a table that says something else: whoever starts
@@ -89,11 +89,76 @@ fn a_snapshot_whose_parts_are_longer_than_everything_is_left_aside() {
     let header = text.lines().nth(1).unwrap();
     for parts in [r#"[["other",18446744073709551615],["marbles.1",8]]"#, r#"[["marbles.1",9]]"#, "[]"] {
         let (before, _) = header.split_once("\"parts\":").unwrap();
-        let mut written = format!("outpace snapshot 1\n{before}\"parts\":{parts}}}\n").into_bytes();
+        let mut written = format!("outpace snapshot 2\n{before}\"parts\":{parts}}}\n").into_bytes();
         written.extend(5_i64.to_le_bytes());
         let hash = blake3::hash(&written);
         written.extend(hash.as_bytes());
         std::fs::write(file(folder.path()), written).unwrap();
         assert_eq!(total(&open(folder.path())), 1_000, "{parts}");
+    }
+}
+
+#[test]
+fn a_snapshot_from_before_a_destruction_is_neither_used_nor_left_on_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    put(&store, "red", 3).unwrap();
+    store.keep_snapshot(1).unwrap();
+    let before = std::fs::read(file(folder.path())).unwrap();
+    destroy(&store);
+    store.forget_memory().unwrap();
+    assert_eq!(total(&store), 0);
+    assert!(!file(folder.path()).exists());
+    put(&store, "blue", 4).unwrap();
+    drop(store);
+    // As a disk that kept the old file has it.
+    std::fs::write(file(folder.path()), &before).unwrap();
+    let store = open(folder.path());
+    assert_eq!(total(&store), 4);
+    assert!(!file(folder.path()).exists(), "what was destroyed stands in no file of the folder");
+}
+
+#[test]
+fn memory_that_still_holds_what_was_destroyed_is_not_written_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    put(&store, "red", 3).unwrap();
+    destroy(&store);
+    // The moment between the commit and the step that reads memory again.
+    assert_eq!(total(&store), 3);
+    store.keep_snapshot(1).unwrap();
+    assert!(!file(folder.path()).exists());
+    store.forget_memory().unwrap();
+    put(&store, "blue", 4).unwrap();
+    store.keep_snapshot(1).unwrap();
+    drop(store);
+    assert_eq!(total(&open(folder.path())), 4);
+}
+
+/// The loop of a server that writes snapshots while an officer destroys: whoever comes first, nothing of it stays.
+#[test]
+fn a_snapshot_that_races_a_destruction_never_survives_it() {
+    for round in 0..30 {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        put(&store, "red", 3).unwrap();
+        let (writing, over) = (store.clone(), std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false)));
+        let until = over.clone();
+        let snapshots = std::thread::spawn(move || {
+            while !until.load(std::sync::atomic::Ordering::SeqCst) {
+                writing.keep_snapshot(0).unwrap();
+            }
+        });
+        destroy(&store);
+        store.forget_memory().unwrap();
+        over.store(true, std::sync::atomic::Ordering::SeqCst);
+        snapshots.join().unwrap();
+        if let Ok(bytes) = std::fs::read(file(folder.path())) {
+            let held = &bytes[bytes.len() - 40..bytes.len() - 32];
+            assert_eq!(held, 0_i64.to_le_bytes(), "round {round}: the snapshot holds marbles that were destroyed");
+        }
+        assert!(!file(folder.path()).with_extension("new").exists(), "round {round}");
+        drop(store);
+        assert_eq!(total(&open(folder.path())), 0, "round {round}");
     }
 }

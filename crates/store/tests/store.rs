@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use marbles::{Fixed, Put, count, in_bowl, open, open_as, put, total};
-use outpace_core::AreaId;
+use outpace_core::{AreaId, Seq};
 use outpace_store::{
     Capabilities, Capability, Hash, Place, Settings, Store, StoreError, Unit, journal, testing, values, vault,
 };
@@ -287,5 +287,52 @@ proptest! {
         prop_assert!(verified.broken.is_empty());
         let rebuilt = store.rebuild().unwrap();
         prop_assert_eq!(rebuilt.before, rebuilt.after);
+    }
+}
+
+#[test]
+fn content_put_back_into_a_destroyed_entry_is_named_and_never_folded() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    put(&store, "red", 3).unwrap();
+    marbles::destroy(&store);
+    put(&store, "blue", 4).unwrap();
+    let forged = r#"UPDATE journal SET payload = CAST('{"bowl":"red","marbles":900}' AS BLOB) WHERE salt IS NULL"#;
+    let forged = if testing::place(folder.path()).holds_many() {
+        forged.replace("CAST('", "convert_to('").replace("' AS BLOB)", "', 'UTF8')")
+    } else {
+        forged.to_owned()
+    };
+    assert_eq!(testing::by_hand(&store, &forged).unwrap(), 1);
+    let verified = store.read(|tx| journal::verify(tx, None)).unwrap();
+    assert_eq!(verified.broken, ["entry 1 (marbles.put): content stands where it was destroyed"]);
+    let rebuilt = store.rebuild().unwrap();
+    assert_eq!(rebuilt.before, rebuilt.after);
+    assert_eq!((count(&store, "red"), count(&store, "blue")), (0, 4));
+    assert_eq!(store.read(|tx| journal::entry(tx, Seq(1))).unwrap().unwrap().payload, Vec::<u8>::new());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_data_folder_and_its_files_are_their_owners_alone_whatever_stood_there() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let folder = home.path().join("data");
+    drop(open(&folder));
+    assert_eq!(mode(&folder), 0o700);
+    // As an older version, or a copy by hand, left it.
+    std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o755)).unwrap();
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        std::fs::set_permissions(entry.unwrap().path(), PermissionsExt::from_mode(0o664)).unwrap();
+    }
+    let store = open(&folder);
+    put(&store, "red", 3).unwrap();
+    store.keep_snapshot(1).unwrap();
+    assert_eq!(mode(&folder), 0o700);
+    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() >= 2, "{files:?}");
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
 }

@@ -7,7 +7,7 @@ use outpace_core::{Actor, AreaLevel, Refusal, Role};
 use outpace_policy::DataClass;
 use outpace_registry::people::identity::found_by;
 use outpace_registry::{Sex, each_person_in};
-use outpace_store::destroy::Part;
+use outpace_store::destroy::{Destroyed, DestructionStep, Part, Step};
 use outpace_store::{Tx, Unit, journal, vault};
 
 use super::commands::{all_due, at_peace};
@@ -30,24 +30,21 @@ pub fn carry_out(office: &Office, actor: Actor, order: i64) -> Result<Attestatio
     let standing = known.ok_or(CustodyError::Unknown { field: "order", id: order })?;
     let parts: Vec<Part> = standing.parts.iter().cloned().map(Part::from).collect();
     let (call, again) = (office.call(actor.clone()), standing.clone());
-    let done = office.store.destroy(&actor, parts, class_of, move |unit| {
+    office.store.destroy(&actor, parts, class_of, move |unit| {
         let mut call = call;
         call.now = unit.now();
         may_carry_out(unit, &call, &again)?;
         let counts = counts(unit.tx(), &again)?;
         Ok::<_, Refusal>((again.order, counts))
     })?;
-    if done.answer.values > 0 {
-        // What old backups hold of look-up hashes can no longer be asked whether somebody is in it.
-        vault::rotate(&office.store, found_by)?;
-    }
+    finish_all(office)?;
     attestation(office, order)
 }
 
 /// Attests that an order was carried out, as often as somebody asks: what is left is counted anew each time.
 ///
 /// # Errors
-/// An unknown order, one that was not carried out yet.
+/// An unknown order, one that was not carried out yet, one of whose steps is still open.
 pub fn attestation(office: &Office, order: i64) -> Result<Attestation, Refusal> {
     let statement = office.store.read(|tx| statement(office, tx, order))?;
     Ok(attest::sign(office.store.keys(), &statement)?)
@@ -63,6 +60,21 @@ pub(super) fn statement(office: &Office, tx: &mut Tx<'_>, order: i64) -> Result<
         zh: "该销毁令尚未执行,还没有销毁证明。".to_owned(),
         en: "The order was not carried out yet; there is nothing to attest.".to_owned(),
     })?;
+    let open = done.open_steps();
+    if !open.is_empty() {
+        let words: Vec<&str> = open.iter().map(|step| step.word()).collect();
+        return Err(CustodyError::State {
+            code: "not_finished",
+            field: "order",
+            value: order.to_string(),
+            zh: format!("销毁尚未完成,还差:{}。请停止其他服务后重新启动,或再执行一次 outpace admin retain。", said_zh(&open)),
+            en: format!(
+                "The destruction is not finished; still to do: {}. Stop the other servers and start again, or run outpace admin retain once more.",
+                words.join(", ")
+            ),
+        }
+        .into());
+    }
     let held = outpace_store::destroy::held(tx, class_of)?;
     let of = |counts: &BTreeMap<Part, i64>, part| counts.get(part).copied().unwrap_or(0);
     let rows_left = done.what.parts.iter().map(|part| of(&held.entries, part) + of(&held.values, part)).sum();
@@ -76,6 +88,7 @@ pub(super) fn statement(office: &Office, tx: &mut Tx<'_>, order: i64) -> Result<
         ordered_at: standing.ordered_at,
         carried_out_by: Who::of(tx, done.actor)?,
         carried_out_at: done.at,
+        finished_at: done.finished_at(),
         rows_left,
         seq: done.seq.0,
         hash: journal::hash_at(tx, done.seq)?.ok_or_else(Refusal::internal)?.to_string(),
@@ -139,23 +152,49 @@ fn counts(tx: &mut Tx<'_>, standing: &StandingOrder) -> Result<BTreeMap<String, 
     Ok(cells)
 }
 
-/// Goes on with destructions that were interrupted after their commit: keys that are still there are destroyed, and files
-/// written anew. Answers how many there were.
+/// The steps in Chinese.
+fn said_zh(steps: &[Step]) -> String {
+    let word = |step: &Step| match step {
+        Step::Keys => "删除密钥",
+        Step::Memory => "重读内存",
+        Step::Lookups => "更换查找密钥",
+        Step::Files => "清理数据文件",
+    };
+    steps.iter().map(word).collect::<Vec<_>>().join("、")
+}
+
+/// Does what is still to be done of every destruction: each step that is not recorded, in their order, and records it.
+/// Answers the orders that were finished by it. Called after carrying one out, and at every start before anybody is served:
+/// an interrupted step is done again, which changes nothing where it was done.
 ///
 /// # Errors
-/// What the disk or the engine refused.
-pub fn finish_all(office: &Office) -> Result<usize, Refusal> {
-    let done = office.store.read(store::destructions)?;
-    let vault = office.store.keys().names();
-    let backups = outpace_store::Keys::of_backups(office.store.folder())?.names();
-    let mut finished = 0;
-    for one in done {
-        let open = one.what.keys.iter().any(|key| vault.contains(key))
-            || one.what.backup_keys.iter().any(|key| backups.contains(key));
-        if open {
-            office.store.finish_destroying(&one.what)?;
-            finished += 1;
+/// What the disk or the engine refused; what was done before stands, and calling again goes on.
+pub fn finish_all(office: &Office) -> Result<Vec<i64>, Refusal> {
+    let mut finished = Vec::new();
+    for done in office.store.read(store::destructions)? {
+        let open = done.open_steps();
+        for step in &open {
+            take(office, &done.what, *step)?;
+            let recorded = DestructionStep { destruction: done.seq, step: *step };
+            office.store.write(&office.store.system(), move |unit| unit.record(recorded).map(|_| ()))?;
+        }
+        if !open.is_empty() {
+            finished.push(done.what.order);
         }
     }
     Ok(finished)
+}
+
+fn take(office: &Office, what: &Destroyed, step: Step) -> Result<(), Refusal> {
+    match step {
+        Step::Keys => office.store.destroy_keys(what)?,
+        Step::Memory => office.store.forget_memory()?,
+        // Where no identity went, what the others are found by need not change.
+        Step::Lookups if what.values == 0 => {}
+        Step::Lookups => {
+            vault::rotate(&office.store, found_by)?;
+        }
+        Step::Files => office.store.scrub_files()?,
+    }
+    Ok(())
 }

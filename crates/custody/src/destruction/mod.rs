@@ -10,7 +10,7 @@ pub use commands::{DueAnswer, DueRow, OrderDestruction, due, keys_of, order};
 pub use http::{AttestationKey, DestructionsAnswer, OrderQuery, OrderRow, destructions, routes};
 pub use store::{Destruction, uncovered};
 
-pub(crate) use store::{SCHEMA, fold};
+pub(crate) use store::{SCHEMA, STEPS, fold};
 
 use outpace_core::{ActorId, Timestamp};
 use outpace_store::Fact;
@@ -70,6 +70,8 @@ pub struct StandingOrder {
     pub ordered_by: ActorId,
     /// When.
     pub ordered_at: Timestamp,
-    /// When it was carried out.
+    /// When its rows were destroyed.
     pub carried_out_at: Option<Timestamp>,
+    /// When the last step after that was done: only then it is attested.
+    pub finished_at: Option<Timestamp>,
 }

@@ -59,11 +59,15 @@ pub fn due(data: &Data) -> Result<(), Failure> {
 pub fn retain(data: &Data, order: i64, to: &Path) -> Result<(), Failure> {
     let opened = open_existing(data)?;
     let finished = destruction::finish_all(&opened.office)?;
-    if finished > 0 {
-        println!("finished what was interrupted / 已完成上次中断的销毁: {finished}");
+    if !finished.is_empty() {
+        println!("finished what was interrupted / 已完成上次中断的销毁: {}", finished.len());
     }
     let actor = at_the_machine(&opened)?;
-    let attestation = destruction::carry_out(&opened.office, actor, order)?;
+    let attestation = if finished.contains(&order) {
+        destruction::attestation(&opened.office, order)?
+    } else {
+        destruction::carry_out(&opened.office, actor, order)?
+    };
     let text = serde_json::to_string_pretty(&attestation).map_err(|error| Failure::Unable(error.to_string()))?;
     write_private(to, format!("{text}\n").as_bytes())?;
     told(&attestation, None)?;
@@ -84,6 +88,9 @@ fn told(attestation: &Attestation, key: Option<&str>) -> Result<outpace_custody:
     println!("jurisdiction / 辖区: {}{}", statement.area, if statement.drill { " (drill / 演练)" } else { "" });
     println!("ordered by / 下令: {} {} {}", statement.ordered_by.account, statement.ordered_at, statement.reason);
     println!("carried out by / 执行: {} {}", statement.carried_out_by.account, statement.carried_out_at);
+    if let Some(at) = statement.finished_at {
+        println!("keys, memory and files clean / 密钥、内存与文件已清理: {at}");
+    }
     for part in &statement.what.parts {
         println!("  {} {}", part.class, part.month);
     }

@@ -310,9 +310,50 @@ fn a_destruction_that_was_interrupted_is_finished_by_the_next() {
     std::fs::write(folder.join("vault.keys"), before).unwrap();
     house.store.keys().reload().unwrap();
     assert!(house.store.keys().has(&format!("identity-{MONTH}")));
-    assert_eq!(destruction::finish_all(&office(&house)).unwrap(), 1);
+    forget_steps(&house, "step = 'keys'");
+    assert_eq!(destruction::finish_all(&office(&house)).unwrap(), [1]);
     assert!(!Keys::open(&folder).unwrap().has(&format!("identity-{MONTH}")));
-    assert_eq!(destruction::finish_all(&office(&house)).unwrap(), 0);
+    assert_eq!(destruction::finish_all(&office(&house)).unwrap(), Vec::<i64>::new());
+}
+
+/// Takes steps back, as if the machine had stopped before they were recorded.
+fn forget_steps(house: &House, which: &str) {
+    assert!(testing::by_hand(&house.store, &format!("DELETE FROM destruction_step WHERE {which}")).unwrap() > 0);
+}
+
+/// After the transaction alone the engine's old pages still hold every text; nothing is attested before they are gone, and
+/// whoever starts next goes on where the steps end.
+#[test]
+fn an_interrupted_destruction_is_not_attested_until_its_last_step_is_done() {
+    let (house, _) = outbreak();
+    turn(&house, Mode::Peacetime);
+    house.wait_minutes(YEARS_MINUTES);
+    let (folder, texts) = (house.store.folder().to_owned(), payloads(&house.store));
+    let wanted = Wanted::of(&texts).unwrap();
+    let order = ordered(&house, officer(1, Role::Commander), Vec::new()).unwrap();
+    let parts = order.parts.iter().cloned().map(Into::into).collect();
+    let number = order.order;
+    let check = move |_: &mut outpace_store::Unit<'_>| Ok::<_, Refusal>((number, BTreeMap::new()));
+    house.store.destroy(&officer(9, Role::Administrator), parts, outpace_custody::class_of, check).unwrap();
+    let left = || wanted.search(std::slice::from_ref(&folder)).unwrap().leaks.len();
+    let is_file = testing::place(&folder) == Place::Folder;
+    assert!(!is_file || left() > 0, "the transaction alone leaves old pages");
+    let told = attestation(&office(&house), number).unwrap_err();
+    assert_eq!(told.code, "not_finished");
+    assert!(told.text.en.contains("keys, memory, lookups, files"), "{}", told.text.en);
+    assert_eq!(destruction::finish_all(&office(&house)).unwrap(), [number]);
+    assert_eq!(if is_file { left() } else { 0 }, 0);
+    let first: Statement = attestation(&office(&house), number).unwrap().checked(None).unwrap();
+    assert!(first.finished_at >= Some(first.carried_out_at));
+    // Wherever it stopped before: the steps that are not recorded are taken again, and nothing else comes of it.
+    for which in ["step = 'files'", "step <> 'keys'", "step = 'memory' OR step = 'lookups'"] {
+        forget_steps(&house, which);
+        assert_eq!(attestation(&office(&house), number).unwrap_err().code, "not_finished", "{which}");
+        assert_eq!(destruction::finish_all(&office(&house)).unwrap(), [number], "{which}");
+        let again: Statement = attestation(&office(&house), number).unwrap().checked(None).unwrap();
+        assert_eq!((again.rows_left, again.what), (0, first.what.clone()), "{which}");
+    }
+    is_whole(&house);
 }
 
 proptest! {

@@ -11,6 +11,7 @@ mod rows;
 mod sealing;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use outpace_core::{AreaId, Timestamp};
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::capability::Capabilities;
 use crate::engine::{Connection, Place, Result, StoreError, Tx};
 use crate::journal;
+use crate::private;
 use crate::rebuild::table_digests;
 use crate::values;
 use crate::vault::Keys;
@@ -171,17 +173,12 @@ pub fn take(
 
 /// Makes a folder that only its owner reads, or takes one that is empty.
 fn make_empty(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;
+    private::folder(folder)?;
     if std::fs::read_dir(folder).map_err(|error| at(folder, &error))?.next().is_some() {
         return Err(StoreError::Folder(format!(
             "{}: 目录不为空,请换一个新目录 · the folder is not empty; name a new one",
             folder.display()
         )));
-    }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).map_err(|error| at(folder, &error))?;
     }
     Ok(())
 }
@@ -191,7 +188,7 @@ fn write_manifest(folder: &Path, manifest: &Manifest) -> Result<()> {
     let (beside, file) = (folder.join("manifest.new"), folder.join(MANIFEST));
     let text = serde_json::to_vec_pretty(manifest)
         .map_err(|source| StoreError::Payload { kind: MANIFEST.to_owned(), source })?;
-    std::fs::write(&beside, text).map_err(|error| at(&beside, &error))?;
+    private::create(&beside).and_then(|mut open| open.write_all(&text)).map_err(|error| at(&beside, &error))?;
     std::fs::File::open(&beside).and_then(|open| open.sync_all()).map_err(|error| at(&beside, &error))?;
     std::fs::rename(&beside, &file).map_err(|error| at(&file, &error))?;
     std::fs::File::open(folder).and_then(|open| open.sync_all()).map_err(|error| at(folder, &error))

@@ -8,6 +8,7 @@ use crate::capability::Capabilities;
 use crate::engine::{Adding, Connection, Database, Result, StoreError, Tx};
 use crate::journal::{self, Hash};
 use crate::migrate::{self, migrate};
+use crate::private;
 use crate::rebuild::{refold, table_digests};
 use crate::values;
 use crate::vault::{BACKUP_FILE, Keys, ORPHANS, same_keys};
@@ -69,8 +70,7 @@ pub fn restore(from: &Path, settings: &Settings, capabilities: &Capabilities, id
             &format!("{}: put the key file of the backups here first; without it no fact can be read", file.display()),
         ));
     }
-    std::fs::create_dir_all(&settings.folder)
-        .map_err(|error| StoreError::Folder(format!("{}: {error}", settings.folder.display())))?;
+    private::folder(&settings.folder)?;
     let keys = Keys::open(&settings.folder)?;
     // Figures are added up in memory while the journal is folded.
     let mut connection: Box<dyn Connection> = Box::new(Adding::new(database.open_writer()?));

@@ -10,6 +10,7 @@ use outpace_core::Value;
 use super::sealing::Sealer;
 use super::{RowsFile, at};
 use crate::engine::{Result, Row, StoreError, Tx};
+use crate::private;
 use crate::values;
 
 /// The longest text or bytes of one value: no fact comes near it.
@@ -92,7 +93,7 @@ pub(super) fn write(
     let mut told =
         RowsFile { table: table.to_owned(), columns: columns.to_vec(), rows: 0, bytes: 0, blake3: String::new() };
     let path = told.path(to);
-    let file = File::create_new(&path).map_err(|error| at(&path, &error))?;
+    let file = private::create(&path).map_err(|error| at(&path, &error))?;
     let mut out = Hashed { out: BufWriter::with_capacity(1 << 20, file), hasher: blake3::Hasher::new(), bytes: 0 };
     let order: Vec<&str> = key.values().map(String::as_str).collect();
     let order = if order.is_empty() { columns.join(", ") } else { order.join(", ") };

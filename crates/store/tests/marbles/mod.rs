@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use outpace_core::{AreaId, Clock, Timestamp};
+use outpace_store::destroy::{Destroyed, Part};
 use outpace_store::{
     Capabilities, Capability, Fact, Join, Place, Result, Settings, Store, StoreError, Sums, Unit, journal, testing,
     values,
@@ -91,13 +92,23 @@ pub fn open_at(folder: &Path, place: Place, area: i64, drill: bool) -> Result<St
     let clock = Arc::new(Fixed(AtomicI64::new(1_649_784_600_000)));
     Store::open(
         Settings { folder: folder.to_owned(), place, area: AreaId(area), drill, clock },
-        Capabilities::new(vec![marbles()]),
+        Capabilities::new(vec![marbles(), Capability::new("custody").remember(|_, _, _: &Destroyed| {})]),
     )
 }
 
 pub fn put(store: &Store, bowl: &str, marbles: i64) -> Result<journal::Head> {
     let fact = Put { bowl: bowl.to_owned(), marbles };
     store.write(&store.system(), move |unit| unit.record(fact)).map(|committed| committed.head)
+}
+
+/// The month of the tests' clock.
+pub const MONTH: &str = "2022-04";
+
+/// Destroys every marble that was put, as far as the transaction goes: the steps after it are the caller's.
+pub fn destroy(store: &Store) -> Destroyed {
+    let parts = vec![Part { class: "marbles".to_owned(), month: MONTH.to_owned() }];
+    let class_of = |kind: &str| (kind == Put::KIND).then_some("marbles");
+    store.destroy(&store.system(), parts, class_of, |_| Ok::<_, StoreError>((1, Default::default()))).unwrap().answer
 }
 
 pub fn count(store: &Store, bowl: &str) -> i64 {

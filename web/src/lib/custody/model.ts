@@ -17,7 +17,7 @@ export interface ClassMonth { class: string; month: string }
 export interface DueRow { part: ClassMonth; class_zh: string; days: number; clause: string; entries: number; values: number; due_at: Moment | null; is_due: boolean }
 export interface Due { rows: DueRow[]; emergency: boolean; now: Moment; offset_minutes: number }
 
-export interface StandingOrder { order: number; parts: ClassMonth[]; reason: string; ordered_by: number; ordered_at: Moment; carried_out_at: Moment | null }
+export interface StandingOrder { order: number; parts: ClassMonth[]; reason: string; ordered_by: number; ordered_at: Moment; carried_out_at: Moment | null; finished_at: Moment | null }
 export interface OrderRow { order: StandingOrder; account: string; carried_out_by: string | null }
 
 const content: Check<Content> = anyOf<Content>(
@@ -42,7 +42,7 @@ export const dueCheck: Check<Due> = object<Due>({
   emergency: flag, now: number, offset_minutes: number,
 });
 const standing = object<StandingOrder>({
-  order: number, parts: list(part), reason: text, ordered_by: number, ordered_at: number, carried_out_at: orNull(number),
+  order: number, parts: list(part), reason: text, ordered_by: number, ordered_at: number, carried_out_at: orNull(number), finished_at: orNull(number),
 });
 export const standingCheck: Check<StandingOrder> = standing;
 export const ordersCheck = object<{ orders: OrderRow[] }>({

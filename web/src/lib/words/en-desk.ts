@@ -153,6 +153,7 @@ export const enDesk: Record<keyof typeof zhDesk, string> = {
   destruction_by: 'ordered by {who} at {time}',
   destruction_done: 'carried out by {who} at {time}',
   destruction_waits: 'Waits for the second person, an administrator who runs at the machine:',
+  destruction_open: 'The rows are gone, but keys, memory or files are not clean yet. The server goes on at its next start; or an administrator runs at the machine:',
   destruction_attestation: 'Download the attestation',
   destruction_check: 'Anybody checks it with outpace admin attest.',
   class_identity: 'identity',

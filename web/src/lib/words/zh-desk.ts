@@ -151,6 +151,7 @@ export const zhDesk = {
   destruction_by: '{who} 于 {time} 下令',
   destruction_done: '{who} 于 {time} 执行',
   destruction_waits: '等待另一人同意并在机器旁执行：管理员登录后运行',
+  destruction_open: '数据行已销毁，密钥、内存或文件尚未清理完。服务下次启动时会继续；也可由管理员在机器旁运行',
   destruction_attestation: '下载销毁证明',
   destruction_check: '任何人可用 outpace admin attest 核验。',
   class_identity: '身份信息',
