@@ -347,7 +347,9 @@ fn check_entry(
         }
         Some(_) => {}
         None if !entry.payload.is_empty() => {
-            verified.broken.push(format!("entry {} ({}): content stands where it was destroyed", entry.seq, entry.kind));
+            verified
+                .broken
+                .push(format!("entry {} ({}): content stands where it was destroyed", entry.seq, entry.kind));
         }
         None => verified.destroyed += 1,
     }

@@ -25,6 +25,10 @@ struct Server {
 impl Server {
     /// Starts one, with the certificate that stands in a folder of it where `tls` is said.
     fn start(tls: bool) -> Self {
+        Self::start_with(tls, certificate)
+    }
+
+    fn start_with(tls: bool, certificate: impl FnOnce(&Path)) -> Self {
         // In the system's folder for temporary files: the server's user must be able to walk to it.
         let within = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -133,6 +137,35 @@ fn a_database_is_spoken_to_over_tls_and_only_who_it_should_be() {
         assert_eq!(*store.read(|tx| vault::open(tx, store.keys(), marbles)).unwrap().unwrap(), long);
         assert!(all_encrypted(&store), "{options}");
     }
+}
+
+/// A certificate of version 1 in the hand of its own key, as `openssl x509 -req` makes one: many an office's database has it.
+fn certificate_of_version_1(folder: &Path) {
+    let openssl = |arguments: &[&str]| {
+        let done = Command::new("openssl").args(arguments).current_dir(folder).output().unwrap();
+        assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    };
+    let new = "req -new -newkey rsa:2048 -nodes -subj /CN=db -keyout server.key -out server.csr";
+    openssl(&new.split(' ').collect::<Vec<_>>());
+    openssl(&"x509 -req -days 30 -in server.csr -signkey server.key -out server.crt".split(' ').collect::<Vec<_>>());
+    let shown = openssl(&["x509", "-in", "server.crt", "-noout", "-text"]);
+    assert!(shown.contains("Version: 1"), "{shown}");
+}
+
+#[test]
+fn a_certificate_of_version_1_is_taken_where_nobody_is_verified_and_nowhere_else() {
+    if !on_postgres() {
+        return;
+    }
+    let server = Server::start_with(true, certificate_of_version_1);
+    for options in ["", "sslmode=prefer", "sslmode=require"] {
+        let store = server.open("127.0.0.1", options).unwrap();
+        put(&store, "blue", 1).unwrap();
+        assert!(all_encrypted(&store), "{options}");
+    }
+    let own = server.file("server.crt");
+    assert!(server.open("127.0.0.1", &format!("sslmode=verify-full&sslrootcert={own}")).is_err());
 }
 
 #[test]

@@ -114,10 +114,8 @@ fn read_order(row: &Row<'_>) -> Result<StandingOrder> {
 fn with_end(tx: &mut Tx<'_>, orders: Vec<StandingOrder>) -> Result<Vec<StandingOrder>> {
     let ends: BTreeMap<i64, Option<Timestamp>> =
         destructions(tx)?.iter().map(|done| (done.what.order, done.finished_at())).collect();
-    let with_end = |order: StandingOrder| StandingOrder {
-        finished_at: ends.get(&order.order).copied().flatten(),
-        ..order
-    };
+    let with_end =
+        |order: StandingOrder| StandingOrder { finished_at: ends.get(&order.order).copied().flatten(), ..order };
     Ok(orders.into_iter().map(with_end).collect())
 }
 
@@ -160,10 +158,11 @@ pub(crate) fn destructions(tx: &mut Tx<'_>) -> Result<Vec<Destruction>> {
 
 fn steps(tx: &mut Tx<'_>) -> Result<BTreeMap<Seq, BTreeMap<Step, Timestamp>>> {
     let j = tx.jurisdiction();
-    let rows =
-        tx.query("SELECT destruction, step, at FROM destruction_step WHERE j = $1 ORDER BY destruction", values![j], |row| {
-            Ok((row.get::<Seq>(0)?, row.get::<String>(1)?, row.get::<Timestamp>(2)?))
-        })?;
+    let rows = tx.query(
+        "SELECT destruction, step, at FROM destruction_step WHERE j = $1 ORDER BY destruction",
+        values![j],
+        |row| Ok((row.get::<Seq>(0)?, row.get::<String>(1)?, row.get::<Timestamp>(2)?)),
+    )?;
     let mut steps: BTreeMap<Seq, BTreeMap<Step, Timestamp>> = BTreeMap::new();
     for (destruction, word, at) in rows {
         let step = Step::of_word(&word).ok_or_else(|| StoreError::Broken(format!("destruction_step: {word}")))?;

@@ -2,6 +2,7 @@
 
 use outpace_core::ValueError;
 use thiserror::Error;
+use tokio_postgres::error::SqlState;
 
 use super::Trouble;
 
@@ -9,7 +10,7 @@ use super::Trouble;
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The engine refused or failed.
-    #[error("database: {0}")]
+    #[error("database: {}", told(&**.0))]
     Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The batch that this command stood in was not confirmed by the engine.
     #[error("the engine did not confirm the batch")]
@@ -56,6 +57,60 @@ pub enum StoreError {
     /// A command panicked; it changed nothing.
     #[error("a command stopped unexpectedly: {0}")]
     Panic(String),
+}
+
+/// An error with everything that caused it, and what to do where that is known: a driver says "db error" and no more.
+fn told(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text.push_str(": ");
+            text.push_str(&inner_text);
+        }
+        source = inner.source();
+    }
+    let code = error.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::code);
+    if let Some(advice) = code.and_then(advice) {
+        text.push_str("; ");
+        text.push_str(advice);
+    }
+    text
+}
+
+/// What to do about what a PostgreSQL server says, in both languages.
+fn advice(code: &SqlState) -> Option<&'static str> {
+    let advices: [(&SqlState, &str); 9] = [
+        (
+            &SqlState::INVALID_PASSWORD,
+            "用户名或密码不对,请核对 --db 的 URL · wrong user or password: check the URL of --db",
+        ),
+        (
+            &SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+            "服务器不许此用户从本机连接,请核对 pg_hba.conf · the server does not let this user in from here: see its pg_hba.conf",
+        ),
+        (
+            &SqlState::INVALID_CATALOG_NAME,
+            "没有这个数据库,请先 createdb · there is no such database: createdb it first",
+        ),
+        (
+            &SqlState::INSUFFICIENT_PRIVILEGE,
+            "权限不足,请授予此用户在该库建立模式的权限 · missing rights: GRANT CREATE ON DATABASE … TO this user",
+        ),
+        (&SqlState::DISK_FULL, "数据库的磁盘已满,请腾出空间 · the database's disk is full: make room"),
+        (
+            &SqlState::TOO_MANY_CONNECTIONS,
+            "数据库连接已用完,请提高 max_connections · the database's connections are used up: raise max_connections",
+        ),
+        (&SqlState::CANNOT_CONNECT_NOW, "数据库正在启动或关闭,请稍候 · the database is starting or stopping: wait"),
+        (
+            &SqlState::READ_ONLY_SQL_TRANSACTION,
+            "这是备库或只读库,请在 URL 中写主库 · this is a stand-by: name the primary in the URL",
+        ),
+        (&SqlState::UNDEFINED_FILE, "数据库缺少文件,请检查其日志 · the database misses a file: see its log"),
+    ];
+    advices.into_iter().find(|(known, _)| *known == code).map(|(_, advice)| advice)
 }
 
 /// Result of everything that touches the store.

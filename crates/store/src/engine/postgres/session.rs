@@ -54,8 +54,9 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn connect(config: &Config, terms: &Terms) -> Result<Self> {
-        let (client, wire) = Wire::connect(config, terms)?;
+    /// Connects to a host, by its place in the URL.
+    pub(super) fn connect(config: &Config, number: usize, terms: &Terms) -> Result<Self> {
+        let (client, wire) = Wire::connect(config, number, terms)?;
         Ok(Self {
             client: Arc::new(client),
             wire,
@@ -98,6 +99,17 @@ impl Session {
 
     pub(super) fn listen(&mut self) -> Result<()> {
         self.run_script(&format!("LISTEN {}", self.channel()))
+    }
+
+    /// Whether this server takes writes: a stand-by, and one that was set to reading, do not.
+    pub(super) fn takes_writes(&mut self) -> Result<bool> {
+        let mut takes = false;
+        let asked = "SELECT NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off'";
+        self.query(asked, &[], &mut |row| {
+            takes = row.get(0)?;
+            Ok(())
+        })?;
+        Ok(takes)
     }
 
     pub(super) fn has_table(&mut self, table: &str) -> Result<bool> {
@@ -433,6 +445,8 @@ impl Connection for Session {
     }
 
     fn wait(&mut self, at_most: Duration) -> Result<()> {
+        // The end of the last look was sent and not waited for.
+        self.settle_ahead()?;
         self.wire.idle(at_most)?;
         self.wire.notified = false;
         Ok(())

@@ -12,7 +12,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -25,6 +25,13 @@ use crate::engine::{Result, StoreError};
 
 /// How long one address is tried before the next.
 const CONNECT_WAIT: Duration = Duration::from_secs(10);
+/// How long an idle connection is silent before the other side is probed, how often then, and how many probes may go
+/// unanswered: a dead host is noticed within 25 seconds, the time after which the server lets our lock go (`SETTINGS`).
+const PROBE_AFTER: Duration = Duration::from_secs(10);
+const PROBE_EVERY: Duration = Duration::from_secs(5);
+const PROBES: u32 = 3;
+/// How long sent bytes may stay unconfirmed.
+const UNCONFIRMED_MAX: Duration = Duration::from_secs(25);
 /// Bytes taken from the socket at once.
 const CHUNK: usize = 64 * 1024;
 
@@ -35,18 +42,14 @@ enum Socket {
 }
 
 impl Socket {
-    /// Connects to the first of the configured addresses that answers, and shakes hands there.
-    fn connect(config: &Config, terms: &Terms) -> Result<Self> {
+    /// Connects to one of the configured hosts, by its place in the URL, and shakes hands there.
+    fn connect(config: &Config, number: usize, terms: &Terms) -> Result<Self> {
+        let Some(host) = config.get_hosts().get(number) else {
+            return Err(told(io::Error::new(ErrorKind::InvalidInput, "the address names no host")));
+        };
         let ports = config.get_ports();
-        let mut failed = io::Error::new(ErrorKind::InvalidInput, "the address names no host");
-        for (number, host) in config.get_hosts().iter().enumerate() {
-            let port = ports.get(number).or(ports.first()).copied().unwrap_or(5432);
-            match Self::connect_to(host, port) {
-                Ok(socket) => return socket.sealed(host, terms),
-                Err(error) => failed = error,
-            }
-        }
-        Err(told(failed))
+        let port = ports.get(number).or(ports.first()).copied().unwrap_or(5432);
+        Self::connect_to(host, port).map_err(told)?.sealed(host, terms)
     }
 
     /// Agrees on TLS. A socket in the file system is read by nobody else.
@@ -70,6 +73,7 @@ impl Socket {
                     match TcpStream::connect_timeout(&address, CONNECT_WAIT) {
                         Ok(stream) => {
                             stream.set_nodelay(true)?;
+                            notice_silence(&stream)?;
                             return Ok(Self::Tcp(stream, None));
                         }
                         Err(error) => failed = error,
@@ -102,6 +106,22 @@ impl Socket {
             Self::Unix(stream) => stream.set_read_timeout(time),
         }
     }
+}
+
+/// Lets the system notice a host that vanished without a word (power, a cable, a firewall): an idle connection is probed,
+/// and bytes that nobody confirms end it. Without this a write would wait for as long as the kernel tries, a quarter of an
+/// hour, and a read for ever.
+fn notice_silence(stream: &TcpStream) -> io::Result<()> {
+    use rustix::net::sockopt;
+    sockopt::set_socket_keepalive(stream, true)?;
+    #[cfg(target_os = "linux")]
+    {
+        sockopt::set_tcp_keepidle(stream, PROBE_AFTER)?;
+        sockopt::set_tcp_keepintvl(stream, PROBE_EVERY)?;
+        sockopt::set_tcp_keepcnt(stream, PROBES)?;
+        sockopt::set_tcp_user_timeout(stream, u32::try_from(UNCONFIRMED_MAX.as_millis()).unwrap_or(u32::MAX))?;
+    }
+    Ok(())
 }
 
 fn told(error: io::Error) -> StoreError {
@@ -170,9 +190,10 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    /// Connects and signs in.
-    pub(super) fn connect(config: &Config, terms: &Terms) -> Result<(Client, Self)> {
-        let socket = Arc::new(Socket::connect(config, terms)?);
+    /// Connects to a host, by its place in the URL, and signs in. A host that takes the connection and says nothing is
+    /// given up after [`CONNECT_WAIT`].
+    pub(super) fn connect(config: &Config, number: usize, terms: &Terms) -> Result<(Client, Self)> {
+        let socket = Arc::new(Socket::connect(config, number, terms)?);
         let inbox = Arc::new(Mutex::new(Inbox::default()));
         let stream = Stream { socket: Arc::clone(&socket), inbox: Arc::clone(&inbox) };
         let mut wire = Self {
@@ -183,7 +204,9 @@ impl Wire {
             stir: Arc::new(Stir(AtomicBool::new(false))),
             notified: false,
         };
+        wire.socket.wait_at_most(Some(CONNECT_WAIT)).map_err(told)?;
         let (client, protocol) = wire.wait(config.connect_raw(stream, NoTls))??;
+        wire.socket.wait_at_most(None).map_err(told)?;
         wire.protocol = Some(protocol);
         Ok((client, wire))
     }
@@ -205,14 +228,20 @@ impl Wire {
         self.step(|context| future.as_mut().poll(context))
     }
 
-    /// Lets time pass until the server says something, at most so long.
+    /// Lets time pass until a notification comes in, at most so long. Other bytes do not end it: a server that sleeps must
+    /// not wake up because the answer to its own last statement arrived.
     pub(super) fn idle(&mut self, at_most: Duration) -> Result<()> {
+        let until = Instant::now() + at_most;
         self.step(|_| Poll::<()>::Pending);
-        if !self.notified {
-            self.receive(Some(at_most))?;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            // A socket takes no time limit of nothing.
+            if self.notified || left < Duration::from_millis(1) {
+                return Ok(());
+            }
+            self.receive(Some(left))?;
             self.step(|_| Poll::<()>::Pending);
         }
-        Ok(())
     }
 
     /// Polls protocol and future until neither can go on without the server.
