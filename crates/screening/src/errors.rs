@@ -82,8 +82,6 @@ pub enum ScreeningError {
     UnknownExclusion { exclusion: i64 },
     #[error("both signatures of exclusion {exclusion} are the same")]
     SameExcluder { exclusion: i64 },
-    #[error("no column {column}")]
-    NoColumn { column: &'static str },
     #[error("the file cannot be read")]
     BadSheet { reason: outpace_core::Text },
     #[error("{value} is no page mark")]
@@ -182,13 +180,6 @@ fn refuse_request(error: ScreeningError) -> Refusal {
             area,
             "按户统计只能查询村(社区)或网格。",
             "Households are shown for a village, a community or a grid.",
-        ),
-        E::NoColumn { column } => Refusal::rule(
-            "no_column",
-            column,
-            "",
-            "首行缺少必需的列:管码(tube)和结果(outcome)。",
-            "The heading lacks a column that is needed: tube (管码) and outcome (结果).",
         ),
         E::BadSheet { reason } => Refusal::rule("bad_file", "file", "", reason.zh, reason.en),
         E::BadPage { value } => Refusal::rule(

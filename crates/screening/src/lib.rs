@@ -94,6 +94,7 @@ const SCHEMA: &[&str] = &[
     rounds::store::FOLLOWS,
     routine::store::SCHEMA,
     antigen::store::UNPLACED,
+    tubes::store::FOLDED_CODES,
 ];
 
 /// The capability: tables, folds, memory, the job that files samples by person.

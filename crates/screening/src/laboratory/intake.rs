@@ -153,7 +153,7 @@ fn scan(unit: &mut Unit<'_>, call: &Call, codes: &[String], at: Timestamp) -> Re
             Stage::Lost => flags.push(Flag::FoundAgain),
             Stage::Sealed | Stage::Boxed | Stage::Travelling => {}
         }
-        scanned.fresh.insert(code, (row, flags));
+        scanned.fresh.insert(row.tube.code.clone(), (row, flags));
     }
     Ok(scanned)
 }

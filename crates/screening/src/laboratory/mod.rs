@@ -1,6 +1,8 @@
 //! Laboratories: taking tubes in, the queue by priority, plates, results in batches and from files, exclusions, tubes
 //! declared lost.
 
+mod blank;
+mod codes;
 mod exclude;
 pub(crate) mod exclusions;
 mod facts;
@@ -10,17 +12,18 @@ mod model;
 pub mod outlook;
 pub mod plate;
 mod results;
+mod rows;
 mod setup;
-pub mod sheet;
 pub(crate) mod store;
 
+pub use blank::{SheetQuery, results_sheet};
 pub use exclude::{ExcludeResults, Excluded, SignExclusion, VoidPlate, exclude_results, sign_exclusion, void_plate};
 pub use exclusions::{Exclusion, ExclusionSigned, ExclusionsAnswer, list_exclusions};
 pub use facts::{
     ExcludedResults, ExclusionReason, LaboratorySet, LossReason, ResultRow, ResultsExcluded, ResultsReported, TubeIn,
     TubesLost, TubesReceived,
 };
-pub use file::{BadCell, FileAnswer, ReportFile, SheetQuery, read_file, report_file, results_sheet};
+pub use file::{BadCell, FileAnswer, ReportFile, read_file, report_file};
 pub use intake::{BadCode, DeclareLost, Intake, IntakeAnswer, LostAnswer, declare_lost, intake};
 pub use model::{Laboratory, LaboratorySpec, Outcome, Standing, TubeResult, standing, standing_of};
 pub use outlook::{LaboratoryOutlook, OutlookAnswer, laboratory_load, outlooks};

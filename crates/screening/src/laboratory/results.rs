@@ -102,7 +102,8 @@ struct Good {
 pub fn report_results(unit: &mut Unit<'_>, call: &Call, request: ReportResults) -> Result<ResultsAnswer, Refusal> {
     some_of("results", &request.results, RESULTS_MAX)?;
     let reported = request.results.into_iter().map(|result| Reported { result, plate: None });
-    record(unit, call, request.laboratory, reported.collect())
+    let bench = bench_of(unit, call, request.laboratory)?;
+    record(unit, call, &bench, reported.collect())
 }
 
 /// A row with the plate that its file names.
@@ -111,34 +112,38 @@ pub(crate) struct Reported {
     pub(crate) plate: Option<PlateCode>,
 }
 
+/// The laboratory that reports, if the caller may report for it.
+pub(crate) fn bench_of(unit: &mut Unit<'_>, call: &Call, laboratory: LaboratoryId) -> Result<Bench, Refusal> {
+    let known = store::laboratory(unit.tx(), laboratory)?.ok_or(ScreeningError::UnknownLaboratory { laboratory })?;
+    call.covers(known.spec.area)?;
+    at_post(unit, &[(PostKind::Laboratory, laboratory.0)])?;
+    Ok(Bench { laboratory, area: known.spec.area, plates: plate::has_plates(unit.tx(), laboratory)? })
+}
+
 /// Records a batch of rows.
 pub(crate) fn record(
     unit: &mut Unit<'_>,
     call: &Call,
-    laboratory: LaboratoryId,
+    bench: &Bench,
     reported: Vec<Reported>,
 ) -> Result<ResultsAnswer, Refusal> {
-    let known = store::laboratory(unit.tx(), laboratory)?.ok_or(ScreeningError::UnknownLaboratory { laboratory })?;
-    call.covers(known.spec.area)?;
-    at_post(unit, &[(PostKind::Laboratory, laboratory.0)])?;
     let mut answer = ResultsAnswer::default();
-    let bench = Bench { laboratory, area: known.spec.area, plates: plate::has_plates(unit.tx(), laboratory)? };
     let mut batch: BTreeMap<i64, Good> = BTreeMap::new();
     for (index, reported) in reported.into_iter().enumerate() {
         let row = index as i64 + 1;
-        match read(unit, &bench, &reported, row)? {
-            Ok(read) => take(unit, call, &bench, read, reported, &mut batch, &mut answer)?,
+        match read(unit, bench, &reported, row)? {
+            Ok(read) => take(unit, call, bench, read, reported, &mut batch, &mut answer)?,
             Err(bad) => answer.bad.push(bad),
         }
     }
-    flush(unit, call, &bench, batch, &mut answer)?;
+    flush(unit, call, bench, batch, &mut answer)?;
     Ok(answer)
 }
 
 /// Where a batch was tested.
-struct Bench {
-    laboratory: LaboratoryId,
-    area: outpace_core::AreaId,
+pub(crate) struct Bench {
+    pub(crate) laboratory: LaboratoryId,
+    pub(crate) area: outpace_core::AreaId,
     /// Whether the laboratory works with plates here.
     plates: bool,
 }

@@ -3,6 +3,7 @@
 mod again;
 mod antigen;
 mod chase;
+mod files;
 mod guards;
 mod lane;
 mod lanes;
