@@ -16,6 +16,7 @@ use crate::matrix;
 use crate::office::Office;
 use crate::problem::{not_permitted, not_signed_in};
 use crate::routes::Peer;
+use crate::turns::Who;
 
 /// The cookie over TLS. The prefix makes browsers refuse it from anywhere but this host, over TLS, for the whole of it.
 pub const COOKIE: &str = "__Host-outpace";
@@ -180,6 +181,11 @@ impl Caller {
     pub(crate) fn within(actor: Actor) -> Self {
         let (address, wire) = (IpAddr::V4(Ipv4Addr::LOCALHOST), Wire::Local);
         Self { actor, signed: None, address, wire, not_of_our_page: None, through: None }
+    }
+
+    /// For whom this request's costs are counted: the account or device that signed it, else its address.
+    pub(crate) fn who(&self) -> Who {
+        self.signed.as_ref().map_or_else(|| Who::at(self.address), |signed| Who::Actor(signed.actor.id))
     }
 
     /// Passes where the page may be given a cookie.

@@ -16,15 +16,18 @@
 pub mod actors;
 pub mod admit;
 pub mod adoption;
+mod costly;
 pub mod door;
 pub mod figures;
 pub mod glass;
 pub mod health;
+mod intake;
 pub mod matrix;
 pub mod office;
 pub mod openapi;
 pub mod problem;
 pub mod routes;
+mod turns;
 mod watch;
 
 pub use admit::Caller;

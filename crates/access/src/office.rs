@@ -8,9 +8,12 @@ use outpace_store::Store;
 use parking_lot::RwLock;
 
 use crate::actors::{self, Doors};
+use crate::costly;
 use crate::figures::Figures;
 use crate::glass::{self, Panes};
 use crate::health::Health;
+use crate::intake::Intake;
+use crate::turns::Turns;
 use crate::watch::Watch;
 
 /// The rules in force: what must be done, how work is ordered, who approves.
@@ -33,6 +36,9 @@ pub struct Office {
     pub(crate) doors: Doors,
     pub(crate) panes: Panes,
     pub(crate) watch: Arc<Watch>,
+    pub(crate) intake: Intake,
+    pub(crate) heavy_reads: Turns,
+    pub(crate) hashing: Turns,
     figures: Figures,
     health: Health,
     authority: Arc<OnceLock<String>>,
@@ -53,6 +59,9 @@ impl Office {
             doors,
             panes,
             watch,
+            intake: Intake::default(),
+            heavy_reads: costly::heavy_reads(),
+            hashing: costly::hashing(),
             figures,
             health,
             authority: Arc::default(),

@@ -6,11 +6,13 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use outpace_core::time::{DAY_MS, MINUTE_MS};
 use outpace_core::{Refusal, Timestamp};
 use parking_lot::Mutex;
+
+use crate::turns::neighbourhood;
 
 /// Failures of a name before it must wait.
 const NAME_FREE: u32 = 3;
@@ -165,22 +167,39 @@ impl Level {
     }
 }
 
-/// Where an address stands for: one of IPv4, the 64 bits that one household or office is given of IPv6.
-fn neighbourhood(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(six) => IpAddr::V6(Ipv6Addr::from_bits(six.to_bits() >> 64 << 64)),
-        four => four,
-    }
+/// The key of a name, and of the name at an address.
+fn keys(name: &str, address: IpAddr) -> (NameKey, NameKey) {
+    let name = *blake3::hash(name.as_bytes()).as_bytes();
+    let mut hasher = blake3::Hasher::new_keyed(&name);
+    hasher.update(address.to_string().as_bytes());
+    (name, *hasher.finalize().as_bytes())
 }
 
 impl Watch {
+    /// How late in the queue of passwords an attempt stands: 0 for a name that has signed in from this address before,
+    /// beyond that by the failures of the address.
+    ///
+    /// # Errors
+    /// 429 while the name or the address must wait, so that no attempt in vain takes a place in the queue.
+    pub(crate) fn rank(&self, name: &str, address: IpAddr, now: Timestamp) -> Result<u32, Refusal> {
+        let address = neighbourhood(address);
+        let (name, pair) = keys(name, address);
+        let book = self.0.lock();
+        let known = book.known.0.contains_key(&pair);
+        let of_name = book.names.0.get(if known { &pair } else { &name });
+        let of_address = book.addresses.0.get(&address);
+        let wait = |tries: Option<&Tries>, free| tries.map_or(0, |tries| tries.wait(free, now));
+        match wait(of_name, NAME_FREE).max(wait(of_address, ADDRESS_FREE)) {
+            0 if known => Ok(0),
+            0 => Ok(1 + of_address.map_or(0, |tries| tries.failures)),
+            must => Err(must_wait(must)),
+        }
+    }
+
     /// Lets an attempt to sign in begin, or says how long to wait.
     pub(crate) fn begin(&self, name: &str, address: IpAddr, now: Timestamp) -> Result<Attempt, Refusal> {
         let address = neighbourhood(address);
-        let name = *blake3::hash(name.as_bytes()).as_bytes();
-        let mut hasher = blake3::Hasher::new_keyed(&name);
-        hasher.update(address.to_string().as_bytes());
-        let pair = *hasher.finalize().as_bytes();
+        let (name, pair) = keys(name, address);
         let mut book = self.0.lock();
         let full = Level { left: SIGN_INS.most * 1_000, last: now };
         book.sign_ins.entry(address, full).take(SIGN_INS, now).map_err(too_many)?;
@@ -341,6 +360,19 @@ mod tests {
         knock(&watch, "admin", HERE, Timestamp(now.0 + DAY_MS));
         watch.forgive("admin");
         assert!(watch.begin("admin", HERE, Timestamp(now.0 + DAY_MS)).is_ok());
+    }
+
+    #[test]
+    fn an_address_that_fails_stands_behind_one_that_does_not_and_a_known_name_before_both() {
+        let watch = Watch::default();
+        let now = Timestamp(1_000_000);
+        let own = watch.begin("commander", HERE, now).unwrap();
+        watch.succeeded(&own, now);
+        let _ = watch.begin("nobody", THERE, now);
+        let rank = |name, from| watch.rank(name, from, now).map_err(|refusal| refusal.status);
+        assert_eq!((rank("commander", HERE), rank("officer", HERE), rank("officer", THERE)), (Ok(0), Ok(1), Ok(2)));
+        knock(&watch, "nobody", THERE, now);
+        assert_eq!((rank("nobody", THERE), rank("nobody", HERE)), (Err(429), Err(429)));
     }
 
     #[test]

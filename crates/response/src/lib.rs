@@ -68,18 +68,21 @@ pub fn routes() -> Routes {
             "Prices under two packs, side by side",
             pages::what_if,
         )
+        .heavy()
         .query(
             "/api/response/extra-layers",
             Permission::AuditRead.whole(),
             "Measures that others imposed beyond the rules, by area",
             extra::extra_layers,
         )
+        .heavy()
         .recall(
             "/api/response/verify",
             Permission::AuditRead.whole(),
             "Recompute every measure in force",
             verify::verify,
         )
+        .heavy()
         .query(
             "/api/response/status",
             Permission::RegistryRead.by_area(),

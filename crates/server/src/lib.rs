@@ -6,13 +6,14 @@
 //! - [`clock`]: the present time, or a drill's own.
 //! - [`timekeeper`]: what passes by itself: deadlines, ends, time-outs.
 //! - [`live`]: what the page shows, as one value.
-//! - [`listen`]: takes connections in, as many as fit, none that stays silent.
+//! - [`listen`]: takes connections in; [`connection_limits`]: how many there may be and which gives way.
 //! - [`tls`]: encrypted connections, with a certificate of one's own making where there is no other.
 //! - [`office`]: opens a data folder with the rules in force.
 
 pub mod app;
 pub mod briefing;
 pub mod clock;
+pub mod connection_limits;
 mod drill;
 mod embedded;
 pub mod every_route;

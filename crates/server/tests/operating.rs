@@ -3,6 +3,8 @@
 // The helpers of a test may stop it, as its assertions do.
 #![allow(clippy::unwrap_used)]
 
+mod doors;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::mpsc;

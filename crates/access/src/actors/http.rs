@@ -58,10 +58,11 @@ fn authority(office: &Office) -> Result<String, Refusal> {
 
 fn own_routes(routes: Routes) -> Routes {
     routes
-        .entry(
+        .hashing_entry(
             "/api/access/sign-in",
             Permission::Public.own(),
             "Sign in with name, password and, where one is in use, a code",
+            session::rank,
             session::check,
             session::enter,
         )
@@ -80,10 +81,11 @@ fn own_routes(routes: Routes) -> Routes {
             session::as_asked,
             session::sign_out_everywhere,
         )
-        .entry(
+        .hashing_entry(
             "/api/access/change-password",
             OWN,
             "Change one's password; every other sign-in ends",
+            session::rank_of_own,
             session::check_password,
             session::change_password,
         )

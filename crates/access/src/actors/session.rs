@@ -137,6 +137,20 @@ pub(super) struct Entering {
     step: Option<i64>,
 }
 
+/// How late in the queue of passwords a sign-in stands.
+///
+/// # Errors
+/// 429 to who failed too often.
+pub(super) fn rank(office: &Office, caller: &Caller, call: &Call, request: &SignIn) -> Result<u32, Refusal> {
+    office.watch.rank(&request.name, caller.address, call.now)
+}
+
+/// Who is signed in changes their password before strangers sign in.
+#[allow(clippy::unnecessary_wraps)]
+pub(super) fn rank_of_own(_: &Office, _: &Caller, _: &Call, _: &ChangePassword) -> Result<u32, Refusal> {
+    Ok(0)
+}
+
 /// Checks name, password and code; beside the writer, since it takes long on purpose.
 ///
 /// # Errors

@@ -16,6 +16,7 @@ use crate::trips::{
 pub(super) fn routes() -> Routes {
     Routes::new()
         .query("/api/isolation/trip-plan", Permission::IsolationRead.whole(), "Trips that could be made now", plan)
+        .heavy()
         .query("/api/isolation/trips", Permission::IsolationRead.by_area(), "Trips, by state", list)
         .query("/api/isolation/trip", Permission::TripWork.by_area(), "A trip with its people, for who drives it", one)
         .query("/api/isolation/trip-people", Permission::IsolationRead.by_area(), "A trip with its people", one)

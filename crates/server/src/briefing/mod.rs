@@ -23,12 +23,14 @@ use crate::live;
 pub fn routes() -> Routes {
     Routes::new()
         .query("/api/command/briefing", Permission::CommandRead.whole(), "The briefing of this moment", briefing)
+        .heavy()
         .document(
             "/api/command/print-briefing",
             Permission::CommandRead.whole(),
             "The briefing of this moment as Markdown or as an HTML page, in Chinese or English",
             print,
         )
+        .heavy()
 }
 
 /// From when to count.
