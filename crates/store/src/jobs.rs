@@ -1,16 +1,29 @@
 //! Follow-up work that commits with the facts that ask for it and runs right after: planning, escalation.
 //!
-//! Jobs are not facts and not read models; `rebuild` leaves them alone. A job that fails is tried again a few times,
-//! then it stays with its error, and the server reports it; it never blocks the ones behind it.
+//! Jobs are not facts and not read models; `rebuild` leaves them alone. A job that fails is tried again for as long as it
+//! stands, after a pause that doubles each time up to [`PAUSE_MAX_MS`]. It never blocks the ones behind it, and one that
+//! failed [`ATTEMPTS_MAX`] times is told as stuck.
 
 use outpace_core::Timestamp;
+use outpace_core::time::MINUTE_MS;
 
-use crate::engine::{Result, Tx};
+use crate::engine::{Result, Row, Tx};
 use crate::values;
 use crate::writer::Store;
 
-/// How often a job is tried before it is left for a person to look at.
+/// How often a job fails before it is told to people as stuck. It is tried on all the same.
 pub const ATTEMPTS_MAX: i64 = 5;
+/// The pause after the first failure.
+const PAUSE_FIRST_MS: i64 = 2_000;
+/// The longest pause between two tries.
+pub const PAUSE_MAX_MS: i64 = 5 * MINUTE_MS;
+
+/// The pause before the next try of something that failed so often, in milliseconds: it doubles with every failure.
+#[must_use]
+pub fn pause_ms(failures: i64) -> i64 {
+    let doublings = u32::try_from(failures.saturating_sub(1).clamp(0, 30)).unwrap_or(0);
+    PAUSE_FIRST_MS.saturating_mul(1_i64 << doublings).min(PAUSE_MAX_MS)
+}
 
 /// One piece of follow-up work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,43 +34,74 @@ pub struct Job {
     pub kind: String,
     /// JSON, as enqueued.
     pub payload: String,
+    /// How often it failed so far.
+    pub attempts: i64,
 }
 
-/// The oldest jobs that may still be tried.
+/// The oldest jobs whose time to be tried has come at a moment: those that never failed, and those whose pause is over.
+/// A pause that ends later than any pause lasts was set by a clock that was wrong, and does not count.
+///
+/// # Errors
+/// What the engine refused.
+pub fn due(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<Job>> {
+    let jurisdiction = tx.jurisdiction();
+    let latest = Timestamp(now.0.saturating_add(PAUSE_MAX_MS));
+    tx.query(
+        "SELECT id, kind, payload, attempts FROM job
+         WHERE j = $1 AND (next_try_at IS NULL OR next_try_at <= $2 OR next_try_at > $3) ORDER BY id LIMIT $4",
+        values![jurisdiction, now, latest, limit],
+        read,
+    )
+}
+
+/// The oldest jobs, whether or not their time has come.
 ///
 /// # Errors
 /// What the engine refused.
 pub fn waiting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Job>> {
     let jurisdiction = tx.jurisdiction();
     tx.query(
-        "SELECT id, kind, payload FROM job WHERE j = $1 AND attempts < $2 ORDER BY id LIMIT $3",
-        values![jurisdiction, ATTEMPTS_MAX, limit],
-        |row| Ok(Job { id: row.get(0)?, kind: row.get(1)?, payload: row.get(2)? }),
+        "SELECT id, kind, payload, attempts FROM job WHERE j = $1 ORDER BY id LIMIT $2",
+        values![jurisdiction, limit],
+        read,
     )
 }
 
-/// Jobs that failed every time, with their last error.
+fn read(row: &Row<'_>) -> Result<Job> {
+    Ok(Job { id: row.get(0)?, kind: row.get(1)?, payload: row.get(2)?, attempts: row.get(3)? })
+}
+
+/// Jobs that failed so often that people must hear of it, with their last error.
 ///
 /// # Errors
 /// What the engine refused.
 pub fn stuck(tx: &mut Tx<'_>) -> Result<Vec<(Job, String)>> {
+    failed(tx, ATTEMPTS_MAX)
+}
+
+/// Jobs whose last try failed, with its error.
+///
+/// # Errors
+/// What the engine refused.
+pub fn failing(tx: &mut Tx<'_>) -> Result<Vec<(Job, String)>> {
+    failed(tx, 1)
+}
+
+fn failed(tx: &mut Tx<'_>, attempts: i64) -> Result<Vec<(Job, String)>> {
     let jurisdiction = tx.jurisdiction();
     tx.query(
-        "SELECT id, kind, payload, error FROM job WHERE j = $1 AND attempts >= $2 ORDER BY id",
-        values![jurisdiction, ATTEMPTS_MAX],
-        |row| {
-            let job = Job { id: row.get(0)?, kind: row.get(1)?, payload: row.get(2)? };
-            Ok((job, row.get::<Option<String>>(3)?.unwrap_or_default()))
-        },
+        "SELECT id, kind, payload, attempts, error FROM job WHERE j = $1 AND attempts >= $2 ORDER BY id",
+        values![jurisdiction, attempts],
+        |row| Ok((read(row)?, row.get::<Option<String>>(4)?.unwrap_or_default())),
     )
 }
 
 /// What follow-up work stands there, in numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
-    /// Jobs that may still be tried.
+    /// Jobs that failed seldom or never.
     pub waiting: i64,
-    /// Jobs that failed every time.
+    /// Jobs that failed so often that people must hear of it.
     pub stuck: i64,
     /// When the oldest of those that wait was queued.
     pub oldest_at: Option<Timestamp>,
@@ -85,7 +129,7 @@ fn stands(tx: &mut Tx<'_>, id: i64) -> Result<bool> {
 }
 
 impl Store {
-    /// Does all waiting jobs, oldest first, until none is left that can be done. Several threads may call it; one
+    /// Does all jobs whose time has come, oldest first, until none is left. Several threads may call it; one
     /// works at a time, and the others wait, so that whoever returns sees the work done.
     ///
     /// # Errors
@@ -93,7 +137,8 @@ impl Store {
     pub fn work_off(&self) -> Result<()> {
         let _one_at_a_time = self.job_lock().lock();
         loop {
-            let jobs = self.read(|tx| waiting(tx, 64))?;
+            let now = self.now();
+            let jobs = self.read(|tx| due(tx, now, 64))?;
             if jobs.is_empty() {
                 return Ok(());
             }
@@ -111,18 +156,32 @@ impl Store {
         let Err(error) = outcome else {
             return Ok(());
         };
+        if error.passes() {
+            // No job is to blame: all of them wait until the store takes writes again.
+            return Err(error);
+        }
         if !self.read(|tx| stands(tx, job.id))? {
             // Another server was faster; what was done here twice was refused with the job's end.
             return Ok(());
         }
-        tracing::error!(job = job.id, kind = %job.kind, payload = %job.payload, %error, "a job failed");
-        let (id, text) = (job.id, error.to_string());
+        self.note_failure(job, &error.to_string())
+    }
+
+    /// Records that a job failed, with why, and when it is tried again. Work that answers several jobs at once and finds
+    /// out which of them fails says so itself.
+    ///
+    /// # Errors
+    /// What the store refused.
+    pub fn note_failure(&self, job: &Job, error: &str) -> Result<()> {
+        tracing::error!(job = job.id, kind = %job.kind, payload = %job.payload, error, "a job failed");
+        let (id, failures, text) = (job.id, job.attempts.saturating_add(1), error.to_owned());
         self.write(&self.system(), move |unit| {
             unit.open()?;
             let jurisdiction = unit.tx().jurisdiction();
+            let next = Timestamp(unit.now().0.saturating_add(pause_ms(failures)));
             unit.tx().execute(
-                "UPDATE job SET attempts = attempts + 1, error = $3 WHERE j = $1 AND id = $2",
-                values![jurisdiction, id, &text],
+                "UPDATE job SET attempts = $3, error = $4, next_try_at = $5 WHERE j = $1 AND id = $2",
+                values![jurisdiction, id, failures, &text, next],
             )?;
             Ok::<(), crate::StoreError>(())
         })?;

@@ -30,6 +30,12 @@ CREATE TABLE IF NOT EXISTS vault_lookup (
   PRIMARY KEY (j, field, hash, subject)) WITHOUT ROWID;
 ";
 
+/// What changed in the store's own tables since they were first made, oldest first. Never change one, add another.
+pub(crate) const MIGRATIONS: &[&str] = &[
+    // When a job that failed is tried again; NULL for one that never failed.
+    "ALTER TABLE job ADD COLUMN next_try_at BIGINT;",
+];
+
 /// A hash of the chain: 32 bytes, printed as hex.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hash(pub [u8; 32]);

@@ -13,6 +13,9 @@ use crate::values;
 use crate::vault::{Keys, same_keys};
 use crate::writer::Settings;
 
+/// The name under which the store's own migrations are counted; no capability has it.
+const OWN_NAME: &str = "store";
+
 /// Creates what is missing, in order, and marks the folder with its jurisdiction and kind.
 pub(crate) fn migrate(
     connection: &mut dyn Connection,
@@ -38,6 +41,7 @@ pub(crate) fn migrate(
             let kind = if drill { "a drill's" } else { "a real one, and can never become a drill's" };
             return Err(StoreError::Folder(format!("this folder is {kind}")));
         }
+        apply_schema(&mut tx, OWN_NAME, journal::MIGRATIONS)?;
         for capability in &capabilities.all {
             apply_schema(&mut tx, capability.name, capability.schema)?;
         }

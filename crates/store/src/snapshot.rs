@@ -7,6 +7,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use outpace_core::{AreaId, Seq};
 use serde::{Deserialize, Serialize};
@@ -149,7 +150,8 @@ impl Store {
         let mut kept = inner.snapshot_at.lock();
         let following = inner.following.lock();
         let head = *inner.head.read();
-        if head.seq.0 - kept.0 < worth_entries {
+        // Memory that went astray is not what its head says.
+        if head.seq.0 - kept.0 < worth_entries || inner.memory_astray.load(Ordering::SeqCst) {
             return Ok(());
         }
         let memory = inner.memory.read();

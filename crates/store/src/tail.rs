@@ -3,6 +3,7 @@
 //! Announcements only wake the reader; the tail is read in any case, so a lost announcement costs a moment and no fact.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use outpace_core::Seq;
@@ -84,24 +85,30 @@ fn follow(inner: &Inner, connection: &mut dyn Connection) -> Result<()> {
     };
     let before = *inner.head.read();
     connection.begin_reading()?;
+    // Where this fails, memory is marked as astray: whoever reads the tail next restores it first, on a connection that
+    // lives. This one may be lost, and then neither a rollback nor a look at the tables goes.
     let newest = match catch_up(inner, connection) {
         Ok(newest) => newest,
         Err(error) => {
-            connection.rollback()?;
-            refresh(inner, connection)?;
+            if let Err(lost) = connection.rollback().and_then(|()| refresh(inner, connection)) {
+                tracing::warn!(error = %lost, "memory is restored with the next look at the tail");
+            }
             return Err(error);
         }
     };
     connection.commit()?;
     inner.pulse.followed(newest.seq.0 - before.seq.0);
+    *inner.head.write() = newest;
+    inner.memory_astray.store(false, Ordering::SeqCst);
     if newest != before {
-        *inner.head.write() = newest;
         inner.listeners.read().iter().for_each(|listener| listener(newest));
     }
     Ok(())
 }
 
-/// Applies to memory what another process wrote since our last batch; the tables already hold it.
+/// Applies to memory what another process wrote since our last batch; the tables already hold it. Memory that went astray
+/// is restored from the tables instead. The caller moves the head once its transaction has ended; until then memory is
+/// marked as astray, so that an entry is never remembered twice.
 pub(crate) fn catch_up(inner: &Inner, connection: &mut dyn Connection) -> Result<Head> {
     let known = *inner.head.read();
     let mut tx = Tx::new(connection, inner.area.0);
@@ -112,6 +119,7 @@ pub(crate) fn catch_up(inner: &Inner, connection: &mut dyn Connection) -> Result
             newest.seq, known.seq
         )));
     }
+    let astray = inner.memory_astray.load(Ordering::SeqCst);
     let mut after: Seq = known.seq;
     let mut voided = false;
     while after < newest.seq {
@@ -123,9 +131,11 @@ pub(crate) fn catch_up(inner: &Inner, connection: &mut dyn Connection) -> Result
             inner.keys.reload()?;
             inner.keys.forget(&entry.fact::<KeysRotated>()?.retired);
         }
+        inner.memory_astray.store(true, Ordering::SeqCst);
         let mut memory = inner.memory.write();
-        // A server that was away may find entries that were destroyed before it saw them.
-        let standing = || entries.iter().filter(|entry| !entry.payload.is_empty());
+        // A server that was away may find entries that were destroyed before it saw them. Memory that is restored below
+        // has what the tables say, these entries among it.
+        let standing = || entries.iter().filter(|entry| !astray && !entry.payload.is_empty());
         for entry in standing() {
             inner.capabilities.remember(&mut memory, entry, None)?;
         }
@@ -141,8 +151,13 @@ pub(crate) fn catch_up(inner: &Inner, connection: &mut dyn Connection) -> Result
     if voided {
         // Another server destroyed what memory may still hold.
         snapshot::discard(&inner.folder)?;
+    }
+    if voided || astray {
         let memory = remember_all(&mut tx, &inner.capabilities, None)?;
         *inner.memory.write() = memory;
     }
     Ok(newest)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Commands as they wait in the writer's queue: what to run, whom to answer, and since when.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -19,6 +20,12 @@ pub(crate) trait Task: Send {
     fn run(&mut self, unit: &mut Unit<'_>) -> bool;
     /// Answers the caller.
     fn answer(self: Box<Self>, outcome: Result<Head>);
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
 struct Command<F, T, E, D> {
@@ -46,14 +53,8 @@ where
 
     fn run(&mut self, unit: &mut Unit<'_>) -> bool {
         let Some(command) = self.command.take() else { return false };
-        let outcome = catch_unwind(AssertUnwindSafe(|| command(unit))).unwrap_or_else(|panic| {
-            let text = panic
-                .downcast_ref::<&str>()
-                .map(|text| (*text).to_owned())
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_default();
-            Err(E::from(StoreError::Panic(text)))
-        });
+        let outcome = catch_unwind(AssertUnwindSafe(|| command(unit)))
+            .unwrap_or_else(|panic| Err(E::from(StoreError::Panic(panic_text(&*panic)))));
         let kept = outcome.is_ok();
         self.outcome = Some(outcome);
         kept

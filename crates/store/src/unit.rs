@@ -2,6 +2,7 @@
 //! facts folded at once. Nothing of it remains when the command answers an error.
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use outpace_core::{Actor, Seq, Timestamp};
 use parking_lot::RwLock;
@@ -9,9 +10,10 @@ use serde::Serialize;
 
 use crate::capability::{Capabilities, Fact};
 use crate::counters::Counters;
-use crate::engine::{Result, StoreError, Tx};
+use crate::engine::{Result, StoreError, Trouble, Tx};
 use crate::journal::{self, Entry, Head};
 use crate::memory::Memory;
+use crate::task::panic_text;
 use crate::values;
 use crate::vault::Keys;
 use crate::writer::Inner;
@@ -186,6 +188,40 @@ impl<'a> Unit<'a> {
             0 => Err(StoreError::JobDone(id)),
             _ => Ok(()),
         }
+    }
+
+    /// Does a part of the command under a savepoint of its own: a part that is refused or panics leaves nothing behind,
+    /// and the command goes on. The inner answer is the part's own; a panic is [`StoreError::Panic`] in it.
+    ///
+    /// # Errors
+    /// The outer answer: the engine is in trouble, so that nothing of the whole command can stand. Pass it on.
+    pub fn attempt<T, E: From<StoreError>>(
+        &mut self,
+        part: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<Result<T, E>> {
+        self.open()?;
+        self.tx.connection().savepoint()?;
+        let (head, recorded, jobs, cause) = (self.head, self.recorded.len(), self.jobs_queued, self.cause);
+        let counters = self.counters.state();
+        let done = catch_unwind(AssertUnwindSafe(|| part(self)));
+        let done = done.unwrap_or_else(|panic| Err(E::from(StoreError::Panic(panic_text(&*panic)))));
+        // An engine behind a wire tells late what it refused; the question waits for all its answers.
+        let done = done.and_then(|answer| match self.tx.connection().still_open() {
+            Ok(()) => Ok(answer),
+            Err(error) => Err(E::from(error)),
+        });
+        if let Some(trouble) = Trouble::noted() {
+            return Err(StoreError::Paused(trouble));
+        }
+        if done.is_ok() {
+            self.tx.connection().release()?;
+            return Ok(done);
+        }
+        self.tx.connection().undo()?;
+        self.counters.restore(counters);
+        self.recorded.truncate(recorded);
+        (self.head, self.jobs_queued, self.cause) = (head, jobs, cause);
+        Ok(done)
     }
 
     /// Opens the savepoint to which a refused command returns. Called before every write outside [`Unit::record`].

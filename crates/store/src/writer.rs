@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SendError, SyncSender, TrySendError, sync_channel};
 use std::time::Instant;
 
@@ -75,6 +76,9 @@ pub(crate) struct Inner {
     jobs: Mutex<()>,
     /// Held by whoever moves head and memory along the journal: the writer, or the tail between two batches.
     pub(crate) following: Mutex<()>,
+    /// Whether memory may hold more or less than the entries up to the head: set before memory is changed, cleared once the
+    /// head says the same. Whoever finds it set restores memory from the tables before anything else is added to it.
+    pub(crate) memory_astray: AtomicBool,
     pub(crate) wake: SyncSender<()>,
     /// The entry after which the last snapshot of memory was taken, or would not have been worth it.
     pub(crate) snapshot_at: Mutex<Seq>,
@@ -92,10 +96,15 @@ impl Store {
     /// # Errors
     /// When the folder cannot be used, belongs to another jurisdiction, or is a drill's where a real one was meant.
     pub fn open(settings: Settings, capabilities: Capabilities) -> Result<Self> {
+        let database = settings.place.database(&settings.folder, settings.area)?;
+        Self::open_on(database, settings, capabilities)
+    }
+
+    /// Opens a data folder whose journal stands in this database.
+    pub(crate) fn open_on(database: Box<dyn Database>, settings: Settings, capabilities: Capabilities) -> Result<Self> {
         private::folder(&settings.folder)?;
         let keys = Keys::open(&settings.folder)?;
         migrate::mark(&settings)?;
-        let database = settings.place.database(&settings.folder, settings.area)?;
         let mut connection = database.open_writer()?;
         migrate(&mut *connection, &settings, &capabilities, &keys)?;
         private::tighten(&settings.folder)?;
@@ -119,6 +128,7 @@ impl Store {
                 listeners: RwLock::new(Vec::new()),
                 jobs: Mutex::new(()),
                 following: Mutex::new(()),
+                memory_astray: AtomicBool::new(false),
                 wake,
                 snapshot_at: Mutex::new(Seq(0)),
             }),
@@ -395,6 +405,7 @@ fn write_batch(inner: &Inner, connection: &mut dyn Connection, mut batch: Vec<Bo
         Ok((heads, jobs)) => {
             let newest = heads.last().copied().unwrap_or(before);
             *inner.head.write() = newest;
+            inner.memory_astray.store(false, Ordering::SeqCst);
             inner.pulse.batch_ends(begun, commands, Some((before, newest)));
             for (task, head) in batch.into_iter().zip(heads) {
                 task.answer(Ok(head));
@@ -416,7 +427,8 @@ fn write_batch(inner: &Inner, connection: &mut dyn Connection, mut batch: Vec<Bo
             if let Some(trouble) = Trouble::noted().or(connection.is_lost().then_some(Trouble::Away)) {
                 inner.pulse.pause(trouble);
             }
-            // A lost connection took its transaction with it; memory is restored once there is a new one.
+            // A lost connection took its transaction with it; memory stays marked as astray, and is restored once there is
+            // a new one.
             if !connection.is_lost() {
                 if let Err(error) = connection.rollback() {
                     tracing::error!(%error, "rollback failed");
@@ -437,6 +449,7 @@ pub(crate) fn refresh(inner: &Inner, connection: &mut dyn Connection) -> Result<
     let (memory, head) = restore(connection, &inner.folder, inner.area, &inner.capabilities)?;
     *inner.memory.write() = memory;
     *inner.head.write() = head;
+    inner.memory_astray.store(false, Ordering::SeqCst);
     Ok(())
 }
 
@@ -460,6 +473,7 @@ fn run_batch(
             jobs += unit.jobs_queued;
             let recorded = std::mem::take(&mut unit.recorded);
             if !recorded.is_empty() {
+                inner.memory_astray.store(true, Ordering::SeqCst);
                 let mut memory = inner.memory.write();
                 for fact in &recorded {
                     inner.capabilities.remember(&mut memory, &fact.entry, Some(fact.live.as_ref()))?;

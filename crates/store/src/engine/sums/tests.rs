@@ -42,7 +42,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Step::Commit,
         Step::GiveUp,
     ]);
-    prop::collection::vec(prop_oneof![2 => add, 1 => other], 1..60)
+    prop::collection::vec(prop_oneof![2 => add, 2 => other], 1..80)
 }
 
 fn opened(folder: &std::path::Path) -> Box<dyn Connection> {
@@ -69,8 +69,11 @@ fn read(connection: &mut dyn Connection) -> Vec<(i64, String, i64, i64, i64)> {
     rows
 }
 
-/// What each statement may change depends on whether a mark stands; both connections are told the same.
-fn take(connection: &mut dyn Connection, step: &Step, marked: &mut bool) -> Vec<(i64, String, i64, i64, i64)> {
+/// Savepoints inside each other: of a command, of a part of it, of a part of that.
+const MARKS_MAX: u32 = 3;
+
+/// What each statement may change depends on how many marks stand; both connections are told the same.
+fn take(connection: &mut dyn Connection, step: &Step, marks: &mut u32) -> Vec<(i64, String, i64, i64, i64)> {
     match step {
         Step::Add { shelf, name, marbles, weight } => {
             let key = [Value::Int(*shelf), Value::Text(name)];
@@ -80,23 +83,23 @@ fn take(connection: &mut dyn Connection, step: &Step, marked: &mut bool) -> Vec<
             connection.execute("UPDATE jar SET marbles = marbles * 2", &[]).unwrap();
         }
         Step::Read => return read(connection),
-        Step::Mark if !*marked => {
+        Step::Mark if *marks < MARKS_MAX => {
             connection.savepoint().unwrap();
-            *marked = true;
+            *marks += 1;
         }
-        Step::Keep if *marked => {
+        Step::Keep if *marks > 0 => {
             connection.release().unwrap();
-            *marked = false;
+            *marks -= 1;
         }
-        Step::Undo if *marked => {
+        Step::Undo if *marks > 0 => {
             connection.undo().unwrap();
-            *marked = false;
+            *marks -= 1;
         }
-        Step::Commit if !*marked => {
+        Step::Commit if *marks == 0 => {
             connection.commit().unwrap();
             connection.begin_writing().unwrap();
         }
-        Step::GiveUp if !*marked => {
+        Step::GiveUp if *marks == 0 => {
             connection.rollback().unwrap();
             connection.begin_writing().unwrap();
         }
@@ -106,16 +109,16 @@ fn take(connection: &mut dyn Connection, step: &Step, marked: &mut bool) -> Vec<
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(192))]
     #[test]
     fn nobody_can_tell_sums_that_wait_from_sums_that_are_written(steps in steps()) {
         let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let mut plain = opened(first.path());
         let mut adding = Adding::new(opened(second.path()));
-        let (mut plain_marked, mut adding_marked) = (false, false);
+        let (mut plain_marks, mut adding_marks) = (0, 0);
         for step in &steps {
-            let expected = take(&mut *plain, step, &mut plain_marked);
-            let found = take(&mut adding, step, &mut adding_marked);
+            let expected = take(&mut *plain, step, &mut plain_marks);
+            let found = take(&mut adding, step, &mut adding_marks);
             prop_assert_eq!(expected, found);
         }
         prop_assert_eq!(read(&mut *plain), read(&mut adding));
