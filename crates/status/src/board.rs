@@ -200,7 +200,7 @@ impl Board {
         let known = self.homes.read().positions.get(&grid).copied();
         let position = known.unwrap_or_else(|| self.homes.write().position(grid));
         for person in people {
-            self.slots.change(person, |seen| seen.grid = position);
+            self.slots.settle(person, |seen| seen.grid = position);
         }
     }
 
