@@ -60,6 +60,7 @@ function waitingLines(live) {
     follows: false,
     mine: index < 2,
     why_not: index < 2 ? null : { zh: '您的角色不能批准此行', en: 'your role may not answer this line' },
+    passed: 0,
   }));
 }
 
@@ -73,7 +74,7 @@ export async function startMock({ port = 0, locked = false } = {}) {
   const people = mockPeople();
   const desk = mockDesk();
   const streams = new Set();
-  const waiting = { plan: live.plan.id, lines: waitingLines(live), price: waitingPrice({ people: 0, days: 0 }) };
+  const waiting = { plan: live.plan.id, lines: waitingLines(live), failing: [], price: waitingPrice({ people: 0, days: 0 }) };
   let minutes = 0;
   let down = false;
   const answers = [];
@@ -219,7 +220,7 @@ export async function startMock({ port = 0, locked = false } = {}) {
       if (declining && !asked.reason) return answerJson(answer, 422, { code: 'words', zh: '须写明理由。', en: 'A reason is needed.' });
       waiting.lines = waiting.lines.filter(({ line }) => !keys.includes(line.key));
       answers.push(asked);
-      return answerJson(answer, 200, { applied: declining ? [] : keys, waiting_for_second: [], declined: declining ? keys : [], carers_missing: [] });
+      return answerJson(answer, 200, { applied: declining ? [] : keys, passed: [], failed: [], waiting_for_second: [], declined: declining ? keys : [], carers_missing: [] });
     });
   }
 

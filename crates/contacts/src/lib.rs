@@ -60,6 +60,7 @@ const SCHEMA: &[&str] = &[
     goods::SCHEMA,
     check_ins::SCHEMA,
     check_ins::CODES_SCHEMA,
+    cases::CHANGED_SCHEMA,
 ];
 
 /// The tables and folds of contacts.

@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use outpace_access::{Call, actors};
 use outpace_core::trigger::RESPOND;
-use outpace_core::{ActorId, AreaId, PersonId, PlanId, Refusal, Role, Timestamp, Trigger};
+use outpace_core::{ActorId, AreaId, PersonId, PlanId, Refusal, Role, Text, Timestamp, Trigger};
 use outpace_policy::ZoneLevel;
 use outpace_registry::people::kin::{Kin, kin, own_case};
 use outpace_store::{Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::apply::{self, carry_out};
+use crate::apply::{self, CarriedOut, carry_out};
 use crate::errors::ResponseError;
 use crate::facts::{LineAnswered, Verdict};
 use crate::items::{Confinement, Key, What};
@@ -88,11 +88,39 @@ pub struct Decline {
     pub said_by: Option<ActorId>,
 }
 
+/// Items of a line that was agreed to, whose end had passed before anybody agreed: nothing of them begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PassedItems {
+    /// The line.
+    pub line: String,
+    /// How many of its items.
+    pub items: i64,
+    /// The latest of their ends.
+    pub ended_at: Timestamp,
+}
+
+/// Items of a line that was agreed to and could not be carried out. They are tried again without another answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FailedItems {
+    /// The line.
+    pub line: String,
+    /// How many of its items.
+    pub items: i64,
+    /// Why the first of them could not.
+    pub why: Text,
+}
+
 /// What became of the answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Answered {
-    /// Lines that are in force now.
+    /// Lines of which something is in force now; of an item that is in neither of the lists below, everything.
     pub applied: Vec<String>,
+    /// Lines of which something did not begin because its end had passed.
+    #[serde(default)]
+    pub passed: Vec<PassedItems>,
+    /// Lines of which something could not be carried out and is tried again.
+    #[serde(default)]
+    pub failed: Vec<FailedItems>,
     /// Lines that wait for a second person.
     pub waiting_for_second: Vec<String>,
     /// Lines that were declined.
@@ -211,13 +239,13 @@ pub fn approve(unit: &mut Unit<'_>, call: &Call, request: Approve) -> Result<Ans
         return Err(ResponseError::UnknownLine(format!("{} lines", lines.len())).into());
     }
     let mut answered = Answered::default();
-    let mut applied: BTreeSet<Key> = BTreeSet::new();
+    let mut decided = Decided::default();
     for answer in lines {
         let standing = answerable(unit.tx(), &officer, request.plan, &answer.line)?;
-        applied.extend(approve_line(unit, call, &officer, request.plan, &standing, &answer, &mut answered)?);
+        approve_line(unit, call, &officer, request.plan, &standing, &answer, &mut answered, &mut decided)?;
     }
-    follow(unit, call, &officer, request.plan, &applied, &answered)?;
-    if !applied.is_empty() {
+    follow(unit, call, &officer, request.plan, &decided, &mut answered)?;
+    if !decided.items.is_empty() {
         // What the measures ask for beyond what was planned with them (a day's duties, a zone elsewhere).
         let everywhere = AreaId(unit.tx().jurisdiction());
         unit.enqueue(RESPOND, &Trigger::Area(everywhere))?;
@@ -238,6 +266,35 @@ fn all_mine(tx: &mut Tx<'_>, officer: &Officer, plan: PlanId) -> Result<Vec<Answ
     Ok(mine)
 }
 
+/// What the answers of one request decided.
+#[derive(Debug, Default)]
+struct Decided {
+    /// Lines to which enough people said yes, whatever came of their items.
+    yes: BTreeSet<String>,
+    /// Lines that were declined.
+    no: BTreeSet<String>,
+    /// Items that are in force now.
+    items: BTreeSet<Key>,
+}
+
+impl Answered {
+    /// Tells what came of the items of a line. A line that had nothing to begin stands as applied too.
+    fn tell(&mut self, line: &str, out: &CarriedOut) {
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        if !out.done.is_empty() || (out.passed.is_empty() && out.failed.is_empty()) {
+            self.applied.push(line.to_owned());
+        }
+        if let Some(ended_at) = out.passed.iter().map(|item| item.ended_at).max() {
+            self.passed.push(PassedItems { line: line.to_owned(), items: number(out.passed.len()), ended_at });
+        }
+        if let Some(first) = out.failed.first() {
+            let (items, why) = (number(out.failed.len()), first.why.clone());
+            self.failed.push(FailedItems { line: line.to_owned(), items, why });
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments)] // one answer, and the three things that it changes
 fn approve_line(
     unit: &mut Unit<'_>,
     call: &Call,
@@ -246,7 +303,8 @@ fn approve_line(
     standing: &Standing,
     answer: &Answer,
     answered: &mut Answered,
-) -> Result<BTreeSet<Key>, Refusal> {
+    decided: &mut Decided,
+) -> Result<(), Refusal> {
     let line = &standing.line;
     let (items, kept_away) = match &answer.narrow {
         None => (line.items.clone(), Vec::new()),
@@ -284,12 +342,15 @@ fn approve_line(
     unit.record_at(fact, officer.said_at.unwrap_or(call.now))?;
     if !decides {
         answered.waiting_for_second.push(line.key.clone());
-        return Ok(BTreeSet::new());
+        return Ok(());
     }
     answered.carers_missing.extend(held_back.iter().filter_map(|item| item.blocked_by));
-    answered.applied.push(line.key.clone());
+    decided.yes.insert(line.key.clone());
     let nothing = BTreeMap::new();
-    carry_out(unit, call, &apply::Order { plan, line, items: starting, why: &nothing })
+    let out = carry_out(unit, call, apply::Order { plan, line, items: starting, why: &nothing }, Some(agreed))?;
+    answered.tell(&line.key, &out);
+    decided.items.extend(out.done);
+    Ok(())
 }
 
 /// Settles the lines that come with those that were answered: they are carried out as far as the measure that they
@@ -299,18 +360,18 @@ fn follow(
     call: &Call,
     officer: &Officer,
     plan: PlanId,
-    applied: &BTreeSet<Key>,
-    answered: &Answered,
+    decided: &Decided,
+    answered: &mut Answered,
 ) -> Result<(), Refusal> {
     let nothing = BTreeMap::new();
     for standing in store::waiting(unit.tx())? {
         let Needs::Follows { line: leader } = &standing.line.needs else { continue };
-        let yes = answered.applied.contains(leader);
-        if !yes && !answered.declined.contains(leader) {
+        let yes = decided.yes.contains(leader);
+        if !yes && !decided.no.contains(leader) {
             continue;
         }
         let line = &standing.line;
-        let belongs = |item: &&Planned| item.with.as_ref().is_some_and(|with| applied.contains(with));
+        let belongs = |item: &&Planned| item.with.as_ref().is_some_and(|with| decided.items.contains(with));
         let items: Vec<Planned> = line.items.iter().filter(belongs).map(|item| item.starting_at(call.now)).collect();
         let fact = LineAnswered {
             plan,
@@ -326,7 +387,10 @@ fn follow(
         };
         unit.record_at(fact, officer.said_at.unwrap_or(call.now))?;
         if yes && !items.is_empty() {
-            carry_out(unit, call, &apply::Order { plan, line, items, why: &nothing })?;
+            let out = carry_out(unit, call, apply::Order { plan, line, items, why: &nothing }, None)?;
+            if !out.failed.is_empty() || !out.passed.is_empty() {
+                answered.tell(&line.key, &CarriedOut { done: BTreeSet::new(), ..out });
+            }
         }
     }
     Ok(())
@@ -401,7 +465,7 @@ pub fn decline(unit: &mut Unit<'_>, call: &Call, request: Decline) -> Result<Ans
     call.covers(AreaId(unit.tx().jurisdiction()))?;
     let reason = reason(Some(&request.reason))?;
     let officer = officer(unit.tx(), call, request.said_by, request.said_at)?;
-    let mut answered = Answered::default();
+    let (mut answered, mut decided) = (Answered::default(), Decided::default());
     for key in &request.lines {
         let standing = answerable(unit.tx(), &officer, request.plan, key)?;
         let fact = LineAnswered {
@@ -418,8 +482,9 @@ pub fn decline(unit: &mut Unit<'_>, call: &Call, request: Decline) -> Result<Ans
         };
         unit.record_at(fact, officer.said_at.unwrap_or(call.now))?;
         answered.declined.push(key.clone());
+        decided.no.insert(key.clone());
     }
-    follow(unit, call, &officer, request.plan, &BTreeSet::new(), &answered)?;
+    follow(unit, call, &officer, request.plan, &decided, &mut answered)?;
     let everywhere = AreaId(unit.tx().jurisdiction());
     unit.enqueue(RESPOND, &Trigger::Area(everywhere))?;
     Ok(answered)

@@ -1,9 +1,11 @@
 //! What time alone does: the clocks of all capabilities, time-outs of approvals, ends of assessments, the turn of the
 //! day. The server calls it at least once a minute, a drill at each step of its clock.
 
+use std::collections::BTreeSet;
+
 use outpace_access::Call;
 use outpace_core::trigger::RESPOND;
-use outpace_core::{Refusal, Trigger};
+use outpace_core::{AreaId, Refusal, Trigger};
 use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,6 +28,9 @@ pub struct Ticked {
     pub timed_out: Vec<String>,
     /// Assessments that ended.
     pub expired: i64,
+    /// Items that could not be carried out so far.
+    #[serde(default)]
+    pub failing: i64,
 }
 
 /// Records what has passed by now. Running it again at the same moment changes nothing.
@@ -50,8 +55,22 @@ pub fn tick(unit: &mut Unit<'_>, call: &Call) -> Result<Ticked, Refusal> {
         unit.record(ApprovalTimedOut { line: standing.line.key.clone(), plan: standing.plan, deputies })?;
         ticked.timed_out.push(standing.line.key);
     }
+    ticked.failing = retry_failed(unit, call)?;
     turn_of_day(unit, call)?;
     Ok(ticked)
+}
+
+/// Looks again at whatever could not be carried out and whose time to be tried has come. A look tries it and says what came of
+/// it. Answers how many items still fail.
+fn retry_failed(unit: &mut Unit<'_>, call: &Call) -> Result<i64, Refusal> {
+    let jurisdiction = AreaId(unit.tx().jurisdiction());
+    let failing = store::failing(unit.tx())?;
+    let due = failing.iter().filter(|one| one.next_at <= call.now);
+    let triggers: BTreeSet<Trigger> = due.map(|one| one.owner.trigger(jurisdiction)).collect();
+    for trigger in &triggers {
+        unit.enqueue(RESPOND, trigger)?;
+    }
+    Ok(i64::try_from(failing.len()).unwrap_or(i64::MAX))
 }
 
 /// A new local day: phases of quarantine end, zones come nearer to their lifting, duties begin. The first tick of a day

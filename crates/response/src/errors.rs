@@ -72,6 +72,15 @@ pub enum ResponseError {
     /// A line that follows another is answered with that one.
     #[error("line {0} follows another")]
     Follows(String),
+    /// A line that restricts somebody or something and says not why.
+    #[error("line {0} has no reason")]
+    NoReason(String),
+    /// A measure on a person that has no end.
+    #[error("item {0} has no end")]
+    NoEnd(String),
+    /// No capability took an item of a line.
+    #[error("nobody carried out item {0}")]
+    NotCarriedOut(String),
     /// The pack of a comparison does not exist.
     #[error("unknown pack {0}")]
     UnknownPack(String),
@@ -213,6 +222,27 @@ impl From<ResponseError> for Refusal {
                 line,
                 "该行随其所属措施一并执行,请批准该措施。",
                 "This line comes with the measure it belongs to; answer that one.",
+            ),
+            E::NoReason(line) => Self::rule(
+                "no_reason",
+                "line",
+                line,
+                "该行没有依据,不能执行:任何限制都须写明病例、混采管或研判。",
+                "This line has no reason and cannot be carried out: a restriction names a case, a pool or an assessment.",
+            ),
+            E::NoEnd(item) => Self::rule(
+                "no_end",
+                "item",
+                item,
+                "该措施没有期限,不能执行:对人的限制须有结束时间。",
+                "This measure has no end and cannot be carried out: a restriction of a person names the moment it ends.",
+            ),
+            E::NotCarriedOut(item) => Self::rule(
+                "not_carried_out",
+                "item",
+                item,
+                "没有业务模块能执行该项,请联系技术人员。",
+                "No part of the system carries out this item; call the technician.",
             ),
             E::UnknownPack(pack) => {
                 Self::unknown("unknown_pack", "pack", pack, "没有这一方案。", "There is no such pack.")

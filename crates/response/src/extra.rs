@@ -325,24 +325,22 @@ fn because(extra: &Extra) -> Text {
     )
 }
 
-/// Issues the order to settle each of them; one that was issued is not issued again.
-pub(crate) fn settle(unit: &mut Unit<'_>, call: &Call, extras: &[Extra]) -> Result<(), Refusal> {
-    for extra in extras {
-        let order = NewOrder {
-            key: format!("extra:{}:{}", extra.measure.kind(), extra.measure.id()),
-            kind: SETTLE.key.to_owned(),
-            subject: extra.measure.clone(),
-            area: extra.area,
-            task_force: None,
-            team: None,
-            deadline_at: None,
-            because: because(extra),
-            clause: None,
-            cause: None,
-            form: Form::new(),
-        };
-        outpace_orders::issue(unit, call, order)?;
-    }
+/// Issues the order to settle one of them; one that was issued is not issued again.
+pub(crate) fn settle(unit: &mut Unit<'_>, call: &Call, extra: &Extra) -> Result<(), Refusal> {
+    let order = NewOrder {
+        key: format!("extra:{}:{}", extra.measure.kind(), extra.measure.id()),
+        kind: SETTLE.key.to_owned(),
+        subject: extra.measure.clone(),
+        area: extra.area,
+        task_force: None,
+        team: None,
+        deadline_at: None,
+        because: because(extra),
+        clause: None,
+        cause: None,
+        form: Form::new(),
+    };
+    outpace_orders::issue(unit, call, order)?;
     Ok(())
 }
 

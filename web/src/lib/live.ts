@@ -451,7 +451,19 @@ export interface WaitingPlan {
   /** The number to answer with: an approval binds to it. */
   plan: number;
   lines: WaitingLine[];
+  /** What was agreed to, or starts by itself, and could not be carried out yet: it is tried again without an answer. */
+  failing: FailingItem[];
   price: WaitingPrice;
+}
+
+export interface FailingItem {
+  key: string;
+  /** The line in words. */
+  title: Text;
+  why: Text;
+  failures: number;
+  since: Moment;
+  next_at: Moment;
 }
 
 export interface WaitingLine {
@@ -470,6 +482,8 @@ export interface WaitingLine {
   /** Whether the caller may answer it now; if not, why. */
   mine: boolean;
   why_not: Text | null;
+  /** Items whose end has passed while the line waits: a yes begins nothing of them. */
+  passed: number;
 }
 
 export interface WaitingPrice {
@@ -482,6 +496,10 @@ export interface WaitingPrice {
 /** `POST /api/response/approve` and `/api/response/decline`: what became of the lines. */
 export interface Answered {
   applied: string[];
+  /** Items that did not begin, because their end had passed. */
+  passed: { line: string; items: number; ended_at: Moment }[];
+  /** Items that could not be carried out and are tried again. */
+  failed: { line: string; items: number; why: Text }[];
   waiting_for_second: string[];
   declined: string[];
   carers_missing: number[];

@@ -3,9 +3,11 @@
 mod answers;
 mod destruction;
 mod exports;
+mod failures;
 mod judgements;
 mod plates;
 mod positives;
+mod reads;
 mod speed;
 
 use std::collections::BTreeSet;
@@ -271,7 +273,7 @@ impl House {
     /// Everything that was asked for is done.
     pub(crate) fn settled(&self) {
         self.store.work_off().unwrap();
-        let stuck = self.store.read(outpace_store::jobs::stuck).unwrap();
+        let stuck = self.store.read(outpace_store::jobs::failing).unwrap();
         assert!(stuck.is_empty(), "stuck: {stuck:?}");
     }
 
@@ -280,8 +282,20 @@ impl House {
         self.settled();
     }
 
-    /// Samples people into one tube and reports its result.
+    /// What time alone does, whether or not everything that follows can be done.
+    pub(crate) fn tick_only(&self) {
+        self.system(crate::tick).unwrap();
+        self.store.work_off().unwrap();
+    }
+
+    /// Samples people into one tube and reports its result; the response has answered it.
     pub(crate) fn tested(&self, tube: &str, people: &[PersonId], purpose: Purpose, outcome: &str) {
+        self.reported(tube, people, purpose, outcome);
+        self.settled();
+    }
+
+    /// Samples people into one tube and reports its result.
+    pub(crate) fn reported(&self, tube: &str, people: &[PersonId], purpose: Purpose, outcome: &str) {
         let swabs = people.iter().map(|id| Swab { person: Some(*id), ..Swab::default() }).collect();
         let request = RegisterTube {
             tube: TubeCode::from(tube),
@@ -302,7 +316,11 @@ impl House {
         };
         let request = ReportResults { laboratory: self.laboratory, results: vec![result] };
         self.system(move |unit, call| report_results(unit, call, request)).unwrap();
-        self.settled();
+    }
+
+    /// Changes tables behind the store's back.
+    pub(crate) fn by_hand(&self, sql: &str) {
+        assert_eq!(outpace_store::testing::by_hand(&self.store, sql).unwrap(), 1, "{sql}");
     }
 
     pub(crate) fn plan(&self) -> CurrentPlan {

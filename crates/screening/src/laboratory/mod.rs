@@ -37,7 +37,9 @@ pub use setup::{
     set_laboratory,
 };
 pub(crate) use store::loads;
-pub use store::{Suspect, laboratories, laboratory, laboratory_by_key, positive_tubes, results_of, suspects};
+pub use store::{
+    Suspect, laboratories, laboratory, laboratory_by_key, positive_tubes, results_of, suspect, suspects, suspects_of,
+};
 
 use outpace_access::Routes;
 use outpace_core::Permission;

@@ -1,8 +1,8 @@
 //! Tables of laboratories, their queues and results, and how facts fold into them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use outpace_core::{LaboratoryId, RoundId, Seq, Text, Timestamp, TubeCode};
+use outpace_core::{LaboratoryId, PersonId, RoundId, Seq, Text, Timestamp, TubeCode};
 use outpace_store::{Capability, Entry, Result, Row, Tx, values};
 
 use super::facts::{LaboratorySet, ResultRow, ResultsExcluded, ResultsReported, TubesLost, TubesReceived};
@@ -10,7 +10,7 @@ use super::model::{Laboratory, LaboratorySpec, Outcome, TubeResult, standing, st
 use crate::carry::store::box_received;
 use crate::flow::tally::Tally;
 use crate::tubes::Stage;
-use crate::tubes::store::{TubeRow, add_flags, move_to, row};
+use crate::tubes::store::{TubeRow, add_flags, filed_to, move_to, row};
 use crate::words::{json, unjson};
 
 /// The tables.
@@ -254,27 +254,75 @@ pub struct Suspect {
     pub seq: Seq,
 }
 
-/// Every tube that is or was positive or inconclusive, by number. Few: the response looks at all of them.
+const SUSPECT: &str = "u.tube, t.code, u.outcome, t.first_taken_at, u.resulted_at, u.seq";
+
+fn read_suspect(row: &Row<'_>) -> Result<Suspect> {
+    Ok(Suspect {
+        number: row.get(0)?,
+        tube: row.get(1)?,
+        outcome: row.get(2)?,
+        taken_at: row.get(3)?,
+        resulted_at: row.get(4)?,
+        seq: row.get(5)?,
+    })
+}
+
+/// Every tube that is or was positive or inconclusive, by number. They are ever more: for a look at everything and for
+/// pages; a look at some people asks [`suspects_of`].
 ///
 /// # Errors
 /// What the engine refused.
 pub fn suspects(tx: &mut Tx<'_>) -> Result<Vec<Suspect>> {
     let j = tx.jurisdiction();
-    tx.query(
-        "SELECT s.tube, t.code, s.outcome, t.first_taken_at, s.resulted_at, s.seq FROM tube_suspect s
-         JOIN tube t ON t.j = s.j AND t.number = s.tube WHERE s.j = $1 ORDER BY s.tube",
-        values![j],
-        |row| {
-            Ok(Suspect {
-                number: row.get(0)?,
-                tube: row.get(1)?,
-                outcome: row.get(2)?,
-                taken_at: row.get(3)?,
-                resulted_at: row.get(4)?,
-                seq: row.get(5)?,
-            })
-        },
-    )
+    let sql = format!(
+        "SELECT {SUSPECT} FROM tube_suspect u JOIN tube t ON t.j = u.j AND t.number = u.tube
+         WHERE u.j = $1 ORDER BY u.tube"
+    );
+    tx.query(&sql, values![j], read_suspect)
+}
+
+/// One tube, if it is or was positive or inconclusive.
+///
+/// # Errors
+/// What the engine refused.
+pub fn suspect(tx: &mut Tx<'_>, code: &TubeCode) -> Result<Option<Suspect>> {
+    let j = tx.jurisdiction();
+    let sql = format!(
+        "SELECT {SUSPECT} FROM tube_code c JOIN tube_suspect u ON u.j = c.j AND u.tube = c.number
+         JOIN tube t ON t.j = u.j AND t.number = u.tube WHERE c.j = $1 AND c.code = $2"
+    );
+    tx.first(&sql, values![j, code], read_suspect)
+}
+
+/// Tubes with samples of any of these people that are or were positive or inconclusive, by number. Costs one short look-up
+/// a person, and one walk over the suspects among the samples that are not filed by person yet.
+///
+/// # Errors
+/// What the engine refused.
+pub fn suspects_of(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<Vec<Suspect>> {
+    let j = tx.jurisdiction();
+    let mut found: BTreeMap<i64, Suspect> = BTreeMap::new();
+    let filed = filed_to(tx)?;
+    let tail = format!(
+        "SELECT {SUSPECT}, s.person FROM tube_suspect u JOIN tube t ON t.j = u.j AND t.number = u.tube
+         JOIN sample s ON s.j = u.j AND s.tube = u.tube WHERE u.j = $1 AND u.tube > $2 AND s.person IS NOT NULL"
+    );
+    tx.each(&tail, values![j, filed], |row| {
+        if people.contains(&row.get(6)?) {
+            let suspect = read_suspect(row)?;
+            found.insert(suspect.number, suspect);
+        }
+        Ok(())
+    })?;
+    let own = format!(
+        "SELECT {SUSPECT} FROM sample_by_person p JOIN tube_suspect u ON u.j = p.j AND u.tube = p.tube
+         JOIN tube t ON t.j = u.j AND t.number = u.tube WHERE p.j = $1 AND p.person = $2"
+    );
+    for person in people {
+        let suspects = tx.query(&own, values![j, *person], read_suspect)?;
+        found.extend(suspects.into_iter().map(|suspect| (suspect.number, suspect)));
+    }
+    Ok(found.into_values().collect())
 }
 
 fn fold_excluded(tx: &mut Tx<'_>, entry: &Entry, fact: &ResultsExcluded) -> Result<()> {

@@ -15,9 +15,10 @@ const line = (key: string, people: number, days: number, more: Partial<WaitingLi
   follows: false,
   mine: true,
   why_not: null,
+  passed: 0,
   ...more,
 });
-const plan = (number: number, ...lines: WaitingLine[]): WaitingPlan => ({ plan: number, lines, price: line('', 0, 0).line.price });
+const plan = (number: number, ...lines: WaitingLine[]): WaitingPlan => ({ plan: number, lines, failing: [], price: line('', 0, 0).line.price });
 
 test('what asks for more, or joined, grew worse; what asks for less did not', () => {
   const seen = plan(3, line('a', 10, 100), line('b', 5, 50), line('c', 7, 70));

@@ -285,6 +285,17 @@ export const waitingCheck = object<live.WaitingPlan>({
       follows: flag,
       mine: flag,
       why_not: orNull(both),
+      passed: number,
+    }),
+  ),
+  failing: list(
+    object<live.FailingItem>({
+      key: text,
+      title: both,
+      why: both,
+      failures: number,
+      since: number,
+      next_at: number,
     }),
   ),
   price: waitingPrice,
@@ -293,6 +304,8 @@ export const waitingCheck = object<live.WaitingPlan>({
 /** `POST /api/response/approve` and `/api/response/decline`. */
 export const answeredCheck = object<live.Answered>({
   applied: list(text),
+  passed: list(object<live.Answered['passed'][number]>({ line: text, items: number, ended_at: number })),
+  failed: list(object<live.Answered['failed'][number]>({ line: text, items: number, why: both })),
   waiting_for_second: list(text),
   declined: list(text),
   carers_missing: list(number),
