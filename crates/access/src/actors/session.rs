@@ -2,7 +2,7 @@
 //! the cookie that the page holds.
 
 use outpace_core::time::{HOUR_MS, MINUTE_MS};
-use outpace_core::{Actor, ActorId, Refusal, Timestamp};
+use outpace_core::{Actor, ActorId, Permission, Refusal, Timestamp};
 use outpace_store::{Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,6 +13,7 @@ use super::facts::{AccountLocked, PasswordChanged, TokenEnded, TokenIssued, Toke
 use super::model::{OwnToken, SecondFactor, Signed, TokenHash, TokenKind};
 use super::{enrolment, errors, password, store};
 use crate::admit::{Caller, CookieChange};
+use crate::matrix;
 use crate::office::{Call, Office};
 use crate::routes::{Empty, Entered};
 use crate::watch::{self, Attempt};
@@ -124,6 +125,9 @@ pub struct Own {
     pub idle_minutes: u32,
     /// Every token of one's own that is good now.
     pub tokens: Vec<OwnToken>,
+    /// Permissions of role and task force, ascending: by these the page knows which of its parts one works at.
+    #[serde(default)]
+    pub may: Vec<Permission>,
 }
 
 /// What stands in for the kept password of a name that nobody has, so that the answer takes as long.
@@ -420,6 +424,7 @@ pub(super) fn own(
         expires_at: signed.expires_at,
         idle_minutes: call.rules.profile.access.session_idle_minutes,
         tokens: office.doors.read().tokens_of(signed.actor.id, call.now, Some(&signed.hash)),
+        may: matrix::granted(&call.rules.profile, &signed.actor),
     };
     Ok(WhoAsks { signed_in: Some(own) })
 }

@@ -35,6 +35,8 @@ export interface Own {
   idle_minutes: number;
   /** Where one is signed in, the newest first. */
   tokens: OwnToken[];
+  /** What role and task force let one do, by the server's names. */
+  may: string[];
 }
 
 export interface OwnToken {

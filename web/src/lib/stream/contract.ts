@@ -352,6 +352,7 @@ const own = object<live.Own>({
       this: flag,
     }),
   ),
+  may: list(text),
 });
 
 /** `GET /api/access/own`. */

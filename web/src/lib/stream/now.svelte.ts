@@ -29,10 +29,13 @@ class Now {
         if (state.kind === 'sign_in' && session.who !== null) {
           // Until a second factor is set up, nothing can be watched, and the sign-in page asks for it.
           if (session.secondFactor === 'to_enrol') return;
-          // The session has ended or may not watch: without it the stream is opened anew, as an onlooker where there is one.
-          session.outside = state.outside;
-          void session.signOut();
-          return;
+          if (!state.outside) {
+            // The session has ended: without it the stream is opened anew, as an onlooker where there is one.
+            session.ended = true;
+            void session.signOut();
+            return;
+          }
+          // A role without the live view stays signed in, and lands where its work is.
         }
         this.connection = state;
       },

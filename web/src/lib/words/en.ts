@@ -1,4 +1,5 @@
 import { enDesk } from './en-desk';
+import { enDevice } from './en-device';
 import { enPeople } from './en-people';
 import type { WordKey } from './zh';
 
@@ -322,7 +323,6 @@ export const en: Record<WordKey, string> = {
   sign_in_failed: 'Signing in failed. Try again.',
   sign_out: 'Sign out',
   sign_in_answer_note: 'Sign in to answer the plan that waits. Sign out when you are done.',
-  sign_in_outside: 'This account may not watch the page.',
   code: 'Code',
   code_note: 'Enter the six digits that your authenticator shows.',
   code_back: 'Another account',
@@ -495,5 +495,6 @@ export const en: Record<WordKey, string> = {
   extra_kept_after: 'Kept after the clock',
   extra_all: 'All',
   ...enDesk,
+  ...enDevice,
   ...enPeople,
 };

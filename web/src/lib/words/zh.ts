@@ -1,4 +1,5 @@
 import { zhDesk } from './zh-desk';
+import { zhDevice } from './zh-device';
 import { zhPeople } from './zh-people';
 
 /** 页面上的全部中文。键与 en.ts 相同；{n} 一类是占位。 */
@@ -321,7 +322,6 @@ export const zh = {
   sign_in_failed: '登录失败，请重试。',
   sign_out: '退出',
   sign_in_answer_note: '登录后可对待批方案作答。用毕请退出。',
-  sign_in_outside: '该账号无权查看本页。',
   code: '验证码',
   code_note: '请输入验证器上显示的六位验证码。',
   code_back: '换一个账号',
@@ -494,6 +494,7 @@ export const zh = {
   extra_kept_after: '超期',
   extra_all: '合计',
   ...zhDesk,
+  ...zhDevice,
   ...zhPeople,
 } as const;
 
