@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Uri, header};
-use axum::middleware::map_response;
+use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::{get, post};
@@ -25,7 +25,7 @@ use crate::drill::{self, Scene};
 use crate::listen::{self, Limits};
 use crate::office::Opened;
 use crate::tls::Tls;
-use crate::{embedded, every_route, headers, live, watcher};
+use crate::{compress, embedded, every_route, headers, live, watcher};
 
 /// What the handlers outside the capabilities share.
 #[derive(Clone)]
@@ -170,7 +170,9 @@ fn assemble(opened: Opened) -> (Router, watch::Sender<Option<Text>>) {
         .mount(office)
         .merge(own)
         .method_not_allowed_fallback(other)
-        .layer(map_response(|answer| std::future::ready(headers::harden(answer))));
+        .layer(map_response(|answer| std::future::ready(headers::harden(answer))))
+        .layer(from_fn(compress::mark))
+        .layer(compress::layer());
     (app, paused)
 }
 

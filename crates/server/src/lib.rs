@@ -13,6 +13,7 @@
 pub mod app;
 pub mod briefing;
 pub mod clock;
+mod compress;
 pub mod connection_limits;
 mod drill;
 mod embedded;

@@ -186,6 +186,13 @@ impl Slots {
         bytes.is_empty().then_some(slots)
     }
 
+    /// Blocks up to the last one that was made, at least one: nobody is registered under an id beyond `blocks × 65,536`.
+    #[must_use]
+    pub fn blocks(&self) -> u16 {
+        let last = self.blocks.iter().rposition(|block| block.get().is_some()).unwrap_or_default();
+        u16::try_from(last + 1).unwrap_or(u16::MAX)
+    }
+
     /// Bytes that the slots take.
     #[must_use]
     pub fn bytes(&self) -> usize {
