@@ -95,6 +95,7 @@ const SCHEMA: &[&str] = &[
     routine::store::SCHEMA,
     antigen::store::UNPLACED,
     tubes::store::FOLDED_CODES,
+    laboratory::HELD,
 ];
 
 /// The capability: tables, folds, memory, the job that files samples by person.

@@ -7,6 +7,7 @@ mod exclude;
 pub(crate) mod exclusions;
 mod facts;
 pub mod file;
+mod held;
 mod intake;
 mod model;
 pub mod outlook;
@@ -24,8 +25,12 @@ pub use facts::{
     TubesLost, TubesReceived,
 };
 pub use file::{BadCell, FileAnswer, ReportFile, read_file, report_file};
+pub use held::{
+    CreditResults, Credited, CreditedResults, LaboratoryClockSet, ResultsCredited, SetLaboratoryClock, credit_results,
+    set_laboratory_clock,
+};
 pub use intake::{BadCode, DeclareLost, Intake, IntakeAnswer, LostAnswer, declare_lost, intake};
-pub use model::{Laboratory, LaboratorySpec, Outcome, Standing, TubeResult, standing, standing_of};
+pub use model::{Held, Laboratory, LaboratorySpec, Outcome, Standing, TubeResult, standing, standing_of};
 pub use outlook::{LaboratoryOutlook, OutlookAnswer, laboratory_load, outlooks};
 pub use plate::{
     Control, LoadPlate, LoadWell, Plate, PlateCode, PlateLoaded, PlateQuery, Well, WellContent, WellsFilled,
@@ -45,9 +50,12 @@ use outpace_access::Routes;
 use outpace_core::Permission;
 use outpace_store::Capability;
 
+/// Tables of results without effect and of clocks.
+pub(crate) const HELD: &str = held::SCHEMA;
+
 /// Adds tables and folds.
 pub(crate) fn join(capability: Capability) -> Capability {
-    exclusions::join(plate::join(store::join(capability)))
+    held::join(exclusions::join(plate::join(store::join(capability))))
 }
 
 /// The routes.
@@ -95,6 +103,18 @@ pub fn routes() -> Routes {
             work.by_area(),
             "Take results back by a signed exclusion",
             exclude_results,
+        )
+        .command(
+            "/api/screening/results/credit",
+            work.by_area(),
+            "Credit results that were kept without effect",
+            credit_results,
+        )
+        .command(
+            "/api/screening/laboratories/clock",
+            work.by_area(),
+            "Say by how much a laboratory's clock was off: its times are corrected and what then fits counts",
+            set_laboratory_clock,
         )
         .command(
             "/api/screening/results/exclude/sign",

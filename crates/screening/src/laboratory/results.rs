@@ -14,8 +14,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::facts::{ResultRow, ResultsReported};
+use super::held;
+use super::held::store::ahead_minutes;
 use super::intake::resample;
-use super::model::{Outcome, standing};
+use super::model::{Held, Outcome, standing};
 use super::plate::{self, PlateCode};
 use super::store;
 use crate::errors::{ScreeningError, some_of};
@@ -83,6 +85,10 @@ pub struct ResultsAnswer {
     pub inconclusive: Vec<TubeCode>,
     /// Tubes whose result contradicts an earlier one.
     pub contradicting: Vec<TubeCode>,
+    /// Tubes whose result was recorded and credits nobody until a person has settled it: its time does not fit the way
+    /// of the tube, or another laboratory has the tube.
+    #[serde(default)]
+    pub held: Vec<TubeCode>,
     /// Rows left out.
     pub bad: Vec<BadResult>,
 }
@@ -218,13 +224,15 @@ fn take(
     batch: &mut BTreeMap<i64, Good>,
     answer: &mut ResultsAnswer,
 ) -> Result<(), Refusal> {
-    let at = reported.result.tested_at.unwrap_or(call.now);
+    let ahead = ahead_minutes(unit.tx(), bench.laboratory, call.now)?;
+    let tested_at = reported.result.tested_at.map(|said| said.plus_minutes(-ahead));
+    let at = tested_at.unwrap_or(call.now);
     let (mut row, noted) = find_or_note(unit, call, &code, at)?;
     if batch.contains_key(&row.tube.number) {
         flush(unit, call, bench, std::mem::take(batch), answer)?;
         row = find_or_note(unit, call, &code, at)?.0;
     }
-    if row.results > 0 && known_before(unit, bench.laboratory, &row, outcome, reported.result.tested_at)? {
+    if row.results > 0 && known_before(unit, bench.laboratory, &row, outcome, tested_at)? {
         answer.repeated += 1;
         return Ok(());
     }
@@ -239,18 +247,45 @@ fn take(
     if stands.contradicts {
         flags.push(Flag::ResultsContradict);
     }
-    if at.since(call.now) > CLOCK_AHEAD_MS {
+    let is_ahead = at.since(call.now) > CLOCK_AHEAD_MS;
+    if is_ahead {
         flags.push(Flag::ClockAhead);
     }
-    let tested_at = (at != call.now).then_some(at);
+    let fits = held::fits(&row.tube, at);
+    if !fits {
+        flags.push(Flag::OutOfOrder);
+    }
+    if is_against_ct(outcome, &reported.result.ct) {
+        flags.push(Flag::OutcomeAgainstCt);
+    }
+    let why = held::why_held(&row.tube, bench.laboratory, outcome, fits && !is_ahead);
+    if why == Some(Held::Elsewhere) {
+        flags.push(Flag::OtherLaboratory);
+    }
+    let tested_at = reported.result.tested_at.filter(|said| *said != call.now || ahead != 0);
     let number = row.tube.number;
     let plate = match reported.plate {
         None if bench.plates => plate::plate_under(unit.tx(), bench.laboratory, number)?,
         named => named,
     };
-    let result = ResultRow { tube: number, outcome, ct: reported.result.ct, tested_at, plate, flags };
+    let result = ResultRow { tube: number, outcome, ct: reported.result.ct, tested_at, plate, flags, held: why };
+    let code = row.tube.code.clone();
     batch.insert(number, Good { code, row, result, stands: stands.outcome });
     Ok(())
+}
+
+/// A Ct value below this is an amplification under every edition: the ninth lets people out at 35 and above.
+const CT_AMPLIFIED: f64 = 35.0;
+/// Cycles of a usual run: nothing was found where no gene crossed before.
+const CT_NONE: f64 = 40.0;
+
+/// Whether an outcome and its Ct values say different things.
+fn is_against_ct(outcome: Outcome, ct: &BTreeMap<String, f64>) -> bool {
+    match outcome {
+        Outcome::Negative => ct.values().any(|value| *value > 0.0 && *value < CT_AMPLIFIED),
+        Outcome::Positive => !ct.is_empty() && ct.values().all(|value| *value >= CT_NONE),
+        Outcome::Inconclusive | Outcome::Invalid => false,
+    }
 }
 
 /// Whether the laboratory has reported the same before.
@@ -290,6 +325,10 @@ fn flush(
         if !good.result.flags.is_empty() {
             settle(unit, call, &good.code, area, &good.result.flags.iter().copied().collect(), seq)?;
         }
+        if good.result.held.is_some() {
+            answer.held.push(good.code.clone());
+            continue;
+        }
         if good.result.flags.contains(&Flag::ResultsContradict) {
             answer.contradicting.push(good.code.clone());
         }
@@ -302,7 +341,7 @@ fn flush(
             }
             Outcome::Negative => {}
         }
-        woken(unit, good, &mut triggers)?;
+        awaited(unit, &good.row, Some(good.stands), &mut triggers)?;
     }
     if triggers.iter().any(|trigger| matches!(trigger, Trigger::Tube(_))) {
         // The response will read the history of the people in these tubes: file it first.
@@ -316,16 +355,21 @@ fn flush(
 
 /// What the response must look at: tubes that are or were suspicious; the person behind a single sample that was
 /// suspicious, or that someone waits for.
-fn woken(unit: &mut Unit<'_>, good: &Good, triggers: &mut BTreeSet<Trigger>) -> Result<(), Refusal> {
+pub(super) fn awaited(
+    unit: &mut Unit<'_>,
+    row: &TubeRow,
+    stands: Option<Outcome>,
+    triggers: &mut BTreeSet<Trigger>,
+) -> Result<(), Refusal> {
     let suspicious = |outcome: Outcome| matches!(outcome, Outcome::Positive | Outcome::Inconclusive);
-    let was = good.row.tube.outcome.is_some_and(suspicious);
-    let is = suspicious(good.stands);
+    let was = row.tube.outcome.is_some_and(suspicious);
+    let is = stands.is_some_and(suspicious);
     if is || was {
-        triggers.insert(Trigger::Tube(good.code.clone()));
+        triggers.insert(Trigger::Tube(row.tube.code.clone()));
     }
-    let awaited = !matches!(good.row.tube.purpose, Purpose::Round | Purpose::Routine);
-    if good.row.tube.is_single() && (is || was || awaited) {
-        let people = members(unit.tx(), good.row.tube.number)?;
+    let awaited = !matches!(row.tube.purpose, Purpose::Round | Purpose::Routine);
+    if row.tube.is_single() && (is || was || awaited) {
+        let people = members(unit.tx(), row.tube.number)?;
         triggers.extend(people.into_iter().filter_map(|member| member.person).map(Trigger::Person));
     }
     Ok(())

@@ -6,7 +6,8 @@ use outpace_core::{LaboratoryId, PersonId, RoundId, Seq, Text, Timestamp, TubeCo
 use outpace_store::{Capability, Entry, Result, Row, Tx, values};
 
 use super::facts::{LaboratorySet, ResultRow, ResultsExcluded, ResultsReported, TubesLost, TubesReceived};
-use super::model::{Laboratory, LaboratorySpec, Outcome, TubeResult, standing, standing_of};
+use super::held::store::ahead_minutes;
+use super::model::{Held, Laboratory, LaboratorySpec, Outcome, TubeResult, standing, standing_of};
 use crate::carry::store::box_received;
 use crate::flow::tally::Tally;
 use crate::tubes::Stage;
@@ -72,7 +73,7 @@ fn put_laboratory(tx: &mut Tx<'_>, id: LaboratoryId, spec: &LaboratorySpec) -> R
     .map(|_| ())
 }
 
-fn unqueue(tx: &mut Tx<'_>, row: &TubeRow) -> Result<()> {
+pub(in crate::laboratory) fn unqueue(tx: &mut Tx<'_>, row: &TubeRow) -> Result<()> {
     let Some(laboratory) = row.tube.laboratory else { return Ok(()) };
     let j = tx.jurisdiction();
     tx.execute(
@@ -83,7 +84,7 @@ fn unqueue(tx: &mut Tx<'_>, row: &TubeRow) -> Result<()> {
 }
 
 /// Notes where and when a tube arrived; a tube that nobody sealed is sealed by it.
-fn arrive(tx: &mut Tx<'_>, tube: i64, laboratory: LaboratoryId, at: Timestamp) -> Result<()> {
+pub(in crate::laboratory) fn arrive(tx: &mut Tx<'_>, tube: i64, laboratory: LaboratoryId, at: Timestamp) -> Result<()> {
     let j = tx.jurisdiction();
     tx.execute(
         "UPDATE tube SET laboratory = $3, received_at = $4, sealed_at = COALESCE(sealed_at, $4)
@@ -138,14 +139,22 @@ fn fold_results(tx: &mut Tx<'_>, entry: &Entry, fact: &ResultsReported) -> Resul
     let mut tally = Tally::default();
     for result in &fact.results {
         let Some(row) = row(tx, result.tube)? else { continue };
-        let at = entry.happened_at(result.tested_at);
+        let tested_at = match result.tested_at {
+            Some(said) => Some(said.plus_minutes(-ahead_minutes(tx, fact.laboratory, entry.recorded_at)?)),
+            None => None,
+        };
+        insert_result(tx, entry, fact.laboratory, &row, result, tested_at)?;
+        add_flags(tx, &row, &result.flags)?;
+        if result.held.is_some() {
+            // It changes nothing until it is credited: the tube still waits.
+            continue;
+        }
+        let at = entry.happened_at(tested_at);
         if !row.tube.stage.is_received() {
             arrive(tx, result.tube, fact.laboratory, at)?;
             tally.laboratory(fact.laboratory, at, 1, 0);
         }
         unqueue(tx, &row)?;
-        insert_result(tx, entry, fact.laboratory, &row, result)?;
-        add_flags(tx, &row, &result.flags)?;
         let stands = standing(row.tube.outcome, result.outcome).outcome;
         settle(tx, &mut tally, &row, Some(stands), at, entry)?;
         tally.laboratory(fact.laboratory, entry.occurred_at, 0, 1);
@@ -153,17 +162,21 @@ fn fold_results(tx: &mut Tx<'_>, entry: &Entry, fact: &ResultsReported) -> Resul
     tally.apply(tx)
 }
 
+/// What a clock says further away than this (200 years) is no time that a difference could put right.
+const CORRECTABLE_MS: u64 = 200 * 366 * 86_400_000;
+
 fn insert_result(
     tx: &mut Tx<'_>,
     entry: &Entry,
     laboratory: LaboratoryId,
     row: &TubeRow,
     result: &ResultRow,
+    tested_at: Option<Timestamp>,
 ) -> Result<()> {
     let j = tx.jurisdiction();
     tx.execute(
-        "INSERT INTO tube_result (j, tube, ordinal, laboratory, outcome, ct, tested_at, reported_at, plate, excluded)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)",
+        "INSERT INTO tube_result (j, tube, ordinal, laboratory, outcome, ct, tested_at, reported_at, plate, excluded,
+           held, said_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11)",
         values![
             j,
             result.tube,
@@ -171,9 +184,11 @@ fn insert_result(
             laboratory,
             result.outcome,
             &json(&result.ct)?,
-            result.tested_at.unwrap_or(entry.occurred_at),
+            tested_at.unwrap_or(entry.occurred_at),
             entry.recorded_at,
-            result.plate.as_ref()
+            result.plate.as_ref(),
+            result.held.map(Held::word),
+            result.tested_at.filter(|said| said.since(entry.recorded_at).unsigned_abs() < CORRECTABLE_MS)
         ],
     )?;
     let sql = "UPDATE tube SET results = results + 1 WHERE j = $1 AND number = $2";
@@ -181,7 +196,7 @@ fn insert_result(
 }
 
 /// Writes the result that stands now, with the tallies that hang on it.
-fn settle(
+pub(in crate::laboratory) fn settle(
     tx: &mut Tx<'_>,
     tally: &mut Tally,
     row: &TubeRow,
@@ -337,7 +352,12 @@ fn fold_excluded(tx: &mut Tx<'_>, entry: &Entry, fact: &ResultsExcluded) -> Resu
             )?;
         }
         let left = results_of(tx, excluded.tube, &row.tube.code)?;
-        let kept: Vec<&TubeResult> = left.iter().filter(|result| !result.excluded).collect();
+        let kept: Vec<&TubeResult> = left.iter().filter(|result| result.counts()).collect();
+        if kept.is_empty() && !row.tube.stage.is_received() {
+            // Only results without effect were taken back, and the tube has not arrived: it stays where it is.
+            continue;
+        }
+        unqueue(tx, &row)?;
         let stands = standing_of(kept.iter().map(|result| result.outcome));
         let at = kept.last().map_or(entry.happened_at(None), |result| result.tested_at.min(result.reported_at));
         settle(tx, &mut tally, &row, stands, at, entry)?;
@@ -426,7 +446,7 @@ pub(crate) fn loads(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<(LaboratorySp
 pub fn results_of(tx: &mut Tx<'_>, tube: i64, code: &TubeCode) -> Result<Vec<TubeResult>> {
     let j = tx.jurisdiction();
     tx.query(
-        "SELECT ordinal, laboratory, outcome, ct, tested_at, reported_at, excluded, plate FROM tube_result
+        "SELECT ordinal, laboratory, outcome, ct, tested_at, reported_at, excluded, plate, held FROM tube_result
          WHERE j = $1 AND tube = $2 ORDER BY ordinal",
         values![j, tube],
         |row| {
@@ -440,6 +460,7 @@ pub fn results_of(tx: &mut Tx<'_>, tube: i64, code: &TubeCode) -> Result<Vec<Tub
                 reported_at: row.get(5)?,
                 excluded: row.get(6)?,
                 plate: row.get::<Option<String>>(7)?.map(super::plate::PlateCode),
+                held: row.get(8)?,
             })
         },
     )

@@ -9,6 +9,7 @@ mod lane;
 mod lanes;
 mod laws;
 mod missed;
+mod order;
 mod plates;
 mod round;
 mod speed;

@@ -152,6 +152,7 @@ fn by_hand(path: &str, now: Timestamp) -> Value {
         "/api/screening/hand-overs/give" => json!({ "boxes": ["BOX-3"], "to": "laboratory", "laboratory": 1 }),
         "/api/screening/hand-overs/take" => json!({ "leg": 2 }),
         "/api/screening/lanes/set" | "/api/screening/sites/set" => json!({ "state": "closed" }),
+        "/api/screening/laboratories/clock" => json!({ "since": now.plus_days(-2) }),
         "/api/screening/losses" => json!({ "tubes": ["TUBE-0003"], "reason": "broken" }),
         "/api/screening/results/exclude" => json!({ "tubes": ["TUBE-0001"], "reason": "mixed_up" }),
         "/api/screening/results/file" => json!({ "csv": "tube,outcome\nTUBE-0003,negative\n" }),
