@@ -4,15 +4,25 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
+use crate::bounds;
 use crate::value::{FromValue, Value, ValueError};
 
 /// A node of the area tree: its code as a number, 2 to 15 digits. People and places always stand at a grid
 /// (15 digits; grid 000 of a village where the grid is not known).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AreaId(pub i64);
+
+impl PartialSchema for AreaId {
+    fn schema() -> RefOr<Schema> {
+        bounds::whole_number("A node of the area tree: its code as a number, 2 to 15 digits.", 0, 999_999_999_999_999)
+    }
+}
+
+impl ToSchema for AreaId {}
 
 /// Which step of the tree a code stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]

@@ -5,6 +5,7 @@
 
 pub mod actor;
 pub mod area;
+pub mod bounds;
 pub mod ids;
 pub mod refusal;
 pub mod time;
