@@ -16,6 +16,7 @@
 pub mod actors;
 pub mod admit;
 pub mod adoption;
+pub mod bounds;
 mod costly;
 pub mod door;
 pub mod figures;
@@ -31,6 +32,7 @@ mod turns;
 mod watch;
 
 pub use admit::Caller;
+pub use bounds::{Bounds, Span};
 pub use figures::Figures;
 pub use office::{Call, Office, Rulebook};
 pub use routes::{Document, Empty, Peer, Routes};

@@ -25,8 +25,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::admit::{self, Caller, CookieChange};
+use crate::bounds::Reader;
 use crate::costly;
-use crate::door::{self, read_body, read_query};
+use crate::door;
 use crate::figures::RouteFigures;
 use crate::glass;
 use crate::office::{Call, Office};
@@ -123,9 +124,11 @@ impl Routes {
         Q: DeserializeOwned + ToSchema + Send + 'static,
         A: Serialize + ToSchema + Send + 'static,
     {
+        let reader = Reader::<Q>::new();
         let serve: Serve = Arc::new(move |office, Caller { actor, .. }, parameters| {
+            let reader = reader.clone();
             Box::pin(async move {
-                let query: Q = read_query(&parameters)?;
+                let query = reader.query(&office, &parameters)?;
                 let call = office.call(actor);
                 let answer = tokio::task::spawn_blocking(move || office.store.read(|tx| handler(tx, &call, query)))
                     .await
@@ -152,9 +155,11 @@ impl Routes {
         Q: DeserializeOwned + ToSchema + Send + 'static,
         A: Serialize + ToSchema + Send + 'static,
     {
+        let reader = Reader::<Q>::new();
         let serve: Serve = Arc::new(move |office, Caller { actor, .. }, parameters| {
+            let reader = reader.clone();
             Box::pin(async move {
-                let query: Q = read_query(&parameters)?;
+                let query = reader.query(&office, &parameters)?;
                 let call = office.call(actor);
                 let answer =
                     tokio::task::spawn_blocking(move || office.store.read(|tx| handler(&office, tx, &call, query)))
@@ -180,9 +185,11 @@ impl Routes {
     where
         Q: DeserializeOwned + ToSchema + Send + 'static,
     {
+        let reader = Reader::<Q>::new();
         let serve: Serve = Arc::new(move |office, Caller { actor, .. }, parameters| {
+            let reader = reader.clone();
             Box::pin(async move {
-                let query: Q = read_query(&parameters)?;
+                let query = reader.query(&office, &parameters)?;
                 let call = office.call(actor);
                 let made = tokio::task::spawn_blocking(move || office.store.read(|tx| handler(tx, &call, query)))
                     .await
@@ -209,8 +216,9 @@ impl Routes {
         Q: DeserializeOwned + ToSchema + Send + 'static,
         A: Serialize + ToSchema + Send + 'static,
     {
+        let reader = Reader::<Q>::new();
         let serve: Serve = Arc::new(move |office, Caller { actor, .. }, parameters| {
-            let looked = read_query::<Q>(&parameters).and_then(|query| look(&office, &office.call(actor), query));
+            let looked = reader.query(&office, &parameters).and_then(|query| look(&office, &office.call(actor), query));
             Box::pin(std::future::ready(match looked {
                 Ok(answer) => Ok(axum::Json(answer).into_response()),
                 Err(refusal) => Err(refusal.into()),
@@ -231,8 +239,9 @@ impl Routes {
         media: &'static str,
         look: impl Fn(&Office) -> Result<String, Refusal> + Send + Sync + 'static,
     ) -> Self {
+        let reader = Reader::<Empty>::new();
         let serve: Serve = Arc::new(move |office, _: Caller, parameters| {
-            let looked = read_query::<Empty>(&parameters).and_then(|_| look(&office));
+            let looked = reader.query(&office, &parameters).and_then(|_| look(&office));
             Box::pin(std::future::ready(match looked {
                 Ok(text) => Ok(([(header::CONTENT_TYPE, media)], text).into_response()),
                 Err(refusal) => Err(refusal.into()),
@@ -256,9 +265,11 @@ impl Routes {
         Q: DeserializeOwned + ToSchema + Send + 'static,
         A: Serialize + ToSchema + Send + 'static,
     {
+        let reader = Reader::<Q>::new();
         let serve: Serve = Arc::new(move |office, Caller { actor, .. }, body| {
+            let reader = reader.clone();
             Box::pin(async move {
-                let request: Q = read_body(&body)?;
+                let request = reader.body(&office, &body)?;
                 let call = office.call(actor.clone());
                 commit_on_writer(&office, actor, call, move |unit, call| handler(unit, call, request)).await
             })
@@ -285,10 +296,12 @@ impl Routes {
         A: Serialize + ToSchema + Send + 'static,
     {
         let turns = costly::preparing();
+        let reader = Reader::<Q>::new();
         let serve: Serve = Arc::new(move |office, caller, body| {
             let turns = turns.clone();
+            let reader = reader.clone();
             Box::pin(async move {
-                let request: Q = read_body(&body)?;
+                let request = reader.body(&office, &body)?;
                 let (who, actor) = (caller.who(), caller.actor);
                 let call = office.call(actor.clone());
                 let (reading, store) = (call.clone(), office.store.clone());
@@ -359,10 +372,12 @@ impl Routes {
         A: Serialize + ToSchema + Send + 'static,
     {
         let queue = Arc::new(queue);
+        let reader = Reader::<Q>::new();
         let serve: Serve = Arc::new(move |office, caller, body| {
             let queue = queue.clone();
+            let reader = reader.clone();
             Box::pin(async move {
-                let request: Q = read_body(&body)?;
+                let request = reader.body(&office, &body)?;
                 let (actor, call) = (caller.actor.clone(), office.call(caller.actor.clone()));
                 let (turns, who, rank) = queue(&office, &caller, &call, &request)?;
                 let turn = turns.turn(who, rank).await?;
@@ -411,9 +426,11 @@ impl Routes {
         Q: DeserializeOwned + ToSchema + Send + 'static,
         A: Serialize + ToSchema + Send + 'static,
     {
+        let reader = Reader::<Q>::new();
         let serve: Serve = Arc::new(move |office, caller, parameters| {
+            let reader = reader.clone();
             Box::pin(async move {
-                let query: Q = read_query(&parameters)?;
+                let query = reader.query(&office, &parameters)?;
                 let call = office.call(caller.actor.clone());
                 let ask = move || office.store.read(|tx| handler(&office, &caller, &call, tx, query));
                 let answer = tokio::task::spawn_blocking(ask).await.map_err(|error| stopped(&error))??;

@@ -72,8 +72,8 @@ pub struct Sum {
 impl Sum {
     fn add(&mut self, extra: &Extra) {
         self.measures += 1;
-        self.people += extra.people;
-        self.person_days += extra.person_days;
+        self.people = self.people.saturating_add(extra.people);
+        self.person_days = self.person_days.saturating_add(extra.person_days);
     }
 }
 
@@ -135,11 +135,12 @@ fn beyond(seen: &Seen, ours: &Ours) -> Option<(Beyond, Timestamp)> {
 
 fn judged(seen: Seen, ours: &Ours, now: Timestamp) -> Option<Extra> {
     let (beyond, since) = beyond(&seen, ours)?;
-    let days = (now.since(since).max(0) + DAY_MS - 1) / DAY_MS;
+    // A fact from before moments had bounds may lie anywhere; `since` saturates, and so must what follows.
+    let days = now.since(since).max(0).saturating_add(DAY_MS - 1) / DAY_MS;
     Some(Extra {
         beyond,
         since,
-        person_days: seen.people * days.max(1),
+        person_days: seen.people.saturating_mul(days.max(1)),
         measure: seen.measure,
         area: seen.area.at(AreaLevel::Township).unwrap_or(seen.area),
         imposed_by: seen.imposed_by,
@@ -217,7 +218,7 @@ fn zones(tx: &mut Tx<'_>, call: &Call, desired: &Response, found: &mut Vec<Extra
             strictness: what.strictness(),
             starts_at: zone.starts_at,
             imposed_by,
-            people: population.residents + population.at_places,
+            people: population.residents.saturating_add(population.at_places),
         };
         found.extend(judged(seen, &Ours { strictness: asked, ended_at }, call.now));
     }
@@ -362,6 +363,19 @@ mod tests {
         let own = Seen { measure: Subject::Closure(ClosureId(1)), people: 0, ..seen(1, 0) };
         let extra = judged(own, &Ours { strictness: 0, ended_at: None }, Timestamp(DAY_MS)).unwrap();
         assert_eq!((extra.people, extra.person_days, extra.beyond), (0, 0, Beyond::NotAsked));
+    }
+
+    /// The attack that ended the thinking half: an observed restriction that starts 292 million years ago.
+    #[test]
+    fn measure_that_starts_at_the_end_of_time_is_counted_and_not_a_panic() {
+        let now = Timestamp::parse_local("2022-04-13T01:00", 480).unwrap();
+        for starts_at in [i64::MIN, -9_200_000_000_000_000_000, i64::MAX] {
+            let own = Seen { people: i64::MAX, ..seen(2, starts_at) };
+            let extra = judged(own, &Ours { strictness: 0, ended_at: None }, now).unwrap();
+            let mut sum = Sum::default();
+            [&extra, &extra].into_iter().for_each(|extra| sum.add(extra));
+            assert_eq!((sum.people, sum.person_days), (i64::MAX, i64::MAX));
+        }
     }
 
     proptest! {

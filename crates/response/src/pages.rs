@@ -25,6 +25,7 @@ pub struct PlansQuery {
     pub before: Option<PlanId>,
     /// How many; 1 to 1,000, 50 where nothing is said.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

@@ -41,6 +41,7 @@ pub struct Post {
     /// Of what kind.
     pub kind: PostKind,
     /// Its id.
+    #[schema(value_type = outpace_core::bounds::Serial)]
     pub id: i64,
 }
 

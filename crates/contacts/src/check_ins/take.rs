@@ -79,7 +79,7 @@ fn take_at(
     }
     let known = store::device(unit.tx(), call.actor.id)?;
     let skew_ms = request.sent_at.map_or(0, |sent_at| call.now.since(sent_at));
-    let skew_ms = if skew_ms.abs() > SKEW_MS_MAX { skew_ms } else { 0 };
+    let skew_ms = if skew_ms.saturating_abs() > SKEW_MS_MAX { skew_ms } else { 0 };
     let mut marks = known.as_ref().map(|row| Marks::from(&row.marks)).unwrap_or_default();
     let proof = Proof::of(unit, call, place, &request.check_ins, skew_ms)?;
     let mut rows = Vec::with_capacity(request.check_ins.len());

@@ -50,11 +50,11 @@ const PIECES_MAX: i64 = 366;
 /// From–to in pieces of at most [`PIECE_MS_MAX`]; what ends before it starts is a moment.
 fn pieces(from: Timestamp, to: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
     let (start, end) = (from.0, to.0.max(from.0));
-    let count = ((end - start) / PIECE_MS_MAX).min(PIECES_MAX);
+    let count = (end.saturating_sub(start) / PIECE_MS_MAX).min(PIECES_MAX);
     (0..=count)
         .map(move |piece| {
-            let from = start + piece * PIECE_MS_MAX;
-            (Timestamp(from), Timestamp(end.min(from + PIECE_MS_MAX)))
+            let from = start.saturating_add(piece * PIECE_MS_MAX);
+            (Timestamp(from), Timestamp(end.min(from.saturating_add(PIECE_MS_MAX))))
         })
         .filter(move |(from, to)| from < to || from.0 == start)
 }

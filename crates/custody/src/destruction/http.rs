@@ -55,6 +55,7 @@ pub struct AttestationKey {
 #[schema(as = DestructionOrderQuery)]
 pub struct OrderQuery {
     /// Its number.
+    #[schema(value_type = outpace_core::bounds::Serial)]
     pub order: i64,
 }
 

@@ -19,6 +19,9 @@ pub const ROOMS_MAX: usize = 5_000;
 /// Beds of one room: a shelter is one large room.
 pub const BEDS_PER_ROOM_MAX: u32 = 2_000;
 
+/// Beds made ready by one command, over all its facilities: the writer is busy with them for seconds.
+pub const BEDS_MAX: u64 = 200_000;
+
 /// Brings in facilities. One whose code is known keeps its number and is not changed.
 ///
 /// # Errors
@@ -28,6 +31,7 @@ pub fn import(unit: &mut Unit<'_>, call: &Call, rows: Vec<NewFacility>) -> Resul
         return Err(IsolationError::Count { field: "facilities", count: rows.len(), max: FACILITIES_MAX }.into());
     }
     let mut ids = Vec::with_capacity(rows.len());
+    let mut beds = 0_u64;
     for row in rows {
         call.covers(row.area)?;
         if let Some(known) = store::by_code(unit.tx(), &row.code)? {
@@ -35,6 +39,11 @@ pub fn import(unit: &mut Unit<'_>, call: &Call, rows: Vec<NewFacility>) -> Resul
             continue;
         }
         bed_count(row.beds_per_room)?;
+        if row.ready {
+            room_count(row.rooms)?;
+            beds += u64::from(row.rooms) * u64::from(row.beds_per_room);
+            beds_at_once(beds)?;
+        }
         let id = FacilityId(unit.next(FacilityId::COUNTER)?);
         let rooms = row
             .ready
@@ -57,9 +66,24 @@ fn bed_count(beds: u32) -> Result<(), IsolationError> {
     Err(IsolationError::Count { field: "beds_per_room", count, max: 2_000 })
 }
 
+fn room_count(rooms: u32) -> Result<(), IsolationError> {
+    let count = usize::try_from(rooms).unwrap_or(usize::MAX);
+    if count <= ROOMS_MAX { Ok(()) } else { Err(IsolationError::Count { field: "rooms", count, max: ROOMS_MAX }) }
+}
+
+fn beds_at_once(beds: u64) -> Result<(), IsolationError> {
+    if beds <= BEDS_MAX {
+        return Ok(());
+    }
+    let count = usize::try_from(beds).unwrap_or(usize::MAX);
+    Err(IsolationError::Count { field: "beds", count, max: 200_000 })
+}
+
 fn register(unit: &mut Unit<'_>, facility: FacilityId, rooms: Vec<NewRoom>) -> Result<(), Refusal> {
     let room_count = i64::try_from(rooms.len()).unwrap_or(i64::MAX);
-    let bed_count: i64 = rooms.iter().map(|room| i64::from(room.beds)).sum();
+    let beds: u64 = rooms.iter().map(|room| u64::from(room.beds)).sum();
+    beds_at_once(beds)?;
+    let bed_count = i64::try_from(beds).unwrap_or(i64::MAX);
     let first_room = RoomId(unit.next_many(RoomId::COUNTER, room_count)?);
     let first_bed = BedId(unit.next_many(BedId::COUNTER, bed_count)?);
     unit.record(RoomsReady { facility, first_room, first_bed, rooms })?;

@@ -81,12 +81,16 @@ pub struct NewFacility {
     /// Its place in the registry, if it is one.
     pub place: Option<PlaceId>,
     /// Longitude, degrees WGS-84.
+    #[schema(value_type = Option<outpace_core::bounds::Longitude>)]
     pub lon: Option<f64>,
     /// Latitude, degrees WGS-84.
+    #[schema(value_type = Option<outpace_core::bounds::Latitude>)]
     pub lat: Option<f64>,
     /// Rooms that it will have, or has.
+    #[schema(value_type = outpace_core::bounds::Count)]
     pub rooms: u32,
     /// Beds of each room.
+    #[schema(value_type = outpace_core::bounds::Count)]
     pub beds_per_room: u32,
     /// Whether its rooms are ready from the start, as those of a hospital are.
     pub ready: bool,
@@ -98,6 +102,7 @@ pub struct NewRoom {
     /// What stands on its door; unique in the facility.
     pub name: String,
     /// Its beds.
+    #[schema(value_type = outpace_core::bounds::Count)]
     pub beds: u32,
 }
 

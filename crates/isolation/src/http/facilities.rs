@@ -85,8 +85,10 @@ pub struct FacilityQuery {
     #[serde(default)]
     pub ended: bool,
     /// After this number.
+    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub after: Option<i64>,
     /// At most so many, 1,000 at the most.
+    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

@@ -59,8 +59,10 @@ pub struct TripsQuery {
     /// In this state; all where absent.
     pub state: Option<TripState>,
     /// After this number.
+    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub after: Option<i64>,
     /// At most so many, 1,000 at the most.
+    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

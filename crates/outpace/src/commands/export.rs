@@ -10,7 +10,7 @@ use outpace_screening::lanes::{IssueSheet, issue_sheet};
 use outpace_screening::{round_by_key, sites};
 use outpace_store::Tx;
 
-use outpace_custody::exports::{Content, MakeExport};
+use outpace_custody::exports::{Content, LetterNumber, MakeExport};
 
 use super::{Failure, custody, open_existing};
 use crate::Data;
@@ -95,7 +95,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::ExtraLayers { data, json } => extra_layers(&data, json),
         Command::People { data, letter, roster, doors, area, purpose, hours, to } => {
             let content = match (letter, roster, doors, area) {
-                (Some(letter), ..) => Content::Letter(letter),
+                (Some(letter), ..) => Content::Letter(LetterNumber(letter)),
                 (_, Some(area), ..) => Content::Roster(AreaId(area)),
                 (_, _, Some(round), Some(area)) => Content::Doors { round: RoundId(round), area: AreaId(area) },
                 _ => return Err(Failure::Unable("--letter, --roster, or --doors with --area / 三者择一".to_owned())),

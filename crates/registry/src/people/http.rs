@@ -120,6 +120,7 @@ pub struct PeopleQuery {
     /// The last person of the page before.
     pub after: Option<PersonId>,
     /// At most 1,000.
+    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 
@@ -148,6 +149,7 @@ pub struct CareQuery {
     /// The last person of the page before.
     pub after: Option<PersonId>,
     /// At most 1,000.
+    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

@@ -19,12 +19,14 @@ use crate::{BATCH_MAX, RegistryError, areas};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportHousehold {
     /// The source's own number, by which the same row is known again.
+    #[schema(value_type = Option<outpace_core::bounds::Reference>)]
     pub reference: Option<i64>,
     /// A grid, or a village where the grid is not known.
     pub area: AreaId,
     /// Family or dormitory room.
     pub kind: HouseholdKind,
     /// The household that lets the home: a reference of the same source that came before.
+    #[schema(value_type = Option<outpace_core::bounds::Reference>)]
     pub landlord: Option<i64>,
     /// Whom to ask; goes to the vault.
     pub contact: Option<HouseholdContact>,
@@ -44,8 +46,10 @@ pub struct ImportHouseholds {
 pub struct ImportPerson {
     /// The source's own number, by which the same row is known again.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::Reference>)]
     pub reference: Option<i64>,
     /// The household.
+    #[schema(value_type = outpace_core::bounds::Reference)]
     pub household: i64,
     /// Date of birth, `1953-02-11`; the registry keeps the year, the vault all of it.
     pub born: String,
@@ -56,15 +60,18 @@ pub struct ImportPerson {
     pub tags: BTreeSet<CareTag>,
     /// Where the person works.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::Reference>)]
     pub workplace: Option<i64>,
     /// Where the person goes to school.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::Reference>)]
     pub school: Option<i64>,
     /// The room there: a class, a team.
     #[serde(default)]
     pub room: Option<String>,
     /// The bus usually taken.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::Reference>)]
     pub vehicle: Option<i64>,
     /// Whether the person is elsewhere.
     #[serde(default)]

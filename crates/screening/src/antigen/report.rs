@@ -31,6 +31,7 @@ pub struct HandOut {
     /// In which grid.
     pub grid: AreaId,
     /// How many in all so far, so that telling it twice counts once.
+    #[schema(value_type = outpace_core::bounds::Quantity)]
     pub total: i64,
 }
 

@@ -116,6 +116,7 @@ fn same_leg(unit: &mut Unit<'_>, call: &Call, boxes: &BTreeSet<BoxCode>) -> Resu
 pub struct Take {
     /// The hand-over; absent where nobody gave (only the boxes are there).
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub leg: Option<i64>,
     /// The boxes that are there; absent: all of the hand-over.
     #[serde(default)]

@@ -59,6 +59,7 @@ pub struct VoidPlate {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 pub struct SignExclusion {
     /// Which.
+    #[schema(value_type = outpace_core::bounds::Serial)]
     pub exclusion: i64,
 }
 

@@ -24,9 +24,11 @@ pub struct ReportFile {
     pub laboratory: LaboratoryId,
     /// The file as a text with cells between commas, semicolons, tabs or bars.
     #[serde(default)]
+    #[schema(max_length = 33_554_432)]
     pub csv: Option<String>,
     /// Or the file as a spreadsheet, in base64.
     #[serde(default)]
+    #[schema(max_length = 33_554_432)]
     pub xlsx: Option<String>,
     /// Or the bytes of either kind in base64, whatever the encoding of the text: UTF-8, UTF-16 or GB18030.
     #[serde(default)]

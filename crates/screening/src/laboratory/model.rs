@@ -42,10 +42,13 @@ pub struct LaboratorySpec {
     /// Where it stands.
     pub area: AreaId,
     /// Tubes it can test in an hour; 0: does not work now.
+    #[schema(value_type = outpace_core::bounds::Count)]
     pub tubes_per_hour: i64,
     /// Minutes from the machine's start to the report.
+    #[schema(value_type = outpace_core::bounds::Minutes)]
     pub turnaround_minutes: i64,
     /// Minutes of the usual way from the sites that it serves.
+    #[schema(value_type = outpace_core::bounds::Minutes)]
     pub leg_minutes: i64,
 }
 

@@ -40,9 +40,11 @@ pub struct ReportedResult {
     pub outcome: String,
     /// Ct values by gene.
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, outpace_core::bounds::Ct>)]
     pub ct: BTreeMap<String, f64>,
     /// When the test was done; absent: now.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub tested_at: Option<Timestamp>,
 }
 

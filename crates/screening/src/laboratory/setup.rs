@@ -73,6 +73,7 @@ pub struct QueueQuery {
     pub laboratory: LaboratoryId,
     /// At most so many.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

@@ -41,6 +41,7 @@ pub struct IssueSheet {
     pub areas: Vec<AreaId>,
     /// Hours that it holds; absent: 24.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::Hours>)]
     pub hours: Option<i64>,
 }
 

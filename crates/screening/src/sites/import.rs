@@ -36,24 +36,31 @@ pub struct SiteRow {
     pub kind: SiteKind,
     /// Longitude, WGS-84 degrees.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::Longitude>)]
     pub lon: Option<f64>,
     /// Latitude, WGS-84 degrees.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::Latitude>)]
     pub lat: Option<f64>,
     /// How many lanes.
     #[serde(default)]
+    #[schema(value_type = outpace_core::bounds::Count)]
     pub lanes: i64,
     /// Samplers at each lane when no shift says otherwise.
     #[serde(default)]
+    #[schema(value_type = outpace_core::bounds::Count)]
     pub samplers: i64,
     /// People an hour of each lane; absent: as the pack plans.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::Count>)]
     pub people_per_hour: Option<i64>,
     /// Local minute of the day at which it opens; absent: 0.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::MinuteOfDay>)]
     pub opens_minute: Option<i64>,
     /// Local minute of the day at which it closes; absent: 1,440.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::MinuteOfDay>)]
     pub closes_minute: Option<i64>,
     /// Whether it works from the start.
     #[serde(default)]
@@ -75,6 +82,7 @@ pub struct ImportSites {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ImportSitesCsv {
     /// The text.
+    #[schema(max_length = 33_554_432)]
     pub csv: String,
 }
 

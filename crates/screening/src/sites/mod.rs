@@ -38,6 +38,7 @@ pub struct SitesQuery {
     pub after: Option<SiteId>,
     /// At most so many.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

@@ -73,6 +73,7 @@ pub struct RegisterSwab {
     pub purpose: Option<Purpose>,
     /// Position in the tube from 1; absent: the next.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::Count>)]
     pub position: Option<i64>,
     /// The swab.
     pub swab: Swab,

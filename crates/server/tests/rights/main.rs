@@ -7,6 +7,7 @@
 mod county;
 mod edited;
 mod extra;
+mod extremes;
 mod glass;
 mod least;
 mod reach;

@@ -39,14 +39,29 @@ impl Requests {
         request
     }
 
-    fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {
+    /// The fields of a route's request with their schemas, those that may be absent as well.
+    pub fn fields(&self, path: &str, is_command: bool) -> Vec<(String, Value)> {
+        if !is_command {
+            let parameters = self.document["paths"][path]["get"]["parameters"].as_array().into_iter().flatten();
+            let named = |parameter: &Value| Some((parameter["name"].as_str()?.to_owned(), parameter["schema"].clone()));
+            return parameters.filter_map(named).collect();
+        }
+        let body = &self.document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"];
+        let body = self.resolved(body);
+        let fields = body["properties"].as_object().into_iter().flatten();
+        let fields: Vec<_> = fields.map(|(name, schema)| (name.clone(), schema.clone())).collect();
+        assert!(body.is_null() || !fields.is_empty(), "{path} takes something else than fields: {body}");
+        fields
+    }
+
+    pub fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {
         match schema["$ref"].as_str().and_then(|name| name.strip_prefix("#/components/schemas/")) {
             Some(name) => self.resolved(&self.document["components"]["schemas"][name]),
             None => schema,
         }
     }
 
-    fn value(&self, name: &str, schema: &Value) -> Value {
+    pub fn value(&self, name: &str, schema: &Value) -> Value {
         let schema = self.resolved(schema);
         if let Some(items) = schema.get("items") {
             return json!([self.value(singular(name), items)]);
