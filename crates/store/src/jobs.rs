@@ -175,10 +175,12 @@ impl Store {
     pub fn note_failure(&self, job: &Job, error: &str) -> Result<()> {
         tracing::error!(job = job.id, kind = %job.kind, payload = %job.payload, error, "a job failed");
         let (id, failures, text) = (job.id, job.attempts.saturating_add(1), error.to_owned());
+        // By the clock, as `due` is asked, and not by the journal's time, which never goes back: a clock that was ahead and is
+        // right again must neither put a job off for long nor make it due for ever.
+        let next = Timestamp(self.now().0.saturating_add(pause_ms(failures)));
         self.write(&self.system(), move |unit| {
             unit.open()?;
             let jurisdiction = unit.tx().jurisdiction();
-            let next = Timestamp(unit.now().0.saturating_add(pause_ms(failures)));
             unit.tx().execute(
                 "UPDATE job SET attempts = $3, error = $4, next_try_at = $5 WHERE j = $1 AND id = $2",
                 values![jurisdiction, id, failures, &text, next],

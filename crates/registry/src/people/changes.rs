@@ -63,7 +63,7 @@ pub fn register_person(unit: &mut Unit<'_>, call: &Call, request: RegisterPerson
     let people = vec![request.person];
     let imported =
         import_people(unit, call, ImportPeople { source: AT_THE_DOOR.to_owned(), by_reference: false, people })?;
-    let id = imported.ids.first().copied().map(PersonId).unwrap_or(PersonId(0));
+    let id = imported.ids.first().copied().map(PersonId).ok_or_else(Refusal::internal)?;
     if imported.added > 0 {
         unit.enqueue(trigger::RESPOND, &Trigger::Person(id))?;
     }
