@@ -8,9 +8,14 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+import { dropChecks, secondFactorChecks, signInChecks } from './access-checks.mjs';
+import { approvalChecks } from './approval-checks.mjs';
 import { browserPath, openBrowser } from './browser.mjs';
+import { accountChecks, answerChecks } from './desk-checks.mjs';
+import { laneChecks } from './lane-checks.mjs';
 import { Office } from './office.mjs';
 import { offlineChecks } from './offline-checks.mjs';
+import { gateChecks, mineChecks } from './people-checks.mjs';
 import { roleChecks } from './role-checks.mjs';
 
 const SKIPPED = 77;
@@ -55,6 +60,23 @@ try {
   const parts = {
     'offline-zh': () => offlineChecks(check, office, executable, shot, 'zh', 5),
     'offline-en': () => offlineChecks(check, office, executable, shot, 'en', 6),
+    'lane-zh': async () => laneChecks(check, await phone('zh'), office, shot, 'zh', 1),
+    'lane-en': async () => laneChecks(check, await phone('en'), office, shot, 'en', 2),
+    'sign-in-zh': async () => signInChecks(check, await desk('zh'), office, shot, 'zh'),
+    'sign-in-en': async () => signInChecks(check, await desk('en'), office, shot, 'en'),
+    'factor-zh': async () => secondFactorChecks(check, await desk('zh'), office, shot, 'zh'),
+    'factor-en': async () => secondFactorChecks(check, await desk('en'), office, shot, 'en'),
+    'drop-zh': async () => dropChecks(check, await desk('zh'), office, 'zh'),
+    'accounts-zh': async () => accountChecks(check, await desk('zh'), office, shot, 'zh'),
+    'accounts-en': async () => accountChecks(check, await desk('en'), office, shot, 'en'),
+    // From here on there is an outbreak: what a part brings about, the next ones see.
+    'outbreak-gate-zh': async () => gateChecks(check, await phone('zh'), office, shot, 'zh', { turned: 5, turn: () => office.outbreak() }),
+    'outbreak-gate-en': async () => gateChecks(check, await phone('en'), office, shot, 'en', { turned: 10, turn: () => office.confirm(10) }),
+    'outbreak-approval': async () => approvalChecks(check, await desk('en'), office, shot),
+    'outbreak-mine-zh': async () => mineChecks(check, await phone('zh'), office, shot, 'zh', 1),
+    'outbreak-mine-en': async () => mineChecks(check, await phone('en'), office, shot, 'en', 9),
+    'outbreak-answers-zh': async () => answerChecks(check, await desk('zh'), office, shot, 'zh', 1),
+    'outbreak-answers-en': async () => answerChecks(check, await desk('en'), office, shot, 'en', 9),
     'roles-zh': () => roleChecks(check, () => desk('zh'), office, shot, 'zh'),
     'roles-en': () => roleChecks(check, () => desk('en'), office, shot, 'en'),
   };

@@ -154,9 +154,19 @@ export class Office {
     await admin('/api/screening/laboratories/set', { spec: { key: 'lab', name: { zh: '县疾控', en: 'county CDC' }, area: GRID, tubes_per_hour: 500, turnaround_minutes: 120, leg_minutes: 60 } });
     const planned = await admin('/api/screening/rounds/plan', { key: 'r1', name: { zh: '首轮', en: 'first round' }, method: 'pcr', areas: [VILLAGE] });
     await admin('/api/screening/rounds/open', { round: planned.round, acknowledged_last_result_at: planned.forecast.last_result_at });
+    await admin('/api/screening/exempt', { people: [11], reason: 'medical' });
     this.round = planned.round;
     this.place = places.ids?.[0] ?? places.places?.[0] ?? 1;
   }
+
+  /** Somebody says yes to everything that waits and that they may answer. */
+  async approve(name) {
+    const { plan } = await this.as(name, '/api/response/plan');
+    return this.as(name, '/api/response/approve', { plan, lines: [] });
+  }
+
+  /** One more confirmed case. */
+  confirm = (person) => this.as('tracer-1', '/api/contacts/open-case', { person, stage: 'confirmed', found_how: 'active_screening' });
 
   /** A confirmed case in the first family and what follows: holds, a plan that waits for a commander. */
   async outbreak() {

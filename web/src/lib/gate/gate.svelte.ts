@@ -28,12 +28,14 @@ class Gate {
   open(): () => void {
     localStorage.removeItem(KEPT_BEFORE);
     void this.#wake();
-    const [on, off] = [() => (this.online = true), () => (this.online = false)];
+    const on = () => {
+      this.online = true;
+      void this.#renew();
+    };
+    const off = () => (this.online = false);
     window.addEventListener('online', on);
     window.addEventListener('offline', off);
-    const timer = setInterval(() => {
-      if (this.online && session.who !== null) void this.fetch().catch(() => undefined);
-    }, EVERY_MS);
+    const timer = setInterval(() => void this.#renew(), EVERY_MS);
     return () => {
       clearInterval(timer);
       window.removeEventListener('online', on);
@@ -57,6 +59,14 @@ class Gate {
   }
 
   check = (text: string, now: number): Promise<Pass | Refusal> => (this.list === null ? Promise.resolve('unknown_key') : verify(text, this.list, now));
+
+  /** Fetches by itself. A page that was opened without a network does not know yet that its keeper is signed in. */
+  async #renew(): Promise<void> {
+    if (!this.online) return;
+    if (session.who === null) await session.look();
+    // What fails is tried again; the page says how old its list is.
+    if (session.who !== null) await this.fetch().catch(() => undefined);
+  }
 
   async #wake(): Promise<void> {
     try {

@@ -21,6 +21,7 @@ export const enPeople: Record<keyof typeof zhPeople, string> = {
   gate_old: 'The list is older than {duration}; go online soon.',
   gate_exact: 'The list is exact: nobody is refused by mistake. What changed after it is known once it is fetched again.',
   gate_unkept: 'This device could not keep the list: after a restart without a network it will be gone.',
+  gate_sign_in: 'Sign in to fetch the list',
   gate_list_wrong: 'The list is not signed by the office and must not be used.',
   gate_list_failed: 'No list came; check the network.',
   gate_scan: 'Scan or type a status code',

@@ -19,6 +19,7 @@ export const zhPeople = {
   gate_old: '清单已超过 {duration} 未更新，请尽快连网。',
   gate_exact: '清单逐人精确，不会误伤；清单之后的变化要再次连网才知道。',
   gate_unkept: '本机存不下核验清单：断网后重新打开会没有清单。',
+  gate_sign_in: '登录后更新核验清单',
   gate_list_wrong: '核验清单签名不符，不能使用。',
   gate_list_failed: '取不到核验清单，请检查网络。',
   gate_scan: '扫描或输入状态码',
