@@ -28,6 +28,7 @@ pub mod office;
 pub mod openapi;
 pub mod problem;
 pub mod routes;
+mod thinking;
 mod turns;
 mod watch;
 
@@ -36,3 +37,4 @@ pub use bounds::{Bounds, Span};
 pub use figures::Figures;
 pub use office::{Call, Office, Rulebook};
 pub use routes::{Document, Empty, Peer, Routes};
+pub use thinking::{ClockFailed, JobsSeen, StuckJob};

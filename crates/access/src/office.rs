@@ -51,6 +51,7 @@ impl Office {
         let (doors, panes) = (actors::doors(&store), glass::panes(&store));
         let figures = Figures::default();
         figures.register(|registry| store.pulse().register(registry));
+        figures.register(|registry| store.threads().register(registry));
         let health = Health::of(&figures);
         let watch = Arc::default();
         Self {

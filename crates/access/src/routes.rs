@@ -546,6 +546,9 @@ async fn handle(
     if is_limited && !office.store.is_drill() {
         office.watch.public(caller.address, office.store.now())?;
     }
+    if is_command && !office.store.is_drill() {
+        office.watch.device(&caller.actor, office.store.now())?;
+    }
     let mut share = office.intake.share(caller.who());
     let input = if is_command {
         door::is_json(request.headers())?;

@@ -40,7 +40,7 @@ pub use visits::{
 
 use outpace_access::Routes;
 use outpace_core::{Refusal, Trigger, trigger};
-use outpace_store::{Capability, Unit};
+use outpace_store::{Capability, Unit, Urgency};
 
 /// The kinds of orders that contacts issue.
 pub const KINDS: &[outpace_orders::kinds::IssuedKind] = &[letters::ANSWER_LETTER];
@@ -86,9 +86,10 @@ pub fn routes() -> Routes {
         .and(goods::routes())
 }
 
-/// Makes the response look again.
+/// Makes the response look again; a case comes before everything else that waits.
 fn respond(unit: &mut Unit<'_>, trigger: &Trigger) -> Result<(), Refusal> {
-    Ok(unit.enqueue(trigger::RESPOND, trigger)?)
+    let urgency = if matches!(trigger, Trigger::Case(_)) { Urgency::First } else { Urgency::Normal };
+    Ok(unit.enqueue_as(urgency, trigger::RESPOND, trigger)?)
 }
 
 /// A free text that is not longer than [`TEXT_CHARACTERS_MAX`]; empty ones only where `needed` is false.

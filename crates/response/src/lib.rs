@@ -22,12 +22,13 @@ pub mod load;
 pub mod pages;
 pub mod plan;
 pub mod respond;
+pub mod set_aside;
 pub mod situation;
 pub mod status_page;
 mod store;
 pub mod verify;
 
-pub use clock::{Ticked, tick};
+pub use clock::{CLOCKS, ClockOf, tick};
 pub use closure::{Reach, closure};
 pub use decide::{Response, Rules, decide};
 pub use items::{Item, Key, What};

@@ -17,7 +17,7 @@ use outpace_core::{CaseId, PlanId, Refusal, Seq, Text, Timestamp, Trigger};
 use outpace_isolation::LiftReason;
 use outpace_orders::{self as orders, NewOrder, Subject as About};
 use outpace_policy::{OrderTrigger, SubjectKind};
-use outpace_store::{Job, Result, Store, StoreError, Tx, Unit, jobs};
+use outpace_store::{Job, Result, Store, StoreError, Tx, Unit, Urgency, jobs};
 
 use crate::apply::{self, carry_out};
 use crate::closure::{Owner, Reach};
@@ -30,8 +30,10 @@ use crate::plan::{Action, AtOnce, Line, Needs, Plan, Planned, plan};
 use crate::situation::{Fleet, Outcome, Single, Situation};
 use crate::{book, store};
 
-/// Triggers that one look answers together.
+/// Triggers that are looked through for those that one look answers together.
 const TRIGGERS_MAX: i64 = 1_000;
+/// Triggers that one look answers together: its closure grows with each.
+const TOGETHER_MAX: usize = 250;
 
 /// What a look found, ready to be written.
 struct Look {
@@ -39,6 +41,8 @@ struct Look {
     basis: Seq,
     triggers: Vec<Trigger>,
     jobs: Vec<i64>,
+    /// Of the most urgent of them.
+    urgency: Urgency,
     opening: Vec<contacts::cases::OpenCase>,
     excluding: Vec<CaseId>,
     discharging: Vec<Discharge>,
@@ -73,7 +77,11 @@ pub fn respond(office: &Store, job: &Job) -> Result<()> {
         // An earlier look has answered this one too, or found that it fails.
         return Ok(());
     }
-    let mine = due.into_iter().filter(|one| one.kind == RESPOND);
+    // Those of the same urgency: a positive waits for no check-in.
+    let mine = due.into_iter().filter(|one| one.kind == RESPOND && one.urgency == job.urgency);
+    let mine: Vec<Job> = mine.take(TOGETHER_MAX).collect();
+    // Before anything is read: what is asked for from now on is asked for anew.
+    let mine = office.take_up(&mine)?.into_iter();
     // What failed before does not hold up what never did.
     let (fresh, tried): (Vec<Job>, Vec<Job>) = mine.partition(|one| one.attempts == 0);
     answer(office, &fresh)?;
@@ -116,7 +124,8 @@ fn answer_together(office: &Store, jobs: &[Job]) -> Result<()> {
     let basis = office.head().seq;
     let (triggers, ids) = (triggers.into_iter().collect(), jobs.iter().map(|one| one.id).collect());
     let look = office.read(|tx| Ok::<_, StoreError>(look(tx, &call, triggers, ids, basis, started)))?;
-    let look = look.map_err(refused)?;
+    let mut look = look.map_err(refused)?;
+    look.urgency = jobs.iter().map(|one| one.urgency).min().unwrap_or_default();
     let rules = call.rules.clone();
     office.write(&office.system(), move |unit| {
         let call = Call { now: unit.now(), rules, ..call };
@@ -165,6 +174,7 @@ fn look(
         compared,
         triggers,
         jobs,
+        urgency: Urgency::default(),
         opening,
         excluding,
         discharging,
@@ -283,7 +293,7 @@ fn write(unit: &mut Unit<'_>, call: &Call, look: Look) -> Result<(), Refusal> {
     if stale || changed {
         // A case changes everything that was just decided, and so does an answer that came in between: look again.
         for trigger in &look.triggers {
-            unit.enqueue(RESPOND, trigger)?;
+            unit.enqueue_as(look.urgency, RESPOND, trigger)?;
         }
     } else {
         for extra in &look.extras {

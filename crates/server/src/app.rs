@@ -13,7 +13,7 @@ use axum::{Extension, Json, Router};
 use outpace_access::openapi::Beside;
 use outpace_access::problem::Problem;
 use outpace_access::{Caller, Office, Peer, admit, openapi};
-use outpace_core::{Need, Permission, Refusal, Text};
+use outpace_core::{Need, Permission, Refusal};
 use parking_lot::RwLock;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -25,6 +25,7 @@ use crate::drill::{self, Scene};
 use crate::listen::{self, Limits};
 use crate::office::Opened;
 use crate::tls::Tls;
+use crate::watcher::Told;
 use crate::{compress, embedded, every_route, headers, live, watcher};
 
 /// What the handlers outside the capabilities share.
@@ -35,7 +36,7 @@ pub(crate) struct Server {
     pub(crate) scene: Arc<RwLock<Scene>>,
     pub(crate) live: Arc<watch::Sender<Arc<str>>>,
     pub(crate) changed: Arc<tokio::sync::Notify>,
-    pub(crate) writing: watch::Receiver<Option<Text>>,
+    pub(crate) told: watch::Receiver<Told>,
 }
 
 impl Server {
@@ -93,8 +94,8 @@ pub async fn start_within(
     }
     let office = opened.office.clone();
     let figures = office.figures().clone();
-    let (app, paused) = assemble(opened);
-    tokio::spawn(watcher::watch(office, paused));
+    let (app, tell) = assemble(opened);
+    tokio::spawn(watcher::watch(office, tell));
     let task = tokio::spawn(listen::serve(listener, app, limits, figures, tls));
     Ok(Running { address, task })
 }
@@ -130,14 +131,14 @@ const fn beside(
     Beside { path, need, is_command, summary, media }
 }
 
-/// The application, and where its watcher tells why writing is paused.
-fn assemble(opened: Opened) -> (Router, watch::Sender<Option<Text>>) {
+/// The application, and where its watcher tells what the board must know beside its figures.
+fn assemble(opened: Opened) -> (Router, watch::Sender<Told>) {
     let Opened { office, drill_clock } = opened;
     let is_drill = drill_clock.is_some();
     let live = Arc::new(watch::Sender::new(Arc::from("")));
     let changed = Arc::new(tokio::sync::Notify::new());
-    let (paused, writing) = watch::channel(None);
-    let server = Server { office: office.clone(), drill_clock, scene: Arc::default(), live, changed, writing };
+    let (tell, told) = watch::channel(Told::default());
+    let server = Server { office: office.clone(), drill_clock, scene: Arc::default(), live, changed, told };
     let notify = server.changed.clone();
     office.store.on_commit(move |_| notify.notify_one());
     tokio::spawn(live::keep(server.clone()));
@@ -173,7 +174,7 @@ fn assemble(opened: Opened) -> (Router, watch::Sender<Option<Text>>) {
         .layer(map_response(|answer| std::future::ready(headers::harden(answer))))
         .layer(from_fn(compress::mark))
         .layer(compress::layer());
-    (app, paused)
+    (app, tell)
 }
 
 /// A route that is there, asked in the other way.
@@ -194,8 +195,10 @@ fn other_method(office: &Office, method: &Method, path: &str) -> Problem {
 async fn health(State(server): State<Server>) -> Result<Json<serde_json::Value>, Problem> {
     let head = server.office.store.head();
     let stuck = server.office.store.read(outpace_store::jobs::stuck).map_err(|error| Problem(error.into()))?;
+    let thought = outpace_access::health::thought(&server.office);
+    let well = stuck.is_empty() && thought.alarms.is_empty();
     Ok(Json(serde_json::json!({
-        "ok": stuck.is_empty(), "version": env!("CARGO_PKG_VERSION"), "stuck_jobs": stuck.len(),
+        "ok": well, "version": env!("CARGO_PKG_VERSION"), "stuck_jobs": stuck.len(), "thinking": thought,
         "head": { "seq": head.seq.0, "hash": head.hash.to_string() },
     })))
 }
@@ -213,8 +216,8 @@ async fn events(
     // Nobody may have watched until now: what stands in the channel is old, or nothing.
     server.touch();
     // Beside the figures: it must be told when the figures cannot be read, too.
-    let writing = WatchStream::new(server.writing.clone())
-        .map(|paused| Ok(Event::default().event("writing").data(serde_json::json!({ "paused": paused }).to_string())));
+    let writing = WatchStream::new(server.told.clone())
+        .map(|told| Ok(Event::default().event("writing").data(serde_json::json!(told).to_string())));
     let office = server.office.clone();
     // Whoever signed out, or was shown out, sees nothing more.
     let stream = stream.merge(writing).take_while(move |_| caller.still_may(&office, Permission::CommandRead.whole()));

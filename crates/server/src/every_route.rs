@@ -58,6 +58,7 @@ pub fn every_capability() -> Capabilities {
         outpace_status::capability(),
         outpace_custody::capability(),
         outpace_response::capability(),
+        outpace_response::set_aside::capability(),
         outpace_residents::capability(),
     ];
     Capabilities::new(all).classed(outpace_custody::class_of)

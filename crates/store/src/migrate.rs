@@ -7,6 +7,7 @@ use outpace_core::AreaId;
 
 use crate::capability::Capabilities;
 use crate::engine::{Connection, Result, StoreError, Tx};
+use crate::jobs;
 use crate::journal;
 use crate::private;
 use crate::values;
@@ -46,6 +47,7 @@ pub(crate) fn migrate(
             apply_schema(&mut tx, capability.name, capability.schema)?;
         }
         tx.connection().settle()?;
+        jobs::put_off_what_ended_a_process(&mut tx, settings.clock.now())?;
         same_keys(&mut tx, keys)
     })();
     if done.is_ok() {

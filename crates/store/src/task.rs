@@ -1,6 +1,5 @@
 //! Commands as they wait in the writer's queue: what to run, whom to answer, and since when.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -8,6 +7,7 @@ use outpace_core::Actor;
 
 use crate::engine::{Result, StoreError};
 use crate::journal::Head;
+pub(crate) use crate::threads::panic_text;
 use crate::unit::Unit;
 use crate::writer::Committed;
 
@@ -20,12 +20,6 @@ pub(crate) trait Task: Send {
     fn run(&mut self, unit: &mut Unit<'_>) -> bool;
     /// Answers the caller.
     fn answer(self: Box<Self>, outcome: Result<Head>);
-}
-
-/// What a panic said.
-pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
 struct Command<F, T, E, D> {

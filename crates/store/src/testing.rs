@@ -36,6 +36,11 @@ pub fn by_hand(store: &Store, sql: &str) -> Result<usize> {
     Ok(changed)
 }
 
+/// What happens in place of the end of the process when a supervised thread cannot go on.
+pub fn on_thread_end(store: &Store, end: impl Fn(&str) + Send + Sync + 'static) {
+    store.inner.threads.on_end(end);
+}
+
 /// Hands a fact from outside to every fold that knows its kind, as a journal that is restored would, and takes back what they
 /// wrote into the tables.
 ///

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::capability::{Capabilities, Fact};
 use crate::counters::Counters;
 use crate::engine::{Result, StoreError, Trouble, Tx};
+use crate::jobs::{PAYLOAD_BYTES_MAX, Urgency};
 use crate::journal::{self, Entry, Head};
 use crate::memory::Memory;
 use crate::task::panic_text;
@@ -159,21 +160,45 @@ impl<'a> Unit<'a> {
         self.counters.take(&mut self.tx, counter, count)
     }
 
-    /// Queues follow-up work; it commits with this unit's facts and runs after the commit.
+    /// Queues follow-up work; it commits with this unit's facts and runs after the commit. Work of the same kind and payload
+    /// that waits already is not queued twice; work that runs at this moment runs again afterwards.
     ///
     /// # Errors
     /// What the store refused.
     pub fn enqueue(&mut self, kind: &str, payload: &impl Serialize) -> Result<()> {
+        self.enqueue_as(Urgency::Normal, kind, payload)
+    }
+
+    /// Queues follow-up work that overtakes what is less urgent. The same work that waits already takes the more urgent of
+    /// both.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`] for a payload above [`PAYLOAD_BYTES_MAX`]; what the store refused.
+    pub fn enqueue_as(&mut self, urgency: Urgency, kind: &str, payload: &impl Serialize) -> Result<()> {
         let payload =
             serde_json::to_string(payload).map_err(|source| StoreError::Payload { kind: kind.to_owned(), source })?;
+        if payload.len() > PAYLOAD_BYTES_MAX {
+            return Err(StoreError::Broken(format!(
+                "a job {kind} of {} bytes, {PAYLOAD_BYTES_MAX} at most",
+                payload.len()
+            )));
+        }
+        self.open()?;
         let id = self.next("job")?;
         let jurisdiction = self.tx.jurisdiction();
         self.tx.execute(
-            "INSERT INTO job (j, id, kind, payload, queued_at, attempts) VALUES ($1, $2, $3, $4, $5, 0)",
-            values![jurisdiction, id, kind, &payload, self.now],
+            "INSERT INTO job (j, id, kind, payload, queued_at, attempts, urgency, taken) VALUES ($1, $2, $3, $4, $5, 0, $6, 0)
+             ON CONFLICT (j, kind, payload, taken) DO UPDATE SET
+               urgency = CASE WHEN excluded.urgency < job.urgency THEN excluded.urgency ELSE job.urgency END",
+            values![jurisdiction, id, kind, &payload, self.now, urgency.rank()],
         )?;
         self.jobs_queued += 1;
         Ok(())
+    }
+
+    /// The thread for follow-up work looks after the commit.
+    pub(crate) fn queued_work(&mut self) {
+        self.jobs_queued += 1;
     }
 
     /// Marks a job as done, in the same transaction as what it did.

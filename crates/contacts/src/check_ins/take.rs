@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use outpace_access::Call;
 use outpace_core::time::MINUTE_MS;
+use outpace_core::trigger::RESPOND;
 use outpace_core::{ActorKind, AreaId, PersonId, PlaceId, Refusal, Seq, Text, Timestamp, Trigger};
 use outpace_orders::{NewConflict, Subject, conflict};
 use outpace_registry::Place;
-use outpace_store::Unit;
+use outpace_store::{Unit, Urgency};
 
 use super::codes::ReadCode;
 use super::facts::{CheckInRow, CheckInsTaken};
@@ -17,7 +18,7 @@ use super::model::{CheckIns, DeviceMarks, NewCheckIn, Taken};
 use super::proof::Proof;
 use super::store;
 use crate::visits::Spot;
-use crate::{ContactsError, SKEW_MS_MAX, cases, respond};
+use crate::{ContactsError, SKEW_MS_MAX, cases};
 
 /// What says that a code was passed on. A printed code that nothing bears out is no such sign: most people come from home.
 const PASSED_ON: u8 = CheckInRow::STALE | CheckInRow::FOREIGN | CheckInRow::IMPLAUSIBLE;
@@ -156,7 +157,8 @@ fn record(
     if waiting / FILE_ROWS != (waiting + answer.recorded) / FILE_ROWS {
         unit.enqueue(FILE, &())?;
     }
-    triggers.iter().try_for_each(|trigger| respond(unit, trigger))?;
+    // They come in masses: whatever a positive asks for overtakes them.
+    triggers.iter().try_for_each(|trigger| unit.enqueue_as(Urgency::Later, RESPOND, trigger))?;
     if turned {
         let device = call.actor.id;
         let minutes = answer.skew_ms / MINUTE_MS;

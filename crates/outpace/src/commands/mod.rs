@@ -6,6 +6,7 @@ pub mod custody;
 pub mod drill;
 pub mod export;
 pub mod import;
+pub mod jobs;
 pub mod keys;
 pub mod plan;
 pub mod policy;

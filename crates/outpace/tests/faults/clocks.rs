@@ -23,7 +23,7 @@ use crate::house::House;
 /// A device's clock may run ahead so far before it is said so.
 const AHEAD_MS: i64 = 2 * MINUTE_MS;
 
-fn wall_ms() -> i64 {
+pub fn wall_ms() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
 }
 
@@ -112,14 +112,14 @@ const BACKWARDS: &str = "COUNT(*) FROM journal a JOIN journal b ON b.j = a.j AND
 
 /// The machine's clocks, as the test sets them: the wall's, and the one that only counts on.
 #[derive(Default)]
-struct Machine {
+pub struct Machine {
     wall_ms: AtomicI64,
     counted_ms: AtomicI64,
 }
 
 impl Machine {
     /// Time passes as it should.
-    fn pass(&self, ms: i64) {
+    pub fn pass(&self, ms: i64) {
         self.wall_ms.fetch_add(ms, Ordering::SeqCst);
         self.counted_ms.fetch_add(ms, Ordering::SeqCst);
     }
@@ -141,7 +141,7 @@ impl Source for Machine {
 }
 
 /// An office on this house whose clock is a machine's that the test sets.
-fn office_by(house: &House, machine: &Arc<Machine>) -> Office {
+pub fn office_by(house: &House, machine: &Arc<Machine>) -> Office {
     let library = Library::embedded();
     let now = Timestamp(machine.wall_ms());
     let date = office::local_date(now, 480).unwrap();

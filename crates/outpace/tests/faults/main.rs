@@ -19,3 +19,4 @@ mod form;
 mod house;
 mod kills;
 mod postgres;
+mod thinking;

@@ -101,6 +101,7 @@ impl House {
             outpace_screening::capability(),
             outpace_custody::capability(),
             crate::capability(),
+            crate::set_aside::capability(),
         ]
     }
 

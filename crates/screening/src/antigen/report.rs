@@ -6,7 +6,7 @@ use outpace_access::Call;
 use outpace_core::{AreaId, AreaLevel, PersonId, Refusal, RoundId, Text, Timestamp, Trigger, trigger};
 use outpace_orders::{Form, NewConflict, Subject, conflict};
 use outpace_registry as registry;
-use outpace_store::Unit;
+use outpace_store::{Unit, Urgency};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -262,7 +262,7 @@ fn follow(
         let form = Form::from([("round".to_owned(), round.0.into())]);
         let key = format!("confirm-antigen:{round}:{person}");
         order(unit, call, key, kinds::CONFIRM_ANTIGEN, Subject::Person(*person), area, because, form)?;
-        unit.enqueue(trigger::RESPOND, &Trigger::Person(*person))?;
+        unit.enqueue_as(Urgency::First, trigger::RESPOND, &Trigger::Person(*person))?;
     }
     unit.because_of(None);
     for person in strange {

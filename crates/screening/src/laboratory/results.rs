@@ -9,7 +9,7 @@ use outpace_access::Call;
 use outpace_access::actors::{PostKind, at_post};
 use outpace_core::time::MINUTE_MS;
 use outpace_core::{LaboratoryId, Refusal, Text, Timestamp, Trigger, TubeCode, trigger};
-use outpace_store::Unit;
+use outpace_store::{Unit, Urgency};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -350,7 +350,7 @@ fn flush(
         crate::filing::file(unit)?;
     }
     for trigger in &triggers {
-        unit.enqueue(trigger::RESPOND, trigger)?;
+        unit.enqueue_as(Urgency::First, trigger::RESPOND, trigger)?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use outpace_core::time::MINUTE_MS;
 use outpace_core::{AreaId, LaneId, PersonId, Refusal, RoundId, Text, Timestamp, Trigger, TubeCode, trigger};
 use outpace_orders::{NewConflict, Subject, conflict};
 use outpace_registry as registry;
-use outpace_store::Unit;
+use outpace_store::{Unit, Urgency};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -316,7 +316,7 @@ fn write(
     }
     let outcome = known.as_ref().and_then(|row| row.tube.outcome);
     if matches!(outcome, Some(Outcome::Positive | Outcome::Inconclusive)) {
-        unit.enqueue(trigger::RESPOND, &Trigger::Tube(asked.tube.clone()))?;
+        unit.enqueue_as(Urgency::First, trigger::RESPOND, &Trigger::Tube(asked.tube.clone()))?;
     }
     let before = known.as_ref().map_or(Stage::Open, |row| row.tube.stage);
     Ok(Registered {
