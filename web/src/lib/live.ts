@@ -29,6 +29,8 @@ export interface Text {
 export interface Writing {
   /** Why nothing can be written at present. */
   paused: Text | null;
+  /** What keeps the server from thinking; empty while nothing does. */
+  alarms: Text[];
 }
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */

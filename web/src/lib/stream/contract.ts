@@ -5,7 +5,7 @@ import { anyOf, flag, list, number, object, oneOf, optional, orNull, text, type 
 
 const both = object<live.Text>({ zh: text, en: text });
 /** The event `writing`. */
-export const writingCheck = object<live.Writing>({ paused: orNull(both) });
+export const writingCheck = object<live.Writing>({ paused: orNull(both), alarms: list(both) });
 const head = object<live.Head>({ seq: number, hash: text });
 const zoneLevel = oneOf('lockdown', 'control', 'precaution', 'high', 'medium', 'low');
 const risk = orNull(oneOf('high', 'medium', 'low'));

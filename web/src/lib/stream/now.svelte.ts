@@ -9,6 +9,8 @@ class Now {
   connection: ConnectionState = $state.raw({ kind: 'connecting' });
   /** Why nothing can be written at present; `null` while all is well. */
   paused: Text | null = $state.raw(null);
+  /** What keeps the server from thinking. */
+  alarms: Text[] = $state.raw([]);
   /** Where the last event broke the contract; `null` when it was right. */
   misunderstood: string | null = $state(null);
 
@@ -19,8 +21,9 @@ class Now {
         this.live = moment;
         this.misunderstood = null;
       },
-      paused: (why) => {
+      paused: (why, alarms) => {
         this.paused = why;
+        this.alarms = alarms;
       },
       misunderstood: (path) => {
         this.misunderstood = path;

@@ -59,6 +59,7 @@ export const en: Record<WordKey, string> = {
   connection_stale: 'figures as of {time}',
   connection_retry: 'reconnecting, attempt {n}',
   connection_first: 'The server does not answer; trying again',
+  system_alarms: 'The system itself needs help:',
   writing_paused: 'Nothing can be recorded at present: {why}.',
   writing_paused_do: 'Status and all figures go on. Lanes go on with their offline sheets; what was refused is sent again when this line is gone.',
   not_understood: 'The server sent something wrong at {path}. The last good figures stay.',

@@ -58,6 +58,7 @@ export const zh = {
   connection_stale: '以下为 {time} 的数据',
   connection_retry: '正在重连，第 {n} 次',
   connection_first: '连不上服务器，正在重试',
+  system_alarms: '系统自身告警：',
   writing_paused: '目前不能写入：{why}。',
   writing_paused_do: '健康状态和各项数字照常；采样请用离线通道表，本提示消失后重发被拒的提交。',
   not_understood: '服务器发来的数据有误：{path}。保留上一次的画面。',
