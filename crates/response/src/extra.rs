@@ -135,6 +135,7 @@ fn beyond(seen: &Seen, ours: &Ours) -> Option<(Beyond, Timestamp)> {
 
 fn judged(seen: Seen, ours: &Ours, now: Timestamp) -> Option<Extra> {
     let (beyond, since) = beyond(&seen, ours)?;
+    // A fact from before moments had bounds may lie anywhere; `since` saturates, and so must what follows.
     let days = now.since(since).max(0).saturating_add(DAY_MS - 1) / DAY_MS;
     Some(Extra {
         beyond,
@@ -362,6 +363,19 @@ mod tests {
         let own = Seen { measure: Subject::Closure(ClosureId(1)), people: 0, ..seen(1, 0) };
         let extra = judged(own, &Ours { strictness: 0, ended_at: None }, Timestamp(DAY_MS)).unwrap();
         assert_eq!((extra.people, extra.person_days, extra.beyond), (0, 0, Beyond::NotAsked));
+    }
+
+    /// The attack that ended the thinking half: an observed restriction that starts 292 million years ago.
+    #[test]
+    fn measure_that_starts_at_the_end_of_time_is_counted_and_not_a_panic() {
+        let now = Timestamp::parse_local("2022-04-13T01:00", 480).unwrap();
+        for starts_at in [i64::MIN, -9_200_000_000_000_000_000, i64::MAX] {
+            let own = Seen { people: i64::MAX, ..seen(2, starts_at) };
+            let extra = judged(own, &Ours { strictness: 0, ended_at: None }, now).unwrap();
+            let mut sum = Sum::default();
+            [&extra, &extra].into_iter().for_each(|extra| sum.add(extra));
+            assert_eq!((sum.people, sum.person_days), (i64::MAX, i64::MAX));
+        }
     }
 
     proptest! {
