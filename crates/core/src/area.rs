@@ -77,6 +77,23 @@ impl AreaId {
         own.checked_sub(level.digits()).map(|drop| Self(self.0 / 10_i64.pow(drop)))
     }
 
+    /// A code as statistics bureaus write it, with zeros to fill it up to 6, 9 or 12 digits, as ours: 140121000000 is the
+    /// county 140121. No county, township or village of GB/T 2260 and GB/T 10114 ends in only zeros. Grids keep theirs.
+    #[must_use]
+    pub fn without_filling(self) -> Self {
+        let upper = match self.level() {
+            Some(AreaLevel::City) => AreaLevel::Province,
+            Some(AreaLevel::County) => AreaLevel::City,
+            Some(AreaLevel::Township) => AreaLevel::County,
+            Some(AreaLevel::Village) => AreaLevel::Township,
+            Some(AreaLevel::Province | AreaLevel::Grid) | None => return self,
+        };
+        match self.at(upper) {
+            Some(above) if above.grids().0 == self.grids().0 => above.without_filling(),
+            _ => self,
+        }
+    }
+
     /// The next area up; `None` for a province.
     #[must_use]
     pub fn parent(self) -> Option<Self> {
@@ -144,6 +161,25 @@ mod tests {
         assert_eq!(village.parent(), Some(AreaId(140_121_203)));
         assert!(AreaId(1401).contains(village) && !AreaId(140_105).contains(village));
         assert_eq!(village.grids(), (AreaId(140_121_203_206_000), AreaId(140_121_203_206_999)));
+    }
+
+    #[test]
+    fn a_code_filled_up_with_zeros_is_the_code_without_them() {
+        let filled = [
+            (140_000_000_000, 14),
+            (140_100_000_000, 1401),
+            (140_121_000_000, 140_121),
+            (140_121_100_000, 140_121_100),
+            (140_121_100_001, 140_121_100_001),
+            (140_100, 1401),
+            (140_000, 14),
+            (140_121_000, 140_121),
+            (140_121_100_001_000, 140_121_100_001_000),
+            (5, 5),
+        ];
+        for (code, right) in filled {
+            assert_eq!(AreaId(code).without_filling(), AreaId(right), "{code}");
+        }
     }
 
     proptest! {
