@@ -65,10 +65,13 @@ enum Command {
         /// What the file holds.
         #[arg(value_enum)]
         what: commands::import::What,
-        /// A .csv file; .geojson for the boundaries of areas; the device's own file for a lane.
+        /// A table (.csv in UTF-8, UTF-16 or GB18030, .xlsx); .geojson for the boundaries of areas; the device's own file
+        /// for a lane.
         file: PathBuf,
         #[command(flatten)]
         data: Data,
+        #[command(flatten)]
+        manner: commands::import::Manner,
     },
     /// Write what a lane needs to work without a network, or a list with names that must leave, sealed.
     Export {
@@ -129,7 +132,7 @@ fn main() -> ExitCode {
         Command::Serve { data, listen, pack, drill_from, tls } => {
             commands::serve::run(data, commands::serve::Wanted { listen, pack, drill_from, tls })
         }
-        Command::Import { what, file, data } => commands::import::run(what, &file, data),
+        Command::Import { what, file, data, manner } => commands::import::run(what, &file, data, &manner),
         Command::Export { command } => commands::export::run(command),
         Command::Drill(arguments) => commands::drill::run(arguments),
         Command::Plan { data, pack } => commands::plan::run(data, pack),

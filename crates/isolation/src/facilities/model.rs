@@ -143,6 +143,16 @@ pub struct Facility {
     pub occupied: i64,
     /// Being turned over.
     pub cleaning: i64,
+    /// People who stay here now, with and without a bed.
+    #[serde(default)]
+    pub stays: i64,
+    /// Of these, people who have no bed.
+    #[serde(default)]
+    pub without_bed: i64,
+    /// People whom it can still take: free rooms where everyone has a room alone, else free beds, less those who wait for
+    /// one; none where it is not in use.
+    #[serde(default)]
+    pub can_take: i64,
 }
 
 /// What a bed is doing.

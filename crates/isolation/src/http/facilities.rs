@@ -2,6 +2,7 @@
 
 use outpace_access::{Call, Empty, Routes};
 use outpace_core::{ActorId, BedId, FacilityId, Permission, PersonId, Refusal, StayId, Text, Timestamp};
+use outpace_registry::Imported;
 use outpace_store::{Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -9,6 +10,7 @@ use utoipa::ToSchema;
 use super::limit_of;
 use crate::errors::IsolationError;
 use crate::facilities::{self, Bed, Facility, NewFacility, NewRoom};
+use crate::rooms::single_room;
 use crate::stays::{self, Check, CheckDue, NewCheck, Released, Stay};
 use crate::trips::{self, HandedOver};
 
@@ -73,6 +75,8 @@ pub struct FacilityList {
 fn list(tx: &mut Tx<'_>, call: &Call, _: Empty) -> Result<FacilityList, Refusal> {
     let mut facilities = facilities::facilities(tx)?;
     facilities.retain(|facility| call.sees(facility.area));
+    let rule = call.pack().facility.single_room.value;
+    facilities::store::count_stays(tx, &mut facilities, |kind| single_room(rule, kind))?;
     Ok(FacilityList { facilities })
 }
 
@@ -168,12 +172,15 @@ pub struct ImportFacilities {
 /// Facilities that are known now.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ImportedFacilities {
-    /// Their numbers, in the order of the request.
-    pub facilities: Vec<FacilityId>,
+    /// Their numbers, in the order of the request; none where a row was not taken in.
+    pub facilities: Vec<Option<FacilityId>>,
+    /// What became of the rows.
+    pub rows: Imported,
 }
 
 fn import(unit: &mut Unit<'_>, call: &Call, request: ImportFacilities) -> Result<ImportedFacilities, Refusal> {
-    Ok(ImportedFacilities { facilities: facilities::import_facilities(unit, call, request.facilities)? })
+    let rows = facilities::import_facilities(unit, call, request.facilities)?;
+    Ok(ImportedFacilities { facilities: rows.ids.iter().map(|id| id.map(FacilityId)).collect(), rows })
 }
 
 /// Rooms that are ready.

@@ -233,7 +233,7 @@ impl House {
                 let vehicles = ImportVehicles { source: "test".to_owned(), vehicles };
                 outpace_registry::places::import_vehicles(unit, call, vehicles)?;
                 sites::import_sites(unit, call, ImportSites { sites: vec![site] })?;
-                Ok(set_laboratory(unit, call, SetLaboratory { spec })?.id)
+                Ok(set_laboratory(unit, call, SetLaboratory { spec, read: None })?.id)
             })
             .unwrap();
     }

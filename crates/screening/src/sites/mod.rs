@@ -8,7 +8,8 @@ mod verbs;
 
 pub use facts::{HoursSet, LaneSet, LanesAdded, NewSite, SamplersPosted, SiteMoved, SiteSet, SitesAdded};
 pub use import::{
-    CSV_COLUMNS, ImportSites, ImportSitesCsv, SiteRow, SitesImported, import_sites, import_sites_csv, parse_sites_csv,
+    CSV_COLUMNS, IMPORT_MAX, ImportSites, ImportSitesCsv, SITE_COLUMNS, SiteRow, SitesImported, import_sites,
+    import_sites_csv, import_sites_of, parse_sites_csv, read_sites,
 };
 pub use model::{LANES_MAX, Lane, OpenState, Shift, Site, SiteKind, SiteSpec};
 pub(crate) use store::{SCHEMA, closed_between, every, join};

@@ -207,7 +207,8 @@ impl House {
             turnaround_minutes: 120,
             leg_minutes: 60,
         };
-        self.laboratory = self.act(|unit, call| set_laboratory(unit, call, SetLaboratory { spec })).unwrap().id;
+        self.laboratory =
+            self.act(|unit, call| set_laboratory(unit, call, SetLaboratory { spec, read: None })).unwrap().id;
     }
 
     /// Moves the clock.
