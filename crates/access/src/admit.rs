@@ -212,7 +212,7 @@ impl Caller {
     #[must_use]
     pub fn still_may(&self, office: &Office, need: Need) -> bool {
         let Some(signed) = &self.signed else { return true };
-        let now: Timestamp = office.store.now();
+        let now: Timestamp = office.sign_in_now();
         let found = office.doors.read().look(&signed.hash, now);
         found.is_some_and(|signed| authorise(office, &signed.actor, need).is_ok())
     }

@@ -1,8 +1,9 @@
 //! The running office: one store and the rules it works by.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use outpace_core::{Actor, AreaId, Refusal, Timestamp};
+use outpace_core::{Actor, AreaId, Clock, Refusal, Timestamp};
 use outpace_policy::{Pack, Playbook, Profile};
 use outpace_store::Store;
 use parking_lot::RwLock;
@@ -42,6 +43,7 @@ pub struct Office {
     figures: Figures,
     health: Health,
     authority: Arc<OnceLock<String>>,
+    drill_roles: Arc<AtomicBool>,
 }
 
 impl Office {
@@ -66,7 +68,23 @@ impl Office {
             figures,
             health,
             authority: Arc::default(),
+            drill_roles: Arc::default(),
         }
+    }
+
+    /// Lets sign-ins, codes and locks live by a clock of their own: a drill's clock jumps by hours and stands still for days,
+    /// while a phone's authenticator and whoever sits at the page go by the real time (ADR 14).
+    #[must_use]
+    pub fn signing_in_by(self, clock: Arc<dyn Clock>) -> Self {
+        self.doors.write().clock = Some(clock);
+        self
+    }
+
+    /// The present by the clock of sign-ins: the store's, unless [`Office::signing_in_by`] set another.
+    #[must_use]
+    pub fn sign_in_now(&self) -> Timestamp {
+        let journal = self.store.now();
+        self.doors.read().moment(journal)
     }
 
     /// What the edge counts, and the registry of all figures.
@@ -79,6 +97,16 @@ impl Office {
     pub fn show_authority(&self, pem: String) {
         // A server has one, for as long as it runs.
         let _ = self.authority.set(pem);
+    }
+
+    /// Offers signing in as a role of the drill to the whole network; without it, to this machine only. In a folder with real
+    /// data it changes nothing.
+    pub fn offer_drill_roles_to_all(&self) {
+        self.drill_roles.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn offers_drill_roles(&self) -> bool {
+        self.drill_roles.load(Ordering::Relaxed)
     }
 
     pub(crate) fn authority(&self) -> Option<&str> {

@@ -11,6 +11,7 @@ pub mod refusal;
 pub mod time;
 pub mod trigger;
 pub mod value;
+mod words;
 
 pub use actor::{Actor, ActorKind, Need, Permission, Role, Scope};
 pub use area::{AreaId, AreaLevel};

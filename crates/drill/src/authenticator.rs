@@ -13,6 +13,7 @@ const BASE32: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /// An authenticator that was set up.
 #[derive(Clone)]
 pub struct Authenticator {
+    typed: String,
     secret: Vec<u8>,
 }
 
@@ -29,10 +30,16 @@ impl Authenticator {
                 bytes.push(u8::try_from((held >> bits) & 0xff).ok()?);
             }
         }
-        Some(Self { secret: bytes })
+        Some(Self { typed: secret.to_owned(), secret: bytes })
     }
 
-    /// What it shows at a moment.
+    /// The secret in base32, for another authenticator to take over.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        &self.typed
+    }
+
+    /// What it shows at a moment of the real time, in a drill as elsewhere.
     #[must_use]
     pub fn code(&self, at: Timestamp) -> String {
         // HMAC takes a key of any length.

@@ -54,6 +54,10 @@ enum Command {
         /// Make the folder a drill's, for ever, with a clock that starts at this local time (2022-04-13T01:00).
         #[arg(long, value_name = "TIME")]
         drill_from: Option<String>,
+        /// Let everybody on the network sign in as any role of a drill without a password; without it, only on this machine.
+        /// Changes nothing on a folder with real data.
+        #[arg(long)]
+        drill_roles_for_all: bool,
         /// Encrypt: `self` makes a local authority and a certificate in the data folder and tells how phones trust it; or
         /// a certificate and its key, as PEM files.
         #[arg(long, value_names = ["self|CERT", "KEY"], num_args = 1..=2)]
@@ -129,8 +133,8 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let done = match Cli::parse().command {
-        Command::Serve { data, listen, pack, drill_from, tls } => {
-            commands::serve::run(data, commands::serve::Wanted { listen, pack, drill_from, tls })
+        Command::Serve { data, listen, pack, drill_from, drill_roles_for_all, tls } => {
+            commands::serve::run(data, commands::serve::Wanted { listen, pack, drill_from, drill_roles_for_all, tls })
         }
         Command::Import { what, file, data, manner } => commands::import::run(what, &file, data, &manner),
         Command::Export { command } => commands::export::run(command),

@@ -202,8 +202,7 @@ fn answerable(tx: &mut Tx<'_>, officer: &Officer, plan: PlanId, key: &str) -> Re
             let stepped_in = usize::try_from(standing.deputies).unwrap_or(0);
             let may: Vec<Role> = approvers.iter().chain(deputies.iter().take(stepped_in)).copied().collect();
             if !may.contains(&officer.role) {
-                let words: Vec<String> = may.iter().map(|role| format!("{role:?}")).collect();
-                return Err(ResponseError::NotApprover { role: officer.role, may: words.join(", ") }.into());
+                return Err(ResponseError::NotApprover { role: officer.role, may: Role::names(&may) }.into());
             }
         }
         Needs::Follows { .. } => return Err(ResponseError::Follows(key.to_owned()).into()),

@@ -1,6 +1,6 @@
 //! Why an assessment, an approval or a naming was refused.
 
-use outpace_core::{AreaId, AssessmentId, CaseId, PersonId, PlaceId, PlanId, Refusal, Role};
+use outpace_core::{AreaId, AssessmentId, CaseId, PersonId, PlaceId, PlanId, Refusal, Role, Text};
 
 /// An intention that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,12 +53,12 @@ pub enum ResponseError {
     #[error("unknown plan {0}")]
     UnknownPlan(PlanId),
     /// The role may not approve this measure (now).
-    #[error("{role:?} may not answer; {may}")]
+    #[error("{role:?} may not answer; {may:?}")]
     NotApprover {
         /// The role that tried.
         role: Role,
         /// Who may.
-        may: String,
+        may: Text,
     },
     /// The same person has said yes already, and a second one is needed.
     #[error("a second person is needed")]
@@ -191,9 +191,9 @@ impl From<ResponseError> for Refusal {
             ),
             E::NotApprover { role, may } => Self::forbidden(
                 "role",
-                format!("{role:?}"),
-                format!("该行须由以下角色批准:{may}。"),
-                format!("This line is approved by: {may}."),
+                role.name().en,
+                format!("该行须由以下角色批准:{}。", may.zh),
+                format!("This line is approved by: {}.", may.en),
             ),
             E::SecondPerson => Self::conflict(
                 "second_person_needed",

@@ -141,6 +141,13 @@ export interface VerbCount {
   done: number;
   /** Of waiting and under way: past the deadline or the promise. */
   late: number;
+  /** What `done` is made of where it counts two things with names of their own: quarantine is no treatment. */
+  parts: VerbPart[];
+}
+
+export interface VerbPart {
+  part: 'quarantined' | 'treated';
+  done: number;
 }
 
 /** The conservation law (design §4). Both differences are 0, or something was lost. */
@@ -203,8 +210,8 @@ export interface LaboratoryLoad {
   per_hour: number;
   real_per_hour: number;
   late: number;
-  /** When its last result will be there; `null` while nothing waits, or where it does not work. */
-  last_result_at: Moment | null;
+  /** A forecast: when its last result will be there; `null` while nothing waits, or where it does not work. */
+  expected_at: Moment | null;
 }
 
 export interface Round {
@@ -222,8 +229,9 @@ export interface Round {
   quarantine: number;
   opened_at: Moment;
   closes_at: Moment | null;
-  last_result_at: Moment | null;
-  /** By when the results are promised. */
+  /** Tubes that have no result yet and are not lost. */
+  outstanding: number;
+  /** A forecast of the last result; `null` once a closed round has all of its results. */
   promise_at: Moment | null;
   /** Lanes from which not everything is here: in their areas nobody is held to a missed test. */
   unsynced_lanes: number;

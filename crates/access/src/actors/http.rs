@@ -2,7 +2,7 @@
 
 use outpace_core::{Need, Permission, Refusal};
 
-use super::{accounts, enrolment, errors, session};
+use super::{accounts, drill, enrolment, errors, session};
 use crate::office::Office;
 use crate::routes::Routes;
 
@@ -12,13 +12,20 @@ const MANAGE: Need = Permission::AccessManage.by_area();
 /// The routes of accounts and devices.
 #[must_use]
 pub fn routes() -> Routes {
-    own_routes(Routes::new())
+    drill_routes(own_routes(Routes::new()))
         .prepared(
             "/api/access/add-account",
             MANAGE,
             "Set up an account",
             accounts::seal_password,
             accounts::add_account,
+        )
+        .prepared(
+            "/api/access/replace-first-password",
+            MANAGE,
+            "Replace the first password of an account that nobody has signed in to",
+            accounts::seal_first_password,
+            accounts::replace_first_password,
         )
         .command("/api/access/add-device", MANAGE, "Set up a device and show its token once", accounts::add_device)
         .recall(
@@ -54,6 +61,25 @@ pub fn routes() -> Routes {
 /// The certificate by which phones trust a server that made its own.
 fn authority(office: &Office) -> Result<String, Refusal> {
     office.authority().map(ToOwned::to_owned).ok_or_else(errors::no_authority)
+}
+
+/// What marks a drill, and lets a visitor try its roles.
+fn drill_routes(routes: Routes) -> Routes {
+    routes
+        .look(
+            "/api/drill/mark",
+            Permission::Public.open(),
+            "Whether this is a drill, and where its clock stands",
+            drill::mark,
+        )
+        .own("/api/drill/roles", Permission::Public.own(), "Whom one may sign in as in a drill", drill::roles)
+        .entry(
+            "/api/drill/sign-in-as",
+            Permission::Public.own(),
+            "Sign in as one of a drill, without a password",
+            drill::check,
+            drill::enter,
+        )
 }
 
 fn own_routes(routes: Routes) -> Routes {

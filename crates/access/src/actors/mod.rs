@@ -3,6 +3,7 @@
 
 mod accounts;
 mod directory;
+mod drill;
 mod enrolment;
 mod errors;
 mod facts;
@@ -17,10 +18,11 @@ mod tests;
 pub mod totp;
 
 pub use accounts::{
-    Account, Actors, AddAccount, AddDevice, Device, ListActors, WhomAndWhy, add_device, new_password_here,
-    reset_second_factor_here,
+    Account, Actors, AddAccount, AddDevice, Device, ListActors, ReplaceFirstPassword, WhomAndWhy, add_device,
+    new_password_here, reset_second_factor_here,
 };
 pub(crate) use directory::Doors;
+pub use drill::{DrillMark, DrillRole, DrillRoles, SignInAs};
 pub use enrolment::{ConfirmEnrolment, Enrolment};
 pub use facts::{
     AccountLocked, AccountUnlocked, ActorAdded, ActorDisabled, PasswordChanged, SecondFactorEnrolled,

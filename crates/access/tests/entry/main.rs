@@ -6,6 +6,7 @@
 
 mod desk;
 mod devices;
+mod drills;
 mod guesses;
 mod machine;
 mod second_factors;

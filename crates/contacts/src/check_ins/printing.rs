@@ -94,7 +94,8 @@ pub fn print_code(unit: &mut Unit<'_>, call: &Call, request: CodeOfPlace) -> Res
     let print = store::print_of(unit.tx(), place.id)? + 1;
     unit.record(PlaceCodePrinted { place: place.id, print })?;
     let text = PlaceKey::of(unit.keys(), place.id)?.printed(print);
-    Ok(PrintedCode { place: place.id, name: name(place), print, text })
+    let name = if call.drill { name(place).of_drill() } else { name(place) };
+    Ok(PrintedCode { place: place.id, name, print, text })
 }
 
 /// Where and when.

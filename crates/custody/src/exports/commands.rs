@@ -214,8 +214,9 @@ pub fn make(unit: &mut Unit<'_>, call: &Call, ready: Ready) -> Result<MadeExport
         made_at: call.now,
         until,
         salt: prepared.salt(),
+        drill: call.drill,
     };
-    let file = file::seal(&prepared, &label, &csv::list(&rows)?)?;
+    let file = file::seal(&prepared, &label, &csv::list(&rows, call.drill)?)?;
     drop(rows);
     unit.record(ExportMade { export, content: request.content, purpose, people, until })?;
     let keys = unit.keys();

@@ -15,14 +15,14 @@ pub fn cell(text: &str) -> String {
     if text.starts_with(FORMULA) { format!("'{text}") } else { text.to_owned() }
 }
 
-/// A list of identities, in UTF-8 with the mark by which spreadsheets know it.
-pub(super) fn list(rows: &[(PersonId, Option<Identity>)]) -> Result<Zeroizing<Vec<u8>>> {
+/// A list of identities, in UTF-8 with the mark by which spreadsheets know it. In a drill the heading says so.
+pub(super) fn list(rows: &[(PersonId, Option<Identity>)], drill: bool) -> Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new("\u{feff}".as_bytes().to_vec());
     let told = |error: csv::Error| StoreError::Folder(format!("export: {error}"));
     {
         let mut out = csv::WriterBuilder::new().from_writer(&mut *bytes);
         out.write_record([
-            "编号 number",
+            if drill { "【演练 drill】编号 number" } else { "编号 number" },
             "姓名 name",
             "出生日期 born",
             "证件号 ID number",

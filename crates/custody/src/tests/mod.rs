@@ -98,6 +98,7 @@ fn label(prepared: &Prepared, until: Timestamp) -> Label {
         made_at: at("2022-04-13T01:00"),
         until,
         salt: prepared.salt(),
+        drill: true,
     }
 }
 

@@ -20,18 +20,23 @@ pub struct Wanted {
     pub pack: Option<String>,
     /// When a drill's clock starts.
     pub drill_from: Option<String>,
+    /// Whether everybody on the network may sign in as any role of a drill.
+    pub drill_roles_for_all: bool,
     /// `self`, or a certificate and its key.
     pub tls: Vec<PathBuf>,
 }
 
 /// Serves until Ctrl-C.
 pub fn run(data: Data, wanted: Wanted) -> Result<(), Failure> {
-    let Wanted { listen, pack, drill_from, tls } = wanted;
+    let Wanted { listen, pack, drill_from, drill_roles_for_all, tls } = wanted;
     let drill_from = drill_from.map(|text| local_time(&text)).transpose()?;
     let opened = open(&data, pack, drill_from)?;
+    if drill_roles_for_all {
+        opened.office.offer_drill_roles_to_all();
+    }
     // A destruction that was interrupted after its commit goes on before anybody is served.
     destruction::finish_all(&opened.office)?;
-    let tls = encrypted(&data, &tls, listen, opened.office.store.now())?;
+    let tls = encrypted(&data, &tls, listen, opened.office.sign_in_now())?;
     let given = std::env::var("OUTPACE_ADMIN_PASSWORD").ok();
     let printed = given.is_none();
     if let Some(password) = actors::first_administrator(&opened.office.store, given)? {
@@ -43,6 +48,11 @@ pub fn run(data: Data, wanted: Wanted) -> Result<(), Failure> {
         println!("After signing in, set up an authenticator with your phone; then set up a second administrator.");
     }
     let store = opened.office.store.clone();
+    if store.is_drill() {
+        println!(
+            "演练数据 / a drill's data: 在登录框里选一个角色即可登录,无需密码 / sign in as any role without a password."
+        );
+    }
     let ended = block_on(async move {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let authority = tls.as_ref().and_then(|tls| tls.authority.clone().map(|own| (own, tls.names.clone())));

@@ -188,10 +188,14 @@ fn needs(line: &Line, language: Language) -> String {
             language.say(zh, en).to_owned()
         }
         Needs::Approval { measure, approvers, persons, .. } => {
-            let roles: Vec<String> = approvers.iter().map(|role| format!("{role:?}").to_lowercase()).collect();
+            let roles = approvers.iter().map(|role| role.name());
             match language {
-                Language::Chinese => format!("待批准({}):{},须 {persons} 人", measure.zh(), roles.join("、")),
+                Language::Chinese => {
+                    let roles: Vec<String> = roles.map(|role| role.zh).collect();
+                    format!("待批准({}):{},须 {persons} 人", measure.zh(), roles.join("、"))
+                }
                 Language::English => {
+                    let roles: Vec<String> = roles.map(|role| role.en).collect();
                     format!("waits for approval ({}): {}, {persons} person(s)", measure.key(), roles.join(" or "))
                 }
             }

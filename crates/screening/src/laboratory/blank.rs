@@ -16,6 +16,9 @@ pub(super) const GENES: [&str; 3] = ["ORF1ab", "N", "E"];
 /// Tubes on a sheet to fill in at most.
 const SHEET_MAX: i64 = 5_000;
 
+/// What marks a sheet of a drill, in its heading.
+const DRILL: (&str, &str) = ("【演练】", "[Drill]");
+
 /// Which sheet to draw up.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SheetQuery {
@@ -45,7 +48,10 @@ pub fn results_sheet(tx: &mut Tx<'_>, call: &Call, query: SheetQuery) -> Result<
         ["管码", "结果", "板号", "检测时间"]
     };
     let genes = GENES.map(|gene| format!("Ct {gene}"));
-    let mut lines: Vec<Vec<String>> = vec![heading.iter().map(|word| (*word).to_owned()).chain(genes).collect()];
+    // A column of its own, empty below its heading, which reading the sheet back leaves alone.
+    let mark = call.drill.then(|| if query.english { DRILL.1 } else { DRILL.0 }.to_owned());
+    let mut lines: Vec<Vec<String>> =
+        vec![heading.iter().map(|word| (*word).to_owned()).chain(genes).chain(mark.clone()).collect()];
     match &query.plate {
         Some(code) => {
             let known = plate::plate_of(tx, laboratory, code)?
@@ -61,6 +67,9 @@ pub fn results_sheet(tx: &mut Tx<'_>, call: &Call, query: SheetQuery) -> Result<
                 lines.push(line(tx, &query, row.tube.number, &row.tube.code, None, call.offset_minutes())?);
             }
         }
+    }
+    for line in lines.iter_mut().skip(1) {
+        line.extend(mark.as_ref().map(|_| String::new()));
     }
     // The mark by which spreadsheets know the encoding.
     let mut text = String::from("\u{feff}");

@@ -95,6 +95,7 @@ pub fn issue_sheet(unit: &mut Unit<'_>, call: &Call, request: IssueSheet) -> Res
         },
         issued_at: row.issued_at,
         ends_at: row.ends_at,
+        drill: call.drill,
     };
     let text = crate::words::json(&sheet)?;
     let (signature, key) = (keys::sign(unit.keys(), &text)?, keys::public_key(unit.keys())?);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { WaitingLine, WaitingPlan } from '../live';
-import { answerable, differs, grewWorse, mine } from './waiting';
+import { answerable, differs, grewWorse, mine, restricts } from './waiting';
 
 const line = (key: string, people: number, days: number, more: Partial<WaitingLine> = {}): WaitingLine => ({
   line: {
@@ -38,12 +38,14 @@ test('another number alone is no other plan', () => {
 
 test('only what is the officer\'s own and chosen is answered', () => {
   const shown = plan(3, line('a', 10, 100), line('b', 5, 50), line('c', 7, 70, { mine: false }));
-  expect(mine(shown, new Set(['b']))).toEqual({ keys: ['a'], people: 10, days: 100, judged: 1 });
+  expect(mine(shown, new Set(['a', 'c']))).toEqual({ keys: ['a'], people: 10, days: 100, judged: 1 });
+  expect(mine(shown, new Set())).toEqual({ keys: [], people: 0, days: 0, judged: 0 });
 });
 
-test('what comes with another line stands apart, and the officer\'s own lines stand first', () => {
-  const shown = plan(3, line('a', 0, 0, { follows: true, mine: false }), line('b', 5, 50, { mine: false }), line('c', 7, 70));
+test('what comes with another line stands apart, and what restricts most people stands first', () => {
+  const shown = plan(3, line('a', 0, 0, { follows: true, mine: false }), line('b', 5, 50), line('c', 6_802, 70, { mine: false }), line('d', 5, 1, { mine: false }), line('e', 0, 0));
   const { lines, following } = answerable(shown);
-  expect(lines.map(({ line }) => line.key)).toEqual(['c', 'b']);
+  expect(lines.map(({ line }) => line.key)).toEqual(['c', 'b', 'd', 'e']);
+  expect(lines.filter(restricts).length).toBe(3);
   expect(following.map(({ line }) => line.key)).toEqual(['a']);
 });

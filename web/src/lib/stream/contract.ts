@@ -47,7 +47,7 @@ const flow = object<live.Flow>({
       per_hour: number,
       real_per_hour: number,
       late: number,
-      last_result_at: orNull(number),
+      expected_at: orNull(number),
     }),
   ),
 });
@@ -90,6 +90,7 @@ const verb = object<live.VerbCount>({
   under_way: number,
   done: number,
   late: number,
+  parts: list(object<live.VerbPart>({ part: oneOf('quarantined', 'treated'), done: number })),
 });
 
 const round = object<live.Round>({
@@ -105,7 +106,7 @@ const round = object<live.Round>({
   quarantine: number,
   opened_at: number,
   closes_at: orNull(number),
-  last_result_at: orNull(number),
+  outstanding: number,
   promise_at: orNull(number),
   unsynced_lanes: number,
 });

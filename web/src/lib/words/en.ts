@@ -1,5 +1,6 @@
 import { enDesk } from './en-desk';
 import { enDevice } from './en-device';
+import { enDrill } from './en-drill';
 import { enPeople } from './en-people';
 import type { WordKey } from './zh';
 
@@ -22,9 +23,6 @@ export const en: Record<WordKey, string> = {
   month_day: '{day} {month} {time}',
   list_separator: ', ',
 
-  drill_banner: 'DRILL',
-  drill_note: 'Everything on this page comes from a drill, not from a real outbreak',
-  drill_title: '[DRILL] {title}',
   since_start: '{duration} since the start',
   mark_left: '{duration} to the 24-hour line',
   mark_passed: '24-hour line passed {duration} ago',
@@ -109,7 +107,7 @@ export const en: Record<WordKey, string> = {
   lab_pending: 'Waiting',
   lab_on_the_way: 'Coming',
   lab_rate: 'Tubes/h',
-  lab_last: 'Last result',
+  lab_last: 'Last result expected',
   lab_slow: 'says {n}',
   conservation: 'Conservation',
   conservation_ok: 'no tube missing, no one left behind',
@@ -212,7 +210,7 @@ export const en: Record<WordKey, string> = {
   answer_nothing: 'No line waits for an answer',
   answer_failed: 'That did not arrive; try again.',
   answer_done: 'Approved: {applied}. Declined: {declined}.',
-  answer_second: 'Waiting for a second person: {n}.',
+  answer_second: '{n} agreed by 1 of 2: waiting for a second officer.',
   answer_passed: 'Ended before the yes and not begun: {n}.',
   answer_items_failed: 'Could not be carried out and tried again: {n}.',
   answer_line_passed: '{n} of these have ended; a yes begins nothing of them',
@@ -279,9 +277,7 @@ export const en: Record<WordKey, string> = {
   absent: 'absent',
   in_quarantine: 'in quarantine',
   coverage: 'Coverage',
-  last_result: 'last result {time}',
-  promise: 'promised {time}',
-  no_result_yet: 'no result yet',
+  promise: 'forecast: all by {time}',
   unsynced_lanes: '{n} lanes not synced: nobody in their townships is held to a missed test',
 
   facts: 'What we know',
@@ -389,8 +385,8 @@ export const en: Record<WordKey, string> = {
   lane_title: 'Lane without a network',
   lane_sign_in: 'Sign in to fetch a sheet or to send records.',
   lane_insecure: 'This page was not opened over https: the browser allows no keys, so it cannot work without a network.',
-  lane_round: 'Round number',
-  lane_number: 'Lane number',
+  lane_round: 'Round',
+  lane_number: 'Lane',
   lane_fetch: 'Fetch the sheet',
   lane_from_file: 'Or read the sheet from a file',
   lane_sheet_wrong: 'This sheet was not signed by the office and cannot be used.',
@@ -497,5 +493,6 @@ export const en: Record<WordKey, string> = {
   extra_all: 'All',
   ...enDesk,
   ...enDevice,
+  ...enDrill,
   ...enPeople,
 };
