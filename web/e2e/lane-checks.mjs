@@ -18,8 +18,8 @@ export async function laneChecks(check, context, office, shot, language, lane) {
     await at('sign-in').locator('input').nth(0).fill(name);
     await at('sign-in').locator('input').nth(1).fill(await office.account(name));
     await at('sign-in').locator('button').click();
-    await at('lane-round').fill(String(office.round));
-    await at('lane-lane').fill(String(lane));
+    await at('lane-round').selectOption(String(office.round));
+    await at('lane-lane').selectOption(String(lane));
     await shot(page, `lane-setup-${language}`);
     await at('lane-fetch').click();
     await at('lane').waitFor({ timeout: WAIT_MS });

@@ -145,8 +145,8 @@ pub(super) struct Entering {
 ///
 /// # Errors
 /// 429 to who failed too often.
-pub(super) fn rank(office: &Office, caller: &Caller, call: &Call, request: &SignIn) -> Result<u32, Refusal> {
-    office.watch.rank(&request.name, caller.address, call.now)
+pub(super) fn rank(office: &Office, caller: &Caller, _: &Call, request: &SignIn) -> Result<u32, Refusal> {
+    office.watch.rank(&request.name, caller.address, office.sign_in_now())
 }
 
 /// Who is signed in changes their password before strangers sign in.

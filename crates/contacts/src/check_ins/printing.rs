@@ -94,8 +94,8 @@ pub fn print_code(unit: &mut Unit<'_>, call: &Call, request: CodeOfPlace) -> Res
     let print = store::print_of(unit.tx(), place.id)? + 1;
     unit.record(PlaceCodePrinted { place: place.id, print })?;
     let text = PlaceKey::of(unit.keys(), place.id)?.printed(print);
-    let name = if call.drill { name(place).of_drill() } else { name(place) };
-    Ok(PrintedCode { place: place.id, name, print, text })
+    let (place, name) = (place.id, name(place));
+    Ok(PrintedCode { place, name: if call.drill { name.of_drill() } else { name }, print, text })
 }
 
 /// Where and when.
