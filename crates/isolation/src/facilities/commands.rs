@@ -108,10 +108,7 @@ fn judge(unit: &mut Unit<'_>, call: &Call, row: &NewFacility) -> Result<Fate, Re
         return Err(RegistryError::Value { field: "lon", value: lon.to_string(), zh, en }.into());
     }
     bed_count(row.beds_per_room)?;
-    let rooms = usize::try_from(row.rooms).unwrap_or(usize::MAX);
-    if rooms > ROOMS_MAX {
-        return Err(IsolationError::Count { field: "rooms", count: rooms, max: ROOMS_MAX }.into());
-    }
+    room_count(row.rooms)?;
     let Some(id) = store::by_code(unit.tx(), &row.code)? else { return Ok(Fate::Fresh) };
     match store::facility(unit.tx(), id)?.filter(|known| call.sees(known.area)) {
         Some(known) => Ok(Fate::known(id.0, differing(&known, row))),

@@ -130,7 +130,7 @@ fn a_laboratory_that_does_not_have_the_tube_changes_nothing() {
         turnaround_minutes: 120,
         leg_minutes: 60,
     };
-    let other = house.act(|unit, call| set_laboratory(unit, call, SetLaboratory { spec })).unwrap().id;
+    let other = house.act(|unit, call| set_laboratory(unit, call, SetLaboratory { spec, read: None })).unwrap().id;
     let conflicts = house.open_conflicts();
     for outcome in ["positive", "negative"] {
         let request = ReportResults { laboratory: other, results: vec![result("A", outcome, None)] };
