@@ -42,8 +42,8 @@ export async function offlineChecks(check, office, executable, shot, language, l
       page.on('console', (message) => message.type() === 'error' && refused.push(message.text()));
       await page.goto(`${office.url}/#/lane`);
       await signIn(page, `sampler-off-${language}`);
-      await at('lane-round').fill(String(office.round));
-      await at('lane-lane').fill(String(lane));
+      await at('lane-round').selectOption(String(office.round));
+      await at('lane-lane').selectOption(String(lane));
       await at('lane-fetch').click();
       await at('lane').waitFor({ timeout: WAIT_MS });
       await keptByWorker(page);
