@@ -74,6 +74,8 @@ bounded! {
     Hours: i64 as Integer Int64 = 0..=87_600;
     /// Minutes.
     Minutes: i64 as Integer Int64 = 0..=5_256_000;
+    /// Minutes by which a clock is ahead; negative: behind.
+    MinutesAhead: i64 as Integer Int64 = -5_256_000..=5_256_000;
     /// Minutes since local midnight.
     MinuteOfDay: i64 as Integer Int64 = 0..=1_440;
     /// A number that one of our counters gave, where it has no id type of its own.

@@ -32,6 +32,7 @@ pub struct ReportFile {
     pub xlsx: Option<String>,
     /// Or the bytes of either kind in base64, whatever the encoding of the text: UTF-8, UTF-16 or GB18030.
     #[serde(default)]
+    #[schema(max_length = 33_554_432)]
     pub file: Option<String>,
 }
 

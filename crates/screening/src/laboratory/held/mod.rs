@@ -98,6 +98,7 @@ pub struct SetLaboratoryClock {
     /// Whose clock.
     pub laboratory: LaboratoryId,
     /// Minutes by which it was ahead of the right time; negative: behind; 0: it was right.
+    #[schema(value_type = outpace_core::bounds::MinutesAhead)]
     pub ahead_minutes: i64,
     /// From which moment of reporting on.
     pub since: Timestamp,
