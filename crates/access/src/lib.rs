@@ -5,6 +5,7 @@
 //!   route cannot be mounted without a [`Permission`](outpace_core::Permission), so everything is denied by default.
 //! - [`matrix`]: which role has which permission.
 //! - [`adoption`]: which rules were in force when.
+//! - [`alarms`]: what is wrong with the server's work, since when, and what is to be sent about it.
 //! - [`actors`]: accounts with passwords and second factors, devices with tokens, sign-in.
 //! - [`admit`]: who is behind a request, by token or cookie, and whether they may.
 //! - [`door`]: how large, how slow and of what kind a request may be.
@@ -16,6 +17,7 @@
 pub mod actors;
 pub mod admit;
 pub mod adoption;
+pub mod alarms;
 pub mod bounds;
 mod costly;
 pub mod door;

@@ -9,6 +9,7 @@ use outpace_store::Store;
 use parking_lot::RwLock;
 
 use crate::actors::{self, Doors};
+use crate::alarms::Alarms;
 use crate::costly;
 use crate::figures::Figures;
 use crate::glass::{self, Panes};
@@ -42,6 +43,7 @@ pub struct Office {
     pub(crate) hashing: Turns,
     figures: Figures,
     health: Health,
+    alarms: Alarms,
     authority: Arc<OnceLock<String>>,
     drill_roles: Arc<AtomicBool>,
 }
@@ -55,6 +57,7 @@ impl Office {
         figures.register(|registry| store.pulse().register(registry));
         figures.register(|registry| store.threads().register(registry));
         let health = Health::of(&figures);
+        let alarms = Alarms::of(&figures);
         let watch = Arc::default();
         Self {
             store,
@@ -67,6 +70,7 @@ impl Office {
             hashing: costly::hashing(),
             figures,
             health,
+            alarms,
             authority: Arc::default(),
             drill_roles: Arc::default(),
         }
@@ -117,6 +121,12 @@ impl Office {
     #[must_use]
     pub fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// The operations alarms that stand.
+    #[must_use]
+    pub fn alarms(&self) -> &Alarms {
+        &self.alarms
     }
 
     /// The rules in force now. A call keeps the ones it started with.

@@ -62,6 +62,8 @@ enum Command {
         /// a certificate and its key, as PEM files.
         #[arg(long, value_names = ["self|CERT", "KEY"], num_args = 1..=2)]
         tls: Vec<PathBuf>,
+        #[command(flatten)]
+        alarms: commands::serve::Alarms,
     },
     /// Bring in areas, households, people, places, sites, facilities or vehicles from a file, or what a lane noted
     /// without a network.
@@ -133,9 +135,10 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let done = match Cli::parse().command {
-        Command::Serve { data, listen, pack, drill_from, drill_roles_for_all, tls } => {
-            commands::serve::run(data, commands::serve::Wanted { listen, pack, drill_from, drill_roles_for_all, tls })
-        }
+        Command::Serve { data, listen, pack, drill_from, drill_roles_for_all, tls, alarms } => commands::serve::run(
+            data,
+            commands::serve::Wanted { listen, pack, drill_from, drill_roles_for_all, tls, alarms },
+        ),
         Command::Import { what, file, data, manner } => commands::import::run(what, &file, data, &manner),
         Command::Export { command } => commands::export::run(command),
         Command::Drill(arguments) => commands::drill::run(arguments),

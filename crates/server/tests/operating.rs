@@ -3,6 +3,7 @@
 // The helpers of a test may stop it, as its assertions do.
 #![allow(clippy::unwrap_used)]
 
+mod alarms;
 mod doors;
 
 use std::net::SocketAddr;

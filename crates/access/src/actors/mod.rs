@@ -30,6 +30,7 @@ pub use facts::{
 };
 pub use http::routes;
 pub use model::{Listed, OwnToken, Post, PostKind, SecondFactor, Signed, TokenHash, TokenKind, Whom};
+pub use password::random_text;
 pub use session::{ChangePassword, Keep, Own, SignIn, SignedIn, WhoAsks};
 pub(crate) use store::doors;
 pub use store::{by_id, by_token, capability, first_administrator, looked_at_by, name_of, post_of, signed_by};

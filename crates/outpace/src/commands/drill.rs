@@ -125,7 +125,9 @@ fn sign_in_table(sign_ins: &[SignIn], base: &str) -> String {
 
 async fn session(arguments: &Arguments, opened: outpace_server::Opened, password: String) -> Result<(), Failure> {
     let listen = if arguments.serve { arguments.listen } else { SocketAddr::from(([127, 0, 0, 1], 0)) };
+    let office = opened.office.clone();
     let running = outpace_server::start(opened, listen, None).await?;
+    outpace_server::alarms::keep(&office, outpace_server::alarms::Wanted::default());
     let base = format!("http://{}", running.address);
     if arguments.serve {
         println!("Outpace: {base}  (watch while it plays / 演练进行中可打开查看)");

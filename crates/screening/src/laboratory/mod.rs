@@ -43,7 +43,8 @@ pub use setup::{
 };
 pub(crate) use store::loads;
 pub use store::{
-    Suspect, laboratories, laboratory, laboratory_by_key, positive_tubes, results_of, suspect, suspects, suspects_of,
+    Suspect, WaitingAt, laboratories, laboratory, laboratory_by_key, positive_tubes, results_of, suspect, suspects,
+    suspects_of, waiting_at,
 };
 
 use outpace_access::Routes;

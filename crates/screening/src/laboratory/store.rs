@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use outpace_core::time::HOUR_MS;
 use outpace_core::{LaboratoryId, PersonId, RoundId, Seq, Text, Timestamp, TubeCode};
 use outpace_store::{Capability, Entry, Result, Row, Tx, values};
 
@@ -417,6 +418,51 @@ pub fn laboratories(tx: &mut Tx<'_>) -> Result<Vec<Laboratory>> {
     let j = tx.jurisdiction();
     let sql = format!("SELECT {LABORATORY} FROM laboratory l WHERE l.j = $1 ORDER BY l.id");
     tx.query(&sql, values![j], read_laboratory)
+}
+
+/// A laboratory where tubes wait and that has reported nothing for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingAt {
+    /// Its key.
+    pub key: String,
+    /// Its name.
+    pub name: Text,
+    /// Tubes that wait there.
+    pub pending: i64,
+    /// When the oldest of them came.
+    pub oldest_received_at: Timestamp,
+    /// The end of the hour in which it last reported a result; absent where it never did.
+    pub last_result_before: Option<Timestamp>,
+}
+
+/// Laboratories where tubes wait and that have reported nothing since a moment, by id.
+///
+/// # Errors
+/// What the engine refused.
+pub fn waiting_at(tx: &mut Tx<'_>, since: Timestamp) -> Result<Vec<WaitingAt>> {
+    let j = tx.jurisdiction();
+    let mut all = Vec::new();
+    for known in laboratories(tx)?.into_iter().filter(|known| known.pending > 0) {
+        let hour = tx.first(
+            "SELECT MAX(hour) FROM laboratory_hour WHERE j = $1 AND laboratory = $2 AND resulted > 0",
+            values![j, known.id],
+            |row| row.get::<Option<i64>>(0),
+        )?;
+        let last_result_before = hour.flatten().map(|hour| Timestamp((hour + 1).saturating_mul(HOUR_MS)));
+        if last_result_before.is_some_and(|before| before > since) {
+            continue;
+        }
+        let oldest = tx.first(
+            "SELECT MIN(t.received_at) FROM laboratory_queue q JOIN tube t ON t.j = q.j AND t.number = q.tube
+             WHERE q.j = $1 AND q.laboratory = $2",
+            values![j, known.id],
+            |row| row.get::<Option<Timestamp>>(0),
+        )?;
+        let Some(oldest_received_at) = oldest.flatten() else { continue };
+        let (key, name, pending) = (known.spec.key, known.spec.name, known.pending);
+        all.push(WaitingAt { key, name, pending, oldest_received_at, last_result_before });
+    }
+    Ok(all)
 }
 
 /// Laboratories that work, each with the tubes ahead of a round's own: those that wait there, and (counted at the

@@ -9,7 +9,8 @@ mod tests;
 
 use outpace_access::{Call, Document, Routes};
 use outpace_core::{Permission, Refusal, Timestamp};
-use outpace_orders::briefing::{Briefing, Language, compose, gather, html, markdown};
+pub use outpace_orders::briefing::Language;
+use outpace_orders::briefing::{Briefing, compose, gather, html, markdown};
 use outpace_response::pages::{self, WhatIfQuery};
 use outpace_store::Tx;
 use serde::{Deserialize, Serialize};

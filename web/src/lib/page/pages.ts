@@ -19,6 +19,7 @@ const PAGES: readonly Page[] = [
   { hash: '#/answers', live: false, load: () => import('../residents/Answers.svelte') },
   { hash: '#/accounts', live: false, load: () => import('../access/Accounts.svelte') },
   { hash: '#/custody', live: false, load: () => import('../custody/Custody.svelte') },
+  { hash: '#/siren', live: false, load: () => import('../siren/Siren.svelte') },
   { hash: '#/desk', live: false, load: () => import('./Desks.svelte') },
   { hash: '#/work', live: false, load: () => import('./Work.svelte') },
   { hash: '#/report', live: true, load: () => import('../drill/Report.svelte') },
