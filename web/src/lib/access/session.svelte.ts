@@ -80,7 +80,9 @@ class Session {
 
   /** Signs in as one of a drill, without a password. Throws {@link Refused}; 404 where the data are real. */
   async signInAs(actor: number): Promise<void> {
-    this.#know(await this.post('api/drill/sign-in-as', { actor, keep: 'cookie' }, signedInCheck));
+    await this.post('api/drill/sign-in-as', { actor, keep: 'cookie' }, signedInCheck);
+    this.ended = false;
+    await this.look();
   }
 
   /** Asks for the secret of a new authenticator, which is shown once. Throws {@link Refused}. */
