@@ -556,6 +556,7 @@ mod tests {
         ct: BTreeMap<String, f64>,
     }
 
+    #[expect(dead_code, reason = "only its schema is looked at")]
     #[derive(Serialize, ToSchema)]
     #[serde(rename_all = "snake_case")]
     enum Kind {
@@ -563,6 +564,7 @@ mod tests {
         Named { note: Option<String>, rows: Vec<Row> },
     }
 
+    #[expect(dead_code, reason = "only its schema is looked at")]
     #[derive(Serialize, ToSchema)]
     #[serde(tag = "what", content = "id", rename_all = "snake_case")]
     enum About {

@@ -183,8 +183,10 @@ fn officer(tx: &mut Tx<'_>, call: &Call, by: Option<ActorId>, said_at: Option<Ti
     if said_at.is_none() {
         return Err(ResponseError::Verbal(minutes).into());
     }
-    let found = actors::by_id(tx, by)?
-        .ok_or_else(|| ResponseError::NotApprover { role: call.actor.role, may: format!("actor {by} is unknown") })?;
+    let found = actors::by_id(tx, by)?.ok_or_else(|| {
+        let may = Text::new(format!("没有账号 {by}"), format!("there is no account {by}"));
+        ResponseError::NotApprover { role: call.actor.role, may }
+    })?;
     Ok(Officer { id: found.id, role: found.role, said_at, hand, kin: vec![own, kin(tx, &found)?] })
 }
 

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use outpace_contacts::{FoundHow, Stage, cases, open_case};
 use outpace_core::time::HOUR_MS;
 use outpace_core::{CaseId, PersonId, Refusal, Seq, Text, Timestamp, Trigger, trigger};
-use outpace_isolation::restrictions::{ObserveRestriction, observe};
+use outpace_isolation::restrictions::commands::ObserveRestriction;
+use outpace_isolation::restrictions::observe;
 use outpace_isolation::{Because, NewRestriction, RestrictionKind, in_force_of, restrict};
 use outpace_server::timekeeper;
 use outpace_zoning::{Ground, ImposedBy};
@@ -214,7 +215,7 @@ async fn a_flood_of_check_ins_leaves_a_few_jobs_and_a_positive_overtakes_it() {
     let served = house.serve();
     let at = served.address();
     // The case's own check-ins at its gate: each may change whom it met.
-    let (requests, most) = (amount(500, 5_000), Arc::new(parking_lot::Mutex::new(0)));
+    let (requests, mut most) = (amount(500, 5_000), 0_i64);
     let (place, token) = (house.city.places[0], house.city.gate_tokens[0].clone());
     let flood = tokio::spawn(async move {
         let gate = Caller::new(&token);
@@ -238,13 +239,10 @@ async fn a_flood_of_check_ins_leaves_a_few_jobs_and_a_positive_overtakes_it() {
     });
     while !flood.is_finished() {
         let waiting = house.number("COUNT(*) FROM job");
-        let mut most = most.lock();
-        *most = waiting.max(*most);
-        drop(most);
+        most = waiting.max(most);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     flood.await.unwrap();
-    let most = *most.lock();
     assert!(most <= 6, "{most} jobs waited at once");
     toll.kills += requests;
     toll.acknowledged += 3;
