@@ -17,8 +17,9 @@ use outpace_server::office::Opening;
 use tower::ServiceExt;
 
 /// Lowest first; a crate may use what stands before it.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
     "core",
+    "files",
     "policy",
     "store",
     "access",

@@ -32,8 +32,8 @@ fn moment(number: i64, dice: &mut ChaCha8Rng) -> i64 {
     let now = wall_ms();
     match number % 8 {
         0 => now + 365 * DAY_MS,
-        1 => i64::MAX,
-        2 => i64::MIN,
+        1 => outpace_core::bounds::DeviceMoment::MAX,
+        2 => outpace_core::bounds::DeviceMoment::MIN,
         3 => now - 3_650 * DAY_MS,
         4 => 0,
         5 => now + HOUR_MS,

@@ -159,13 +159,15 @@ pub fn set_aside(unit: &mut Unit<'_>, call: &Call, job: i64, reason: &str) -> Re
 #[cfg(test)]
 mod tests {
     use outpace_core::{PersonId, PlaceId, Role};
-    use outpace_store::StoreError;
+    use outpace_store::{StoreError, testing};
 
     use super::*;
     use crate::tests::{House, officer};
 
     fn fails(house: &House, kind: &'static str, payload: &Trigger) -> i64 {
         let payload = payload.clone();
+        // Nobody else may answer it before it has failed.
+        let _at_rest = testing::jobs_at_rest(&house.store);
         house.store.write(&house.store.system(), move |unit| unit.enqueue(kind, &payload)).unwrap();
         let jobs = house.store.read(|tx| jobs::waiting(tx, 10)).unwrap();
         let job = jobs.last().unwrap().clone();

@@ -37,6 +37,7 @@ pub struct Give {
     pub vehicle: Option<VehicleId>,
     /// When it happened; absent: now.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 
@@ -126,6 +127,7 @@ pub struct Take {
     pub laboratory: Option<LaboratoryId>,
     /// When it happened; absent: now.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 

@@ -40,6 +40,7 @@ pub struct Intake {
     pub declare_missing: bool,
     /// When it happened; absent: now.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 
@@ -167,6 +168,7 @@ pub struct DeclareLost {
     pub reason: LossReason,
     /// When it was found; absent: now.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 

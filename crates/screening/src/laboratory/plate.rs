@@ -93,6 +93,7 @@ pub struct LoadPlate {
     pub wells: Vec<LoadWell>,
     /// When it happened; absent: now.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 

@@ -22,6 +22,8 @@ const COLUMNS: &[Column] = &[
     Column::optional("tested_at", &["检测时间", "time", "test time", "检出时间", "检测日期"]),
     Column::optional("plate", &["板号", "孔板", "plate code"]),
     // The sheet's own words for what became of a row; read by nobody.
+    // Our own sheet of a drill has its mark here, and nothing below it.
+    Column::optional("drill", &["【演练】", "[Drill]"]),
     Column::optional("line", &["行号 line"]),
     Column::optional("reason", &["原因 reason"]),
 ];

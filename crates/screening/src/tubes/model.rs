@@ -144,6 +144,7 @@ pub struct Swab {
     pub person: Option<PersonId>,
     /// When it was taken; absent: now.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub taken_at: Option<Timestamp>,
     /// Where the person is absent: why.
     #[serde(default)]

@@ -55,6 +55,7 @@ pub struct RegisterTube {
     pub seal: bool,
     /// When it happened, where it is told later; absent: now.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 
@@ -82,6 +83,7 @@ pub struct RegisterSwab {
     pub seal: bool,
     /// When it happened; absent: now.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 
@@ -432,6 +434,7 @@ pub struct SealTube {
     pub tube: TubeCode,
     /// When it happened; absent: now.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 

@@ -51,9 +51,11 @@ pub struct SheetQuery {
     /// For what kind of post.
     pub post: Kind,
     /// The post's id.
+    #[schema(value_type = outpace_core::bounds::Serial)]
     pub number: i64,
     /// Blank lines, 1 to 400; 40 where nothing is said.
     #[serde(default)]
+    #[schema(value_type = Option<outpace_core::bounds::Count>)]
     pub lines: Option<i64>,
     /// `zh` or `en`; Chinese where nothing is said.
     #[serde(default = "chinese")]
