@@ -59,6 +59,9 @@ async fn elsewhere(quiet: &County, busy: &County, route: &Route, request: &Value
     if COUNTY_WIDE.contains(&route.path) && !told.contains(&BUSY.to_string()) {
         return Ok("200 what applies to the whole county".to_owned());
     }
+    let (here, there) = (told.as_str(), before.1.as_str());
+    let at = here.bytes().zip(there.bytes()).position(|(one, other)| one != other).unwrap_or(0).saturating_sub(80);
+    let told: String = here.chars().skip(at).collect();
     Err(format!("{} {request} tells {}", route.path, told.chars().take(400).collect::<String>()))
 }
 
