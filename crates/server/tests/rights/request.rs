@@ -87,7 +87,9 @@ impl Requests {
         let kind = schema["type"].as_array().and_then(|kinds| kinds.first()).unwrap_or(&schema["type"]);
         match kind.as_str() {
             // A field without a known name takes what its bounds allow, so that the route itself answers.
-            Some("integer" | "number") if schema["format"] == json!(outpace_core::time::MOMENT_FORMAT) => json!(self.now),
+            Some("integer" | "number") if schema["format"] == json!(outpace_core::time::MOMENT_FORMAT) => {
+                json!(self.now)
+            }
             Some("integer" | "number") if schema["minimum"].as_f64().is_some_and(|least| least > 1.0) => {
                 schema["minimum"].clone()
             }
