@@ -152,7 +152,9 @@ pub(super) fn birth_date(born: &str) -> Result<Date, RegistryError> {
 /// As [`birth_date`], and a date after the day or more than 130 years before it.
 pub(super) fn alive_on(born: &str, today: Date) -> Result<Date, RegistryError> {
     let day = birth_date(born)?;
-    if day <= today && day.year() + AGE_MAX >= today.year() { Ok(day) } else { Err(never_born(born)) }
+    // A register of midnight, or one of a place further east, is a day ahead: a newborn of that day is somebody.
+    let latest = today.tomorrow().unwrap_or(today);
+    if day <= latest && day.year() + AGE_MAX >= today.year() { Ok(day) } else { Err(never_born(born)) }
 }
 
 /// Years that nobody has outlived.

@@ -28,6 +28,14 @@ pub(crate) const CLASSES: &[(&str, &str, &str)] = &[
     ("petrol_station", "加油站", "petrol stations"),
     ("care_home", "养老机构", "care homes"),
     ("health_centre", "卫生院", "health centres"),
+    ("village_clinic", "卫生室", "village clinics"),
+    ("government_unit", "县直单位", "county units"),
+    ("township_office", "乡镇机关", "township offices"),
+    ("village_office", "村委会", "village offices"),
+    ("primary_school", "小学", "primary schools"),
+    ("middle_school", "初中", "middle schools"),
+    ("high_school", "高中", "high schools"),
+    ("construction_site", "建筑工地", "construction sites"),
 ];
 
 /// The name of a class of places; its own words where we know none.
