@@ -7,6 +7,7 @@ import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 
+import { firstMoment } from '../web/e2e/server.mjs';
 
 const [base, work, ...only] = process.argv.slice(2);
 const password = process.env.OUTPACE_ADMIN_PASSWORD;
@@ -52,8 +53,8 @@ async function signIn(name, secretWord) {
   const signedIn = await post('/api/access/sign-in', { name, password: secretWord });
   if (signedIn.second_factor !== 'to_enrol') return signedIn.token;
   const { secret } = await post('/api/access/enrol', {}, signedIn.token);
-  // Authenticators go by the real time, in a drill as elsewhere.
-  return (await post('/api/access/confirm-enrolment', { code: codeOf(secret, Date.now()) }, signedIn.token)).token;
+  const { now } = await firstMoment(base);
+  return (await post('/api/access/confirm-enrolment', { code: codeOf(secret, now) }, signedIn.token)).token;
 }
 
 let administrator;

@@ -16,9 +16,6 @@ export function browserPath() {
   return process.env.CHROMIUM ?? PLACES.find((path) => existsSync(path)) ?? null;
 }
 
-/** A browser on a profile that stays: what it remembers is there when it is opened again. */
-export const openProfile = (folder, look) => chromium.launchPersistentContext(folder, { args: FLAGS, ...look });
-
 /** Opens pages in one fresh profile each; `close` removes them. */
 export function openBrowser(executablePath) {
   const folders = [];

@@ -1,7 +1,8 @@
 /**
  * Opens the page in Chromium as a reader would and checks what it shows against what the server says.
  *
- *     npm run e2e -- http://127.0.0.1:8088 [--shots FOLDER]     a drill with its server up
+ *     npm run e2e -- http://127.0.0.1:8088 [--shots FOLDER]     a running server
+ *     npm run e2e                                               the mock (needs `npm run build`)
  *
  * Exits 0 when all holds, 1 when something does not, 77 where there is no Chromium (skipped, said aloud).
  */
@@ -10,6 +11,11 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { browserPath, coloursIn, openBrowser, watch } from './browser.mjs';
+import { deskChecks } from './desk-checks.mjs';
+import { laneChecks } from './lane-checks.mjs';
+import { startMock } from './mock.mjs';
+import { approvalChecks, dropChecks, secondFactorChecks, signInChecks } from './mock-checks.mjs';
+import { gateChecks, mineChecks } from './people-checks.mjs';
 import { boundaries, firstMoment } from './server.mjs';
 
 const WAIT_MS = 60_000;
@@ -22,17 +28,15 @@ const COLOURS_MIN = 60;
 
 const words = process.argv.slice(2);
 const shotsAt = words.includes('--shots') ? resolve(words[words.indexOf('--shots') + 1]) : null;
-const base = words.find((word) => word.startsWith('http'))?.replace(/\/$/, '');
-if (!base) {
-  console.log('e2e: say which server, http://127.0.0.1:8088');
-  process.exit(1);
-}
+const given = words.find((word) => word.startsWith('http'));
 
 const executable = browserPath();
 if (!executable) {
   console.log('e2e: skipped, no Chromium found (set CHROMIUM to its path)');
   process.exit(SKIPPED);
 }
+const mock = given ? null : await startMock();
+const base = (given ?? mock.url).replace(/\/$/, '');
 const origin = new URL(base).origin;
 const browser = openBrowser(executable);
 let failed = 0;
@@ -330,19 +334,37 @@ async function report() {
 }
 
 try {
-  console.log(`e2e: ${base} in ${executable}`);
+  console.log(`e2e: ${base}${mock ? ' (mock)' : ''} in ${executable}`);
   const moment = await firstMoment(base);
   await wallInBothLanguages(moment);
   await phone(moment);
   await night(moment);
   await report();
   await briefing();
-  await screening();
+  if (given) await screening();
+  if (mock) {
+    await dropChecks(check, await browser.reader({ locale: 'zh-CN', width: 1280, height: 800 }), mock);
+    await signInChecks(check, await browser.reader({ locale: 'en', width: 1280, height: 800 }));
+    await secondFactorChecks(check, await browser.reader({ locale: 'zh-CN', width: 1280, height: 800 }), shot, 'zh');
+    await secondFactorChecks(check, await browser.reader({ locale: 'en', width: 1280, height: 800 }), shot, 'en');
+    await laneChecks(check, await browser.reader({ locale: 'zh-CN', width: 390, height: 844, phone: true }), mock, shot, 'zh');
+    await laneChecks(check, await browser.reader({ locale: 'en', width: 390, height: 844, phone: true }), mock, shot, 'en');
+    for (const [language, locale] of [['zh', 'zh-CN'], ['en', 'en']]) {
+      await mineChecks(check, await browser.reader({ locale, width: 390, height: 844, phone: true }), mock, shot, language);
+      await gateChecks(check, await browser.reader({ locale, width: 390, height: 844, phone: true }), mock, shot, language);
+    }
+    for (const [language, locale] of [['zh', 'zh-CN'], ['en', 'en']]) {
+      await deskChecks(check, await browser.reader({ locale, width: 1280, height: 860 }), mock, shot, language, 'desk');
+      await deskChecks(check, await browser.reader({ locale, width: 390, height: 844, phone: true }), mock, shot, language, 'phone');
+    }
+    await approvalChecks(check, await browser.reader({ locale: 'en', width: 1280, height: 800 }), shot);
+  }
 } catch (error) {
   failed += 1;
   console.log(`✗ ${String(error?.stack ?? error)}`);
 } finally {
   await browser.close();
+  mock?.stop();
 }
 console.log(failed === 0 ? 'e2e: all holds' : `e2e: ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

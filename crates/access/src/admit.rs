@@ -16,7 +16,6 @@ use crate::matrix;
 use crate::office::Office;
 use crate::problem::{not_permitted, not_signed_in};
 use crate::routes::Peer;
-use crate::turns::Who;
 
 /// The cookie over TLS. The prefix makes browsers refuse it from anywhere but this host, over TLS, for the whole of it.
 pub const COOKIE: &str = "__Host-outpace";
@@ -183,11 +182,6 @@ impl Caller {
         Self { actor, signed: None, address, wire, not_of_our_page: None, through: None }
     }
 
-    /// For whom this request's costs are counted: the account or device that signed it, else its address.
-    pub(crate) fn who(&self) -> Who {
-        self.signed.as_ref().map_or_else(|| Who::at(self.address), |signed| Who::Actor(signed.actor.id))
-    }
-
     /// Passes where the page may be given a cookie.
     ///
     /// # Errors
@@ -212,7 +206,7 @@ impl Caller {
     #[must_use]
     pub fn still_may(&self, office: &Office, need: Need) -> bool {
         let Some(signed) = &self.signed else { return true };
-        let now: Timestamp = office.sign_in_now();
+        let now: Timestamp = office.store.now();
         let found = office.doors.read().look(&signed.hash, now);
         found.is_some_and(|signed| authorise(office, &signed.actor, need).is_ok())
     }

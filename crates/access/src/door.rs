@@ -7,11 +7,8 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, Uri, header};
 use outpace_core::Refusal;
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
-
-use crate::admit::Caller;
-use crate::intake::Share;
-use crate::office::Office;
 
 /// The largest request body: an import of 20,000 people fits; anything larger comes in parts.
 pub const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -19,10 +16,8 @@ pub const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 pub const STRANGERS_BODY_BYTES_MAX: usize = 64 * 1024;
 /// The longest address, with its query.
 pub const ADDRESS_BYTES_MAX: usize = 8 * 1024;
-/// In so long at least [`BODY_STEP_BYTES`] of a body must come, or its end.
-pub const BODY_STEP_TIME_MAX: Duration = Duration::from_secs(15);
-/// 8 KB in 15 s is the slowest body that is taken in: half a kilobyte a second, which GPRS reaches.
-pub const BODY_STEP_BYTES: usize = 8 * 1024;
+/// A body may pause so long between two pieces.
+pub const BODY_PAUSE_MAX: Duration = Duration::from_secs(15);
 /// A whole body may take so long, on the slowest of lines.
 pub const BODY_TIME_MAX: Duration = Duration::from_secs(300);
 /// A body that is too large is still taken in and thrown away up to here, so that its sender hears why.
@@ -30,14 +25,18 @@ const THROWN_AWAY_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// So long, and with no longer pause.
 const THROWN_AWAY_TIME_MAX: Duration = Duration::from_secs(10);
 const THROWN_AWAY_PAUSE_MAX: Duration = Duration::from_secs(2);
-/// So much of an announced body is made room for beforehand.
-const ROOM_BEFOREHAND_BYTES_MAX: usize = 64 * 1024;
+/// Bodies above this size are large.
+const LARGE_BYTES: usize = 1024 * 1024;
+/// Large bodies taken in at the same time: together they stay below 512 MB.
+const LARGE_AT_ONCE_MAX: usize = 16;
 /// How much of what was sent is shown back.
 const SHOWN_CHARACTERS_MAX: usize = 80;
 
 /// The character 0 as JSON writes it.
 const NUL: &[u8] = b"\\u0000";
 const NUL_TOLD: &str = "文本中有空字符 · a text holds the character 0";
+
+static LARGE: Semaphore = Semaphore::const_new(LARGE_AT_ONCE_MAX);
 
 /// Refuses an address that is too long.
 ///
@@ -92,19 +91,16 @@ fn too_large(most: usize) -> Refusal {
 }
 
 fn too_slow() -> Refusal {
-    let (step, whole) = (BODY_STEP_TIME_MAX.as_secs(), BODY_TIME_MAX.as_secs());
-    let kilobytes = BODY_STEP_BYTES / 1024;
+    let (pause, whole) = (BODY_PAUSE_MAX.as_secs(), BODY_TIME_MAX.as_secs());
     Refusal::new(
         408,
         "body_too_slow",
         "body",
         "",
+        format!("请求体没有按时到达(中断不超过 {pause} 秒,全部不超过 {whole} 秒),未作任何更改;请重发,或分成小批。"),
         format!(
-            "请求体没有按时到达(每 {step} 秒至少 {kilobytes} KB,全部不超过 {whole} 秒),未作任何更改;请重发,或分成小批。"
-        ),
-        format!(
-            "The body did not arrive in time (at least {kilobytes} KB in each {step} s, {whole} s in all); nothing was \
-             changed. Send it again, or in smaller parts."
+            "The body did not arrive in time (no pause over {pause} s, {whole} s in all); nothing was changed. \
+             Send it again, or in smaller parts."
         ),
     )
 }
@@ -120,42 +116,40 @@ fn broken_off() -> Refusal {
     )
 }
 
-/// Takes in a body of at most so many bytes. What came is counted in `share` piece by piece.
+/// Takes in a body of at most so many bytes.
 ///
 /// # Errors
-/// 413 when it is larger, 408 when it comes too slowly, 400 when it breaks off, 429 or 503 when too much is in memory.
-pub(crate) async fn take_in(mut body: Body, most: usize, share: &mut Share) -> Result<Bytes, Refusal> {
+/// 413 when it is larger, 408 when it does not come, 400 when it breaks off.
+pub(crate) async fn take_in(mut body: Body, most: usize) -> Result<Bytes, Refusal> {
     let end = Instant::now() + BODY_TIME_MAX;
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > most {
         throw_away(&mut body).await;
         return Err(too_large(most));
     }
-    let mut taken = Vec::with_capacity(announced.min(ROOM_BEFOREHAND_BYTES_MAX));
-    let (mut step_begun, mut step_bytes) = (Instant::now(), 0);
-    while let Some(piece) = next_piece(&mut body, end.min(step_begun + BODY_STEP_TIME_MAX)).await? {
-        let length = taken.len() + piece.len();
-        let fits = if length > most { Err(too_large(most)) } else { share.grow_to(length) };
-        if let Err(refusal) = fits {
+    let mut large = if announced > LARGE_BYTES { Some(LARGE.acquire().await) } else { None };
+    let mut taken = Vec::with_capacity(announced.min(LARGE_BYTES));
+    while let Some(piece) = next_piece(&mut body, end, BODY_PAUSE_MAX).await? {
+        if taken.len() + piece.len() > most {
             drop(taken);
             throw_away(&mut body).await;
-            return Err(refusal);
+            return Err(too_large(most));
         }
         if taken.is_empty() && body.is_end_stream() {
             return Ok(piece);
         }
         taken.extend_from_slice(&piece);
-        step_bytes += piece.len();
-        if step_bytes >= BODY_STEP_BYTES {
-            (step_begun, step_bytes) = (Instant::now(), 0);
+        if large.is_none() && taken.len() > LARGE_BYTES {
+            large = Some(LARGE.acquire().await);
         }
     }
     Ok(Bytes::from(taken))
 }
 
-async fn next_piece(body: &mut Body, until: Instant) -> Result<Option<Bytes>, Refusal> {
+async fn next_piece(body: &mut Body, end: Instant, pause: Duration) -> Result<Option<Bytes>, Refusal> {
     loop {
         let next = std::future::poll_fn(|context| std::pin::Pin::new(&mut *body).poll_frame(context));
+        let until = end.min(Instant::now() + pause);
         match timeout_at(until, next).await {
             Err(_) => return Err(too_slow()),
             Ok(None) => return Ok(None),
@@ -173,7 +167,7 @@ async fn next_piece(body: &mut Body, until: Instant) -> Result<Option<Bytes>, Re
 async fn throw_away(body: &mut Body) {
     let end = Instant::now() + THROWN_AWAY_TIME_MAX;
     let mut thrown = 0;
-    while let Ok(Some(piece)) = next_piece(body, end.min(Instant::now() + THROWN_AWAY_PAUSE_MAX)).await {
+    while let Ok(Some(piece)) = next_piece(body, end, THROWN_AWAY_PAUSE_MAX).await {
         thrown += piece.len();
         if thrown > THROWN_AWAY_BYTES_MAX {
             return;
@@ -206,16 +200,10 @@ pub(crate) fn read_query<Q: DeserializeOwned>(bytes: &Bytes) -> Result<Q, Refusa
 /// Takes a whole body in and reads it, for a route that is mounted by itself.
 ///
 /// # Errors
-/// As for every command: 415 for another kind of text, 413, 408, 400, 429 or 503.
-pub async fn command_of<Q: DeserializeOwned>(
-    office: &Office,
-    caller: &Caller,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Q, Refusal> {
+/// As for every command: 415 for another kind of text, 413, 408 or 400.
+pub async fn command_of<Q: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<Q, Refusal> {
     is_json(headers)?;
-    let mut share = office.intake.share(caller.who());
-    read_body(&take_in(body, BODY_BYTES_MAX, &mut share).await?)
+    read_body(&take_in(body, BODY_BYTES_MAX).await?)
 }
 
 /// Reads a body.

@@ -18,7 +18,6 @@ use utoipa::ToSchema;
 
 use crate::office::{Call, Office};
 use crate::routes::{Empty, Routes};
-use crate::thinking::{ClockFailed, JobsSeen, StuckJob, Thinking};
 
 /// How old the watcher's last look may be before the database counts as silent.
 pub const LOOK_AGE_MAX: Duration = Duration::from_secs(8);
@@ -40,7 +39,6 @@ struct Why {
 #[derive(Clone, Default)]
 pub struct Health {
     looked: Arc<RwLock<Option<(Instant, bool)>>>,
-    thinking: Thinking,
     ready: Gauge,
     queue: Gauge,
     oldest: Gauge<f64, std::sync::atomic::AtomicU64>,
@@ -61,7 +59,6 @@ impl Health {
             registry.register("tail_read_seconds", "Time since the journal's tail was read", health.followed.clone());
             registry.register("tail_lag", "Entries of other servers found at the last look", health.lag.clone());
             registry.register("journal_head", "Number of the journal's newest entry", health.head.clone());
-            health.thinking.register(registry);
         });
         health
     }
@@ -69,21 +66,6 @@ impl Health {
     /// The watcher looked at the database just now: it answered, or it did not.
     pub fn looked(&self, answered: bool) {
         *self.looked.write() = Some((Instant::now(), answered));
-    }
-
-    /// This process keeps time from now on.
-    pub fn keeps_time(&self) {
-        self.thinking.keeps_time();
-    }
-
-    /// Every clock was run just now; these failed.
-    pub fn ticked(&self, failed: Vec<ClockFailed>) {
-        self.thinking.ticked(failed);
-    }
-
-    /// The watcher looked at the follow-up work just now.
-    pub fn jobs_seen(&self, jobs: JobsSeen) {
-        self.thinking.jobs_seen(jobs);
     }
 }
 
@@ -109,51 +91,6 @@ pub struct Ready {
     pub tail_read_ms: i64,
     /// Number of the journal's newest entry.
     pub head: i64,
-    /// Milliseconds since every clock went well; none in a drill, whose clock is moved by hand.
-    #[serde(default)]
-    pub last_tick_ms: Option<i64>,
-    /// Milliseconds that the oldest follow-up work has waited; none where nothing waits.
-    #[serde(default)]
-    pub oldest_trigger_ms: Option<i64>,
-    /// What is wrong while the server goes on: a clock that fails, follow-up work that waits too long, the job that is stuck.
-    #[serde(default)]
-    pub alarms: Vec<Text>,
-}
-
-/// Whether the server still thinks, with everything that is wrong.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct Thought {
-    /// Milliseconds since every clock went well; none in a drill.
-    pub last_tick_ms: Option<i64>,
-    /// Milliseconds that the oldest follow-up work has waited.
-    pub oldest_trigger_ms: Option<i64>,
-    /// Threads whose last turn failed.
-    pub threads_down: Vec<String>,
-    /// Follow-up work that failed so often that people must hear of it.
-    pub stuck: Vec<StuckJob>,
-    /// What is wrong, in words; empty where nothing is.
-    pub alarms: Vec<Text>,
-}
-
-/// Whether the server still thinks.
-#[must_use]
-pub fn thought(office: &Office) -> Thought {
-    let (health, threads) = (office.health(), office.store.threads());
-    let jobs = health.thinking.jobs();
-    Thought {
-        last_tick_ms: health.thinking.tick_age().map(milliseconds),
-        oldest_trigger_ms: jobs.oldest_ms,
-        threads_down: threads.down().into_iter().map(|down| down.thread.to_owned()).collect(),
-        stuck: jobs.stuck,
-        alarms: standing_still(office).into_iter().map(|(_, text)| text).chain(health.thinking.alarms()).collect(),
-    }
-}
-
-/// What keeps the server from working at all: such a server is not sent any more writes.
-fn standing_still(office: &Office) -> Vec<(&'static str, Text)> {
-    let down = office.store.threads().down();
-    let threads = down.iter().map(|down| ("threads", down.text()));
-    threads.chain(office.health().thinking.stands_still().map(|text| ("clock", text))).collect()
 }
 
 fn milliseconds(time: Duration) -> i64 {
@@ -202,7 +139,6 @@ fn reasons(office: &Office) -> Vec<(&'static str, Text)> {
             ),
         ));
     }
-    found.extend(standing_still(office));
     found
 }
 
@@ -218,9 +154,6 @@ fn ready(office: &Office, _: &Call, _: Empty) -> Result<Ready, Refusal> {
         oldest_waiting_ms: milliseconds(pulse.oldest().unwrap_or_default()),
         tail_read_ms: milliseconds(pulse.followed_ago()),
         head: office.store.head().seq.0,
-        last_tick_ms: office.health().thinking.tick_age().map(milliseconds),
-        oldest_trigger_ms: office.health().thinking.jobs().oldest_ms,
-        alarms: office.health().thinking.alarms(),
     };
     let reasons = reasons(office);
     if reasons.is_empty() {
@@ -234,13 +167,7 @@ fn ready(office: &Office, _: &Call, _: Empty) -> Result<Ready, Refusal> {
         503,
         "not_ready",
         &fields.join(","),
-        format!(
-            "queue_depth={} oldest_waiting_ms={} last_tick_ms={} oldest_trigger_ms={}",
-            ready.queue_depth,
-            ready.oldest_waiting_ms,
-            ready.last_tick_ms.unwrap_or(0),
-            ready.oldest_trigger_ms.unwrap_or(0)
-        ),
+        format!("queue_depth={} oldest_waiting_ms={}", ready.queue_depth, ready.oldest_waiting_ms),
         format!("尚不能正常工作:{}。", join(|text| &text.zh, ";")),
         format!("Not ready: {}.", join(|text| &text.en, "; ")),
     ))
@@ -254,7 +181,6 @@ fn figures(office: &Office) -> Result<String, Refusal> {
     health.followed.set(pulse.followed_ago().as_secs_f64());
     health.lag.set(i64::try_from(pulse.lag()).unwrap_or(i64::MAX));
     health.head.set(office.store.head().seq.0);
-    health.thinking.measure();
     let paused = pulse.paused().map(|paused| paused.trouble);
     for trouble in Trouble::ALL {
         let stands = i64::from(paused == Some(trouble));

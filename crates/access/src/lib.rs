@@ -5,7 +5,6 @@
 //!   route cannot be mounted without a [`Permission`](outpace_core::Permission), so everything is denied by default.
 //! - [`matrix`]: which role has which permission.
 //! - [`adoption`]: which rules were in force when.
-//! - [`alarms`]: what is wrong with the server's work, since when, and what is to be sent about it.
 //! - [`actors`]: accounts with passwords and second factors, devices with tokens, sign-in.
 //! - [`admit`]: who is behind a request, by token or cookie, and whether they may.
 //! - [`door`]: how large, how slow and of what kind a request may be.
@@ -17,26 +16,18 @@
 pub mod actors;
 pub mod admit;
 pub mod adoption;
-pub mod alarms;
-pub mod bounds;
-mod costly;
 pub mod door;
 pub mod figures;
 pub mod glass;
 pub mod health;
-mod intake;
 pub mod matrix;
 pub mod office;
 pub mod openapi;
 pub mod problem;
 pub mod routes;
-mod thinking;
-mod turns;
 mod watch;
 
 pub use admit::Caller;
-pub use bounds::{Bounds, Span};
 pub use figures::Figures;
 pub use office::{Call, Office, Rulebook};
 pub use routes::{Document, Empty, Peer, Routes};
-pub use thinking::{ClockFailed, JobsSeen, StuckJob};

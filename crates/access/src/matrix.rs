@@ -125,16 +125,6 @@ pub fn permits(profile: &Profile, actor: &Actor, permission: Permission) -> bool
             || of_force().is_some_and(|force| force.may.contains(&permission)))
 }
 
-/// All permissions that an actor has, ascending, each once; [`Permission::Public`] is everybody's and not among them.
-#[must_use]
-pub fn granted(profile: &Profile, actor: &Actor) -> Vec<Permission> {
-    let mut granted: Vec<Permission> = [STAFF, HEADS, own(actor.role), &[P::OwnAccess]].concat();
-    granted.retain(|permission| permits(profile, actor, *permission));
-    granted.sort_unstable();
-    granted.dedup();
-    granted
-}
-
 /// Whether a role has a permission at all. The system acts by code, not by routes, and has none.
 #[must_use]
 pub fn allows(role: Role, permission: Permission) -> bool {

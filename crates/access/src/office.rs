@@ -1,21 +1,16 @@
 //! The running office: one store and the rules it works by.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use outpace_core::{Actor, AreaId, Clock, Refusal, Timestamp};
+use outpace_core::{Actor, AreaId, Refusal, Timestamp};
 use outpace_policy::{Pack, Playbook, Profile};
 use outpace_store::Store;
 use parking_lot::RwLock;
 
 use crate::actors::{self, Doors};
-use crate::alarms::Alarms;
-use crate::costly;
 use crate::figures::Figures;
 use crate::glass::{self, Panes};
 use crate::health::Health;
-use crate::intake::Intake;
-use crate::turns::Turns;
 use crate::watch::Watch;
 
 /// The rules in force: what must be done, how work is ordered, who approves.
@@ -38,14 +33,9 @@ pub struct Office {
     pub(crate) doors: Doors,
     pub(crate) panes: Panes,
     pub(crate) watch: Arc<Watch>,
-    pub(crate) intake: Intake,
-    pub(crate) heavy_reads: Turns,
-    pub(crate) hashing: Turns,
     figures: Figures,
     health: Health,
-    alarms: Alarms,
     authority: Arc<OnceLock<String>>,
-    drill_roles: Arc<AtomicBool>,
 }
 
 impl Office {
@@ -55,9 +45,7 @@ impl Office {
         let (doors, panes) = (actors::doors(&store), glass::panes(&store));
         let figures = Figures::default();
         figures.register(|registry| store.pulse().register(registry));
-        figures.register(|registry| store.threads().register(registry));
         let health = Health::of(&figures);
-        let alarms = Alarms::of(&figures);
         let watch = Arc::default();
         Self {
             store,
@@ -65,30 +53,10 @@ impl Office {
             doors,
             panes,
             watch,
-            intake: Intake::default(),
-            heavy_reads: costly::heavy_reads(),
-            hashing: costly::hashing(),
             figures,
             health,
-            alarms,
             authority: Arc::default(),
-            drill_roles: Arc::default(),
         }
-    }
-
-    /// Lets sign-ins, codes and locks live by a clock of their own: a drill's clock jumps by hours and stands still for days,
-    /// while a phone's authenticator and whoever sits at the page go by the real time (ADR 14).
-    #[must_use]
-    pub fn signing_in_by(self, clock: Arc<dyn Clock>) -> Self {
-        self.doors.write().clock = Some(clock);
-        self
-    }
-
-    /// The present by the clock of sign-ins: the store's, unless [`Office::signing_in_by`] set another.
-    #[must_use]
-    pub fn sign_in_now(&self) -> Timestamp {
-        let journal = self.store.now();
-        self.doors.read().moment(journal)
     }
 
     /// What the edge counts, and the registry of all figures.
@@ -103,16 +71,6 @@ impl Office {
         let _ = self.authority.set(pem);
     }
 
-    /// Offers signing in as a role of the drill to the whole network; without it, to this machine only. In a folder with real
-    /// data it changes nothing.
-    pub fn offer_drill_roles_to_all(&self) {
-        self.drill_roles.store(true, Ordering::Relaxed);
-    }
-
-    pub(crate) fn offers_drill_roles(&self) -> bool {
-        self.drill_roles.load(Ordering::Relaxed)
-    }
-
     pub(crate) fn authority(&self) -> Option<&str> {
         self.authority.get().map(String::as_str)
     }
@@ -121,12 +79,6 @@ impl Office {
     #[must_use]
     pub fn health(&self) -> &Health {
         &self.health
-    }
-
-    /// The operations alarms that stand.
-    #[must_use]
-    pub fn alarms(&self) -> &Alarms {
-        &self.alarms
     }
 
     /// The rules in force now. A call keeps the ones it started with.

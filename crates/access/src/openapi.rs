@@ -1,8 +1,7 @@
 //! The OpenAPI document, made from the routes and their types, so that it cannot drift from them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use outpace_core::bounds::{LIST_ITEMS_MAX, TEXT_CHARACTERS_MAX};
 use outpace_core::{Need, Permission, Role};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
@@ -216,60 +215,6 @@ pub fn open_to_onlookers(document: &mut Value) {
     }
 }
 
-/// Writes the core's lengths to texts and lists that declare none, as the request reader holds them to those.
-fn declare_lengths(schema: &mut Value) {
-    let is_of = |kind: &str| match &schema["type"] {
-        Value::String(own) => own == kind,
-        Value::Array(kinds) => kinds.iter().any(|own| own == kind),
-        _ => false,
-    };
-    let is_chosen = schema.get("enum").is_some() || schema.get("const").is_some();
-    let (is_text, is_list) = (is_of("string") && !is_chosen, is_of("array"));
-    let Value::Object(fields) = schema else { return };
-    if is_text {
-        fields.entry("maxLength").or_insert_with(|| json!(TEXT_CHARACTERS_MAX));
-    }
-    if is_list {
-        fields.entry("maxItems").or_insert_with(|| json!(LIST_ITEMS_MAX));
-    }
-    for part in ["items", "additionalProperties"] {
-        fields.get_mut(part).into_iter().for_each(declare_lengths);
-    }
-    for part in ["oneOf", "anyOf", "allOf"] {
-        fields.get_mut(part).and_then(Value::as_array_mut).into_iter().flatten().for_each(declare_lengths);
-    }
-    let inner = fields.get_mut("properties").and_then(Value::as_object_mut);
-    inner.into_iter().flat_map(|fields| fields.values_mut()).for_each(declare_lengths);
-}
-
-/// The names of the schemas that a value refers to.
-fn referred(value: &Value, found: &mut BTreeSet<String>) {
-    match value {
-        Value::String(text) => found.extend(text.strip_prefix(REFERENCE).map(str::to_owned)),
-        Value::Array(list) => list.iter().for_each(|inner| referred(inner, found)),
-        Value::Object(fields) => fields.values().for_each(|inner| referred(inner, found)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-/// Declares the lengths of everything that a request can hold.
-fn declare_lengths_of_requests(paths: &mut Map<String, Value>, schemas: &mut Map<String, Value>) {
-    let mut waiting = BTreeSet::new();
-    for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(|methods| methods.values_mut()) {
-        referred(&operation["requestBody"], &mut waiting);
-        for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
-            referred(parameter, &mut waiting);
-            parameter.get_mut("schema").into_iter().for_each(declare_lengths);
-        }
-    }
-    let mut known = BTreeSet::new();
-    while let Some(name) = waiting.pop_first() {
-        let Some(schema) = schemas.get_mut(&name).filter(|_| known.insert(name)) else { continue };
-        declare_lengths(schema);
-        referred(schema, &mut waiting);
-    }
-}
-
 /// The document for a list of routes.
 #[must_use]
 pub fn document(routes: &Routes, version: &str) -> Value {
@@ -286,7 +231,6 @@ pub fn document(routes: &Routes, version: &str) -> Value {
             schemas.insert(name, referring(&renamed, schema));
         }
     }
-    declare_lengths_of_requests(&mut paths, &mut schemas);
     schemas.insert(
         "Problem".to_owned(),
         json!({ "type": "object", "required": ["type", "title", "status", "code", "field", "value", "zh", "en"],

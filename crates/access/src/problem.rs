@@ -71,11 +71,10 @@ pub fn not_signed_in() -> Refusal {
 /// Signed in, but the role does not have the permission.
 #[must_use]
 pub fn not_permitted(permission: outpace_core::Permission, role: outpace_core::Role) -> Refusal {
-    let (what, who) = (permission.name(), role.name());
     Refusal::forbidden(
         "role",
-        &who.en,
-        format!("该操作需要“{}”的权限,您的角色“{}”没有这项权限。", what.zh, who.zh),
-        format!("Your role ({}) does not have the permission to {}.", who.en, what.en),
+        format!("{role:?}"),
+        format!("该操作需要权限 {permission:?},您的角色没有。"),
+        format!("This needs the permission {permission:?}, which your role does not have."),
     )
 }

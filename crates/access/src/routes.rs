@@ -25,15 +25,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::admit::{self, Caller, CookieChange};
-use crate::bounds::Reader;
-use crate::costly;
-use crate::door;
+use crate::door::{self, read_body, read_query};
 use crate::figures::RouteFigures;
 use crate::glass;
 use crate::office::{Call, Office};
 use crate::openapi::Described;
 use crate::problem::Problem;
-use crate::turns::{Turn, Turns, Who};
+
+/// How many costly preparations (a password takes 19 MiB) run at the same time.
+const PREPARED_AT_ONCE_MAX: usize = 2;
 
 /// Where a request came from, as the server that took its connection in says.
 #[derive(Debug, Clone, Copy)]
@@ -68,8 +68,6 @@ pub struct Document {
 type Enter<P, A> = fn(&mut Unit<'_>, &Caller, &Call, P) -> Result<Entered<A>, Refusal>;
 type Served = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
 type Serve = Arc<dyn Fn(Office, Caller, Bytes) -> Served + Send + Sync>;
-/// The part of an entry that runs beside the writer.
-type Check<Q, P> = fn(&Office, &Caller, &Call, &mut Tx<'_>, Q) -> Result<P, Refusal>;
 
 /// A route: where, what for, for whom.
 pub struct Route {
@@ -82,8 +80,6 @@ pub struct Route {
     /// One sentence.
     pub summary: &'static str,
     pub(crate) described: Described,
-    /// Whether it waits for a turn among the heavy reads.
-    is_heavy: bool,
     serve: Serve,
 }
 
@@ -124,11 +120,9 @@ impl Routes {
         Q: DeserializeOwned + ToSchema + Send + 'static,
         A: Serialize + ToSchema + Send + 'static,
     {
-        let reader = Reader::<Q>::new();
         let serve: Serve = Arc::new(move |office, Caller { actor, .. }, parameters| {
-            let reader = reader.clone();
             Box::pin(async move {
-                let query = reader.query(&office, &parameters)?;
+                let query: Q = read_query(&parameters)?;
                 let call = office.call(actor);
                 let answer = tokio::task::spawn_blocking(move || office.store.read(|tx| handler(tx, &call, query)))
                     .await
@@ -137,7 +131,7 @@ impl Routes {
             })
         });
         let described = Described::of::<Q, A>();
-        self.list.push(Route { path, is_command: false, need, summary, described, is_heavy: false, serve });
+        self.list.push(Route { path, is_command: false, need, summary, described, serve });
         self
     }
 
@@ -155,11 +149,9 @@ impl Routes {
         Q: DeserializeOwned + ToSchema + Send + 'static,
         A: Serialize + ToSchema + Send + 'static,
     {
-        let reader = Reader::<Q>::new();
         let serve: Serve = Arc::new(move |office, Caller { actor, .. }, parameters| {
-            let reader = reader.clone();
             Box::pin(async move {
-                let query = reader.query(&office, &parameters)?;
+                let query: Q = read_query(&parameters)?;
                 let call = office.call(actor);
                 let answer =
                     tokio::task::spawn_blocking(move || office.store.read(|tx| handler(&office, tx, &call, query)))
@@ -169,7 +161,7 @@ impl Routes {
             })
         });
         let described = Described::of::<Q, A>();
-        self.list.push(Route { path, is_command: false, need, summary, described, is_heavy: false, serve });
+        self.list.push(Route { path, is_command: false, need, summary, described, serve });
         self
     }
 
@@ -185,11 +177,9 @@ impl Routes {
     where
         Q: DeserializeOwned + ToSchema + Send + 'static,
     {
-        let reader = Reader::<Q>::new();
         let serve: Serve = Arc::new(move |office, Caller { actor, .. }, parameters| {
-            let reader = reader.clone();
             Box::pin(async move {
-                let query = reader.query(&office, &parameters)?;
+                let query: Q = read_query(&parameters)?;
                 let call = office.call(actor);
                 let made = tokio::task::spawn_blocking(move || office.store.read(|tx| handler(tx, &call, query)))
                     .await
@@ -198,7 +188,7 @@ impl Routes {
             })
         });
         let described = Described::document::<Q>("text/*");
-        self.list.push(Route { path, is_command: false, need, summary, described, is_heavy: false, serve });
+        self.list.push(Route { path, is_command: false, need, summary, described, serve });
         self
     }
 
@@ -216,16 +206,15 @@ impl Routes {
         Q: DeserializeOwned + ToSchema + Send + 'static,
         A: Serialize + ToSchema + Send + 'static,
     {
-        let reader = Reader::<Q>::new();
         let serve: Serve = Arc::new(move |office, Caller { actor, .. }, parameters| {
-            let looked = reader.query(&office, &parameters).and_then(|query| look(&office, &office.call(actor), query));
+            let looked = read_query::<Q>(&parameters).and_then(|query| look(&office, &office.call(actor), query));
             Box::pin(std::future::ready(match looked {
                 Ok(answer) => Ok(axum::Json(answer).into_response()),
                 Err(refusal) => Err(refusal.into()),
             }))
         });
         let described = Described::of::<Q, A>();
-        self.list.push(Route { path, is_command: false, need, summary, described, is_heavy: false, serve });
+        self.list.push(Route { path, is_command: false, need, summary, described, serve });
         self
     }
 
@@ -239,16 +228,15 @@ impl Routes {
         media: &'static str,
         look: impl Fn(&Office) -> Result<String, Refusal> + Send + Sync + 'static,
     ) -> Self {
-        let reader = Reader::<Empty>::new();
         let serve: Serve = Arc::new(move |office, _: Caller, parameters| {
-            let looked = reader.query(&office, &parameters).and_then(|_| look(&office));
+            let looked = read_query::<Empty>(&parameters).and_then(|_| look(&office));
             Box::pin(std::future::ready(match looked {
                 Ok(text) => Ok(([(header::CONTENT_TYPE, media)], text).into_response()),
                 Err(refusal) => Err(refusal.into()),
             }))
         });
         let described = Described::document::<Empty>(media);
-        self.list.push(Route { path, is_command: false, need, summary, described, is_heavy: false, serve });
+        self.list.push(Route { path, is_command: false, need, summary, described, serve });
         self
     }
 
@@ -265,17 +253,15 @@ impl Routes {
         Q: DeserializeOwned + ToSchema + Send + 'static,
         A: Serialize + ToSchema + Send + 'static,
     {
-        let reader = Reader::<Q>::new();
         let serve: Serve = Arc::new(move |office, Caller { actor, .. }, body| {
-            let reader = reader.clone();
             Box::pin(async move {
-                let request = reader.body(&office, &body)?;
+                let request: Q = read_body(&body)?;
                 let call = office.call(actor.clone());
                 commit_on_writer(&office, actor, call, move |unit, call| handler(unit, call, request)).await
             })
         });
         let described = Described::of::<Q, A>();
-        self.list.push(Route { path, is_command: true, need, summary, described, is_heavy: false, serve });
+        self.list.push(Route { path, is_command: true, need, summary, described, serve });
         self
     }
 
@@ -295,23 +281,23 @@ impl Routes {
         P: Send + 'static,
         A: Serialize + ToSchema + Send + 'static,
     {
-        let turns = costly::preparing();
-        let reader = Reader::<Q>::new();
-        let serve: Serve = Arc::new(move |office, caller, body| {
-            let turns = turns.clone();
-            let reader = reader.clone();
+        let at_once = Arc::new(tokio::sync::Semaphore::new(PREPARED_AT_ONCE_MAX));
+        let serve: Serve = Arc::new(move |office, Caller { actor, .. }, body| {
+            let at_once = at_once.clone();
             Box::pin(async move {
-                let request = reader.body(&office, &body)?;
-                let (who, actor) = (caller.who(), caller.actor);
+                let request: Q = read_body(&body)?;
                 let call = office.call(actor.clone());
                 let (reading, store) = (call.clone(), office.store.clone());
-                let turn = turns.turn(who, 0).await?;
-                let prepared = beside(turn, move || store.read(|tx| prepare(tx, &reading, request))).await?;
+                let permit = at_once.acquire_owned().await.map_err(|_| Refusal::internal())?;
+                let prepared = tokio::task::spawn_blocking(move || store.read(|tx| prepare(tx, &reading, request)))
+                    .await
+                    .map_err(|error| stopped(&error))??;
+                drop(permit);
                 commit_on_writer(&office, actor, call, move |unit, call| commit(unit, call, prepared)).await
             })
         });
         let described = Described::of::<Q, A>();
-        self.list.push(Route { path, is_command: true, need, summary, described, is_heavy: false, serve });
+        self.list.push(Route { path, is_command: true, need, summary, described, serve });
         self
     }
 
@@ -319,51 +305,11 @@ impl Routes {
     /// who asks and from where; its answer may change the cookie.
     #[must_use]
     pub fn entry<Q, P, A>(
-        self,
-        path: &'static str,
-        need: Need,
-        summary: &'static str,
-        prepare: Check<Q, P>,
-        commit: Enter<P, A>,
-    ) -> Self
-    where
-        Q: DeserializeOwned + ToSchema + Send + 'static,
-        P: Send + 'static,
-        A: Serialize + ToSchema + Send + 'static,
-    {
-        let turns = costly::preparing();
-        let queue = move |_: &Office, caller: &Caller, _: &Call, _: &Q| Ok((turns.clone(), caller.who(), 0));
-        self.entered((path, need, summary), queue, prepare, commit)
-    }
-
-    /// Adds an entry that hashes a password. All of them share one queue, in which each address has its own place and
-    /// `rank` says how late: a flood of false passwords from some addresses delays none from another.
-    #[must_use]
-    pub(crate) fn hashing_entry<Q, P, A>(
-        self,
-        path: &'static str,
-        need: Need,
-        summary: &'static str,
-        rank: fn(&Office, &Caller, &Call, &Q) -> Result<u32, Refusal>,
-        prepare: Check<Q, P>,
-        commit: Enter<P, A>,
-    ) -> Self
-    where
-        Q: DeserializeOwned + ToSchema + Send + 'static,
-        P: Send + 'static,
-        A: Serialize + ToSchema + Send + 'static,
-    {
-        let queue = move |office: &Office, caller: &Caller, call: &Call, request: &Q| {
-            Ok((office.hashing.clone(), Who::at(caller.address), rank(office, caller, call, request)?))
-        };
-        self.entered((path, need, summary), queue, prepare, commit)
-    }
-
-    fn entered<Q, P, A>(
         mut self,
-        (path, need, summary): (&'static str, Need, &'static str),
-        queue: impl Fn(&Office, &Caller, &Call, &Q) -> Result<(Turns, Who, u32), Refusal> + Send + Sync + 'static,
-        prepare: Check<Q, P>,
+        path: &'static str,
+        need: Need,
+        summary: &'static str,
+        prepare: fn(&Office, &Caller, &Call, &mut Tx<'_>, Q) -> Result<P, Refusal>,
         commit: Enter<P, A>,
     ) -> Self
     where
@@ -371,23 +317,21 @@ impl Routes {
         P: Send + 'static,
         A: Serialize + ToSchema + Send + 'static,
     {
-        let queue = Arc::new(queue);
-        let reader = Reader::<Q>::new();
+        let at_once = Arc::new(tokio::sync::Semaphore::new(PREPARED_AT_ONCE_MAX));
         let serve: Serve = Arc::new(move |office, caller, body| {
-            let queue = queue.clone();
-            let reader = reader.clone();
+            let at_once = at_once.clone();
             Box::pin(async move {
-                let request = reader.body(&office, &body)?;
+                let request: Q = read_body(&body)?;
                 let (actor, call) = (caller.actor.clone(), office.call(caller.actor.clone()));
-                let (turns, who, rank) = queue(&office, &caller, &call, &request)?;
-                let turn = turns.turn(who, rank).await?;
-                // A password may have waited: what is held against its sender now counts.
-                let (asking, office_then, then) = (caller.clone(), office.clone(), office.call(caller.actor.clone()));
-                let prepared = beside(turn, move || {
+                let (asking, office_then, then) = (caller.clone(), office.clone(), call.clone());
+                let permit = at_once.acquire_owned().await.map_err(|_| Refusal::internal())?;
+                let prepared = tokio::task::spawn_blocking(move || {
                     let office = &office_then;
                     office.store.read(|tx| prepare(office, &asking, &then, tx, request))
                 })
-                .await?;
+                .await
+                .map_err(|error| stopped(&error))??;
+                drop(permit);
                 let wire = caller.wire;
                 let commit = move |unit: &mut Unit<'_>, call: &Call| commit(unit, &caller, call, prepared);
                 let (entered, head) = committed(&office, actor, call, commit).await?;
@@ -399,17 +343,7 @@ impl Routes {
             })
         });
         let described = Described::of::<Q, A>();
-        self.list.push(Route { path, is_command: true, need, summary, described, is_heavy: false, serve });
-        self
-    }
-
-    /// Makes the query that was added last a heavy read: one of an account at a time, few at once, the others wait in a
-    /// short queue and are refused with 429 or 503 beyond.
-    #[must_use]
-    pub fn heavy(mut self) -> Self {
-        if let Some(route) = self.list.last_mut() {
-            route.is_heavy = true;
-        }
+        self.list.push(Route { path, is_command: true, need, summary, described, serve });
         self
     }
 
@@ -426,11 +360,9 @@ impl Routes {
         Q: DeserializeOwned + ToSchema + Send + 'static,
         A: Serialize + ToSchema + Send + 'static,
     {
-        let reader = Reader::<Q>::new();
         let serve: Serve = Arc::new(move |office, caller, parameters| {
-            let reader = reader.clone();
             Box::pin(async move {
-                let query = reader.query(&office, &parameters)?;
+                let query: Q = read_query(&parameters)?;
                 let call = office.call(caller.actor.clone());
                 let ask = move || office.store.read(|tx| handler(&office, &caller, &call, tx, query));
                 let answer = tokio::task::spawn_blocking(ask).await.map_err(|error| stopped(&error))??;
@@ -438,7 +370,7 @@ impl Routes {
             })
         });
         let described = Described::of::<Q, A>();
-        self.list.push(Route { path, is_command: false, need, summary, described, is_heavy: false, serve });
+        self.list.push(Route { path, is_command: false, need, summary, described, serve });
         self
     }
 
@@ -500,24 +432,13 @@ async fn committed<A: Send + 'static>(
     Ok((committed.answer, committed.head))
 }
 
-/// What of a route its handler needs.
-#[derive(Clone, Copy)]
-struct Mounted {
-    path: &'static str,
-    need: Need,
-    is_command: bool,
-    is_heavy: bool,
-    /// Whether strangers are counted by address. Health and metrics endpoints are not rate-limited.
-    is_limited: bool,
-}
-
 fn method(route: &Route, figures: Arc<RouteFigures>) -> MethodRouter<Office> {
     let (path, need, is_command, serve) = (route.path, route.need, route.is_command, route.serve.clone());
-    let is_limited = need.permission == Permission::Public && path.starts_with("/api/");
-    let mounted = Mounted { path, need, is_command, is_heavy: route.is_heavy, is_limited };
+    // Whoever watches over the server asks as often as he likes.
+    let is_limited = need.permission == Permission::Public && route.path.starts_with("/api/");
     let handle = move |State(office): State<Office>, request: Request| async move {
         let begun = Instant::now();
-        let answer = match handle(&office, mounted, request, &serve).await {
+        let answer = match handle(&office, (path, need, is_command, is_limited), request, &serve).await {
             Ok(answer) => answer,
             Err(problem) => {
                 figures.refused(&problem.0);
@@ -532,7 +453,7 @@ fn method(route: &Route, figures: Arc<RouteFigures>) -> MethodRouter<Office> {
 
 async fn handle(
     office: &Office,
-    Mounted { path, need, is_command, is_heavy, is_limited }: Mounted,
+    (path, need, is_command, is_limited): (&'static str, Need, bool, bool),
     request: Request,
     serve: &Serve,
 ) -> Result<Response, Problem> {
@@ -546,44 +467,15 @@ async fn handle(
     if is_limited && !office.store.is_drill() {
         office.watch.public(caller.address, office.store.now())?;
     }
-    if is_command && !office.store.is_drill() {
-        office.watch.device(&caller.actor, office.store.now())?;
-    }
-    let mut share = office.intake.share(caller.who());
     let input = if is_command {
         door::is_json(request.headers())?;
         let stranger = caller.signed.is_none();
         let most = if stranger { door::STRANGERS_BODY_BYTES_MAX } else { door::BODY_BYTES_MAX };
-        door::take_in(request.into_body(), most, &mut share).await?
+        door::take_in(request.into_body(), most).await?
     } else {
         Bytes::from(request.uri().query().unwrap_or_default().to_owned())
     };
-    let turn = if is_heavy { Some(office.heavy_reads.turn(caller.who(), 0).await?) } else { None };
-    let answering = serve(office.clone(), caller, input);
-    if turn.is_none() && !share.is_counted() {
-        return answering.await;
-    }
-    // Goes on when the caller hangs up, because the work does: what it holds is given back when it ends and not before.
-    let held = (turn, share);
-    let answering = tokio::spawn(async move {
-        let answer = answering.await;
-        drop(held);
-        answer
-    });
-    answering.await.map_err(|error| stopped(&error))?
-}
-
-/// Runs costly work beside the writer. The turn is held until the work ends, even where the caller hung up before.
-async fn beside<P: Send + 'static>(
-    turn: Turn,
-    work: impl FnOnce() -> Result<P, Refusal> + Send + 'static,
-) -> Result<P, Problem> {
-    let work = move || {
-        let done = work();
-        drop(turn);
-        done
-    };
-    Ok(tokio::task::spawn_blocking(work).await.map_err(|error| stopped(&error))??)
+    serve(office.clone(), caller, input).await
 }
 
 fn stopped(error: &tokio::task::JoinError) -> Refusal {

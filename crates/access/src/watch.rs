@@ -6,13 +6,11 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use outpace_core::time::{DAY_MS, MINUTE_MS};
-use outpace_core::{Actor, ActorId, ActorKind, Refusal, Role, Timestamp};
+use outpace_core::{Refusal, Timestamp};
 use parking_lot::Mutex;
-
-use crate::turns::neighbourhood;
 
 /// Failures of a name before it must wait.
 const NAME_FREE: u32 = 3;
@@ -33,11 +31,6 @@ const SIGN_INS: Bucket = Bucket { most: 120, per_second: 1 };
 /// Requests to public routes that an address may make at once, and how many come back a second: a village may stand
 /// behind one address.
 const PUBLIC: Bucket = Bucket { most: 600, per_second: 100 };
-
-/// Commands that a gate's, a vehicle's or a courier's device may send at once, and how many come back a second. A gate sees some
-/// 60 people a minute and sends them in parcels; after a day without a network it has a thousand to send. Lanes and
-/// laboratories are bounded by what they write, not here.
-const POST: Bucket = Bucket { most: 1_200, per_second: 5 };
 
 /// A key that names are counted by. The name itself is not kept: people type passwords there by mistake.
 type NameKey = [u8; 32];
@@ -115,7 +108,6 @@ struct Book {
     known: Bounded<NameKey, Timestamp>,
     sign_ins: Bounded<IpAddr, Level>,
     public: Bounded<IpAddr, Level>,
-    devices: Bounded<ActorId, Level>,
 }
 
 /// Who tried what how often.
@@ -173,39 +165,22 @@ impl Level {
     }
 }
 
-/// The key of a name, and of the name at an address.
-fn keys(name: &str, address: IpAddr) -> (NameKey, NameKey) {
-    let name = *blake3::hash(name.as_bytes()).as_bytes();
-    let mut hasher = blake3::Hasher::new_keyed(&name);
-    hasher.update(address.to_string().as_bytes());
-    (name, *hasher.finalize().as_bytes())
+/// Where an address stands for: one of IPv4, the 64 bits that one household or office is given of IPv6.
+fn neighbourhood(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(six) => IpAddr::V6(Ipv6Addr::from_bits(six.to_bits() >> 64 << 64)),
+        four => four,
+    }
 }
 
 impl Watch {
-    /// How late in the queue of passwords an attempt stands: 0 for a name that has signed in from this address before,
-    /// beyond that by the failures of the address.
-    ///
-    /// # Errors
-    /// 429 while the name or the address must wait, so that no attempt in vain takes a place in the queue.
-    pub(crate) fn rank(&self, name: &str, address: IpAddr, now: Timestamp) -> Result<u32, Refusal> {
-        let address = neighbourhood(address);
-        let (name, pair) = keys(name, address);
-        let book = self.0.lock();
-        let known = book.known.0.contains_key(&pair);
-        let of_name = book.names.0.get(if known { &pair } else { &name });
-        let of_address = book.addresses.0.get(&address);
-        let wait = |tries: Option<&Tries>, free| tries.map_or(0, |tries| tries.wait(free, now));
-        match wait(of_name, NAME_FREE).max(wait(of_address, ADDRESS_FREE)) {
-            0 if known => Ok(0),
-            0 => Ok(1 + of_address.map_or(0, |tries| tries.failures)),
-            must => Err(must_wait(must)),
-        }
-    }
-
     /// Lets an attempt to sign in begin, or says how long to wait.
     pub(crate) fn begin(&self, name: &str, address: IpAddr, now: Timestamp) -> Result<Attempt, Refusal> {
         let address = neighbourhood(address);
-        let (name, pair) = keys(name, address);
+        let name = *blake3::hash(name.as_bytes()).as_bytes();
+        let mut hasher = blake3::Hasher::new_keyed(&name);
+        hasher.update(address.to_string().as_bytes());
+        let pair = *hasher.finalize().as_bytes();
         let mut book = self.0.lock();
         let full = Level { left: SIGN_INS.most * 1_000, last: now };
         book.sign_ins.entry(address, full).take(SIGN_INS, now).map_err(too_many)?;
@@ -248,37 +223,11 @@ impl Watch {
         self.0.lock().names.0.remove(blake3::hash(name.as_bytes()).as_bytes());
     }
 
-    /// Counts a command of a device whose post has a rate.
-    pub(crate) fn device(&self, actor: &Actor, now: Timestamp) -> Result<(), Refusal> {
-        let Some(rate) = rate_of(actor) else { return Ok(()) };
-        let full = Level { left: rate.most * 1_000, last: now };
-        self.0.lock().devices.entry(actor.id, full).take(rate, now).map_err(too_fast)
-    }
-
     /// Counts a request to a route that is open to everyone.
     pub(crate) fn public(&self, address: IpAddr, now: Timestamp) -> Result<(), Refusal> {
         let full = Level { left: PUBLIC.most * 1_000, last: now };
         self.0.lock().public.entry(neighbourhood(address), full).take(PUBLIC, now).map_err(too_many)
     }
-}
-
-/// The rate of a device's post; `None` for people, programs and posts whose work comes in masses.
-fn rate_of(actor: &Actor) -> Option<Bucket> {
-    let few = matches!(actor.role, Role::Gatekeeper | Role::Driver | Role::Courier);
-    (actor.kind == ActorKind::Device && few).then_some(POST)
-}
-
-/// 429: the value is the seconds to wait.
-fn too_fast(ms: i64) -> Refusal {
-    let wait = seconds(ms);
-    Refusal::new(
-        429,
-        "device_too_fast",
-        "device",
-        wait,
-        format!("该设备发送过快,请在 {wait} 秒后原样重发;多条记录请合并在一次提交里。"),
-        format!("This device sends too fast; send the same again in {wait} s, and put many records into one request."),
-    )
 }
 
 /// Whole seconds, rounded up: what Retry-After says.
@@ -395,19 +344,6 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_fails_stands_behind_one_that_does_not_and_a_known_name_before_both() {
-        let watch = Watch::default();
-        let now = Timestamp(1_000_000);
-        let own = watch.begin("commander", HERE, now).unwrap();
-        watch.succeeded(&own, now);
-        let _ = watch.begin("nobody", THERE, now);
-        let rank = |name, from| watch.rank(name, from, now).map_err(|refusal| refusal.status);
-        assert_eq!((rank("commander", HERE), rank("officer", HERE), rank("officer", THERE)), (Ok(0), Ok(1), Ok(2)));
-        knock(&watch, "nobody", THERE, now);
-        assert_eq!((rank("nobody", THERE), rank("nobody", HERE)), (Err(429), Err(429)));
-    }
-
-    #[test]
     fn what_is_remembered_is_bounded() {
         let watch = Watch::default();
         for number in 0..40_000_u32 {
@@ -419,27 +355,6 @@ mod tests {
         for size in [book.names.0.len(), book.addresses.0.len(), book.sign_ins.0.len(), book.public.0.len()] {
             assert!((1..=REMEMBERED_MAX).contains(&size), "{size}");
         }
-    }
-
-    #[test]
-    fn a_gate_beyond_its_rate_waits_and_a_lane_has_none() {
-        let watch = Watch::default();
-        let area = outpace_core::AreaId(140_121);
-        let device = |id, role| Actor::new(ActorId(id), ActorKind::Device, role, area);
-        let (gate, now) = (device(1, Role::Gatekeeper), Timestamp(1_000_000));
-        let sent = (0..5_000).filter(|_| watch.device(&gate, now).is_ok()).count();
-        assert_eq!(sent, 1_200, "a day without a network fits");
-        let refused = watch.device(&gate, now).unwrap_err();
-        assert_eq!((refused.status, refused.code.as_str(), refused.value.as_str()), (429, "device_too_fast", "1"));
-        assert_eq!((0..50).filter(|_| watch.device(&gate, Timestamp(now.0 + 2_000)).is_ok()).count(), 10);
-        // A minute of a busy gate, for an hour, is far below it; another gate and a lane are not touched.
-        assert!(
-            (0..3_600)
-                .all(|second| watch.device(&device(2, Role::Gatekeeper), Timestamp(now.0 + second * 1_000)).is_ok())
-        );
-        assert!((0..5_000).all(|_| watch.device(&device(3, Role::Sampler), now).is_ok()));
-        let person = Actor::new(ActorId(4), ActorKind::Account, Role::Gatekeeper, area);
-        assert!((0..5_000).all(|_| watch.device(&person, now).is_ok()));
     }
 
     #[test]

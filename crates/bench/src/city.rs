@@ -232,7 +232,7 @@ fn furnish(writing: &Writing) -> Result<(Vec<LaneId>, LaboratoryId), BenchError>
         turnaround_minutes: 120,
         leg_minutes: 30,
     };
-    let laboratory = writing.act(|unit, call| set_laboratory(unit, call, SetLaboratory { spec, read: None }))?.id;
+    let laboratory = writing.act(|unit, call| set_laboratory(unit, call, SetLaboratory { spec }))?.id;
     Ok((lanes, laboratory))
 }
 

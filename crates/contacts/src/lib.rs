@@ -40,7 +40,7 @@ pub use visits::{
 
 use outpace_access::Routes;
 use outpace_core::{Refusal, Trigger, trigger};
-use outpace_store::{Capability, Unit, Urgency};
+use outpace_store::{Capability, Unit};
 
 /// The kinds of orders that contacts issue.
 pub const KINDS: &[outpace_orders::kinds::IssuedKind] = &[letters::ANSWER_LETTER];
@@ -60,7 +60,6 @@ const SCHEMA: &[&str] = &[
     goods::SCHEMA,
     check_ins::SCHEMA,
     check_ins::CODES_SCHEMA,
-    cases::CHANGED_SCHEMA,
 ];
 
 /// The tables and folds of contacts.
@@ -86,10 +85,9 @@ pub fn routes() -> Routes {
         .and(goods::routes())
 }
 
-/// Makes the response look again; a case comes before everything else that waits.
+/// Makes the response look again.
 fn respond(unit: &mut Unit<'_>, trigger: &Trigger) -> Result<(), Refusal> {
-    let urgency = if matches!(trigger, Trigger::Case(_)) { Urgency::First } else { Urgency::Normal };
-    Ok(unit.enqueue_as(urgency, trigger::RESPOND, trigger)?)
+    Ok(unit.enqueue(trigger::RESPOND, trigger)?)
 }
 
 /// A free text that is not longer than [`TEXT_CHARACTERS_MAX`]; empty ones only where `needed` is false.

@@ -4,25 +4,15 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
-use crate::bounds;
 use crate::value::{FromValue, Value, ValueError};
 
 /// A node of the area tree: its code as a number, 2 to 15 digits. People and places always stand at a grid
 /// (15 digits; grid 000 of a village where the grid is not known).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct AreaId(pub i64);
-
-impl PartialSchema for AreaId {
-    fn schema() -> RefOr<Schema> {
-        bounds::whole_number("A node of the area tree: its code as a number, 2 to 15 digits.", 0, 999_999_999_999_999)
-    }
-}
-
-impl ToSchema for AreaId {}
 
 /// Which step of the tree a code stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -75,23 +65,6 @@ impl AreaId {
     pub fn at(self, level: AreaLevel) -> Option<Self> {
         let own = self.level()?.digits();
         own.checked_sub(level.digits()).map(|drop| Self(self.0 / 10_i64.pow(drop)))
-    }
-
-    /// A code as statistics bureaus write it, with zeros to fill it up to 6, 9 or 12 digits, as ours: 140121000000 is the
-    /// county 140121. No county, township or village of GB/T 2260 and GB/T 10114 ends in only zeros. Grids keep theirs.
-    #[must_use]
-    pub fn without_filling(self) -> Self {
-        let upper = match self.level() {
-            Some(AreaLevel::City) => AreaLevel::Province,
-            Some(AreaLevel::County) => AreaLevel::City,
-            Some(AreaLevel::Township) => AreaLevel::County,
-            Some(AreaLevel::Village) => AreaLevel::Township,
-            Some(AreaLevel::Province | AreaLevel::Grid) | None => return self,
-        };
-        match self.at(upper) {
-            Some(above) if above.grids().0 == self.grids().0 => above.without_filling(),
-            _ => self,
-        }
     }
 
     /// The next area up; `None` for a province.
@@ -161,25 +134,6 @@ mod tests {
         assert_eq!(village.parent(), Some(AreaId(140_121_203)));
         assert!(AreaId(1401).contains(village) && !AreaId(140_105).contains(village));
         assert_eq!(village.grids(), (AreaId(140_121_203_206_000), AreaId(140_121_203_206_999)));
-    }
-
-    #[test]
-    fn a_code_filled_up_with_zeros_is_the_code_without_them() {
-        let filled = [
-            (140_000_000_000, 14),
-            (140_100_000_000, 1401),
-            (140_121_000_000, 140_121),
-            (140_121_100_000, 140_121_100),
-            (140_121_100_001, 140_121_100_001),
-            (140_100, 1401),
-            (140_000, 14),
-            (140_121_000, 140_121),
-            (140_121_100_001_000, 140_121_100_001_000),
-            (5, 5),
-        ];
-        for (code, right) in filled {
-            assert_eq!(AreaId(code).without_filling(), AreaId(right), "{code}");
-        }
     }
 
     proptest! {

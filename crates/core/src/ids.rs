@@ -7,26 +7,17 @@
 use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
-use crate::bounds;
 use crate::value::{FromValue, Value, ValueError};
 
 macro_rules! ids {
-    ($($(#[doc = $doc:literal])* $name:ident = $word:literal $(from $least:literal)?;)*) => { $(
-        $(#[doc = $doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+    ($($(#[$doc:meta])* $name:ident = $word:literal $(from $least:literal)?;)*) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
         #[serde(transparent)]
+        #[schema(minimum = 0)]
         pub struct $name(pub i64);
-
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                bounds::whole_number(concat!($($doc),*).trim(), 0, bounds::EXACT_MAX)
-            }
-        }
-
-        impl ToSchema for $name {}
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -134,7 +125,6 @@ macro_rules! codes {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         #[serde(transparent)]
-        #[schema(max_length = 100)]
         pub struct $name(pub String);
 
         impl $name {

@@ -5,13 +5,11 @@
 
 pub mod actor;
 pub mod area;
-pub mod bounds;
 pub mod ids;
 pub mod refusal;
 pub mod time;
 pub mod trigger;
 pub mod value;
-mod words;
 
 pub use actor::{Actor, ActorKind, Need, Permission, Role, Scope};
 pub use area::{AreaId, AreaLevel};

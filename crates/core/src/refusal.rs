@@ -30,13 +30,6 @@ impl Text {
             _ => Self::new(words, words),
         }
     }
-
-    /// The same words with the mark of a drill before them, once: for everything that leaves a drill.
-    #[must_use]
-    pub fn of_drill(self) -> Self {
-        let marked = |mark: &str, words: String| if words.starts_with(mark) { words } else { format!("{mark}{words}") };
-        Self { zh: marked("【演练】", self.zh), en: marked("[Drill] ", self.en) }
-    }
 }
 
 /// Whether words hold a Chinese character.

@@ -4,9 +4,7 @@
 use jiff::{civil, tz};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, Type};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 use crate::value::{FromValue, Value, ValueError};
 
@@ -17,47 +15,12 @@ pub const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Milliseconds in a day.
 pub const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// A moment of a request lies at most so many years before or after the moment at which it is read.
-pub const MOMENT_YEARS_MAX: i64 = 10;
-/// The format of a moment in `/openapi.json`: whole milliseconds.
-pub const MOMENT_FORMAT: &str = "unix-milliseconds";
-
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z.
-///
-/// Any number can be read back from a fact. In a request it lies between [`Timestamp::EARLIEST`] and [`Timestamp::LATEST`],
-/// and in a command within [`MOMENT_YEARS_MAX`] years of now; the request reader of `access` refuses others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
-impl PartialSchema for Timestamp {
-    fn schema() -> RefOr<Schema> {
-        let moment = ObjectBuilder::new()
-            .schema_type(Type::Integer)
-            .format(Some(SchemaFormat::Custom(MOMENT_FORMAT.to_owned())))
-            .description(Some("A moment, in milliseconds since 1970-01-01T00:00:00Z."))
-            .minimum(Some(Self::EARLIEST.0))
-            .maximum(Some(Self::LATEST.0));
-        RefOr::T(Schema::Object(moment.build()))
-    }
-}
-
-impl ToSchema for Timestamp {}
-
 impl Timestamp {
-    /// The earliest moment of a request: 1970-01-01T00:00:00Z.
-    pub const EARLIEST: Self = Self(0);
-    /// The latest moment of a request: 2100-01-01T00:00:00Z.
-    pub const LATEST: Self = Self(4_102_444_800_000);
-
-    /// The first and the last moment that a command may name when this is now.
-    #[must_use]
-    pub fn years_around(self) -> (Self, Self) {
-        // A Gregorian year has 365.2425 days: 8765.82 hours, in minutes a whole number up to a fraction.
-        let years = MOMENT_YEARS_MAX * 525_949;
-        (self.plus_minutes(-years).max(Self::EARLIEST), self.plus_minutes(years).min(Self::LATEST))
-    }
-
     /// This moment plus whole minutes (may be negative). Saturates at the ends of time.
     #[must_use]
     pub fn plus_minutes(self, minutes: i64) -> Self {

@@ -13,7 +13,6 @@ const BASE32: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /// An authenticator that was set up.
 #[derive(Clone)]
 pub struct Authenticator {
-    typed: String,
     secret: Vec<u8>,
 }
 
@@ -30,16 +29,10 @@ impl Authenticator {
                 bytes.push(u8::try_from((held >> bits) & 0xff).ok()?);
             }
         }
-        Some(Self { typed: secret.to_owned(), secret: bytes })
+        Some(Self { secret: bytes })
     }
 
-    /// The secret in base32, for another authenticator to take over.
-    #[must_use]
-    pub fn secret(&self) -> &str {
-        &self.typed
-    }
-
-    /// What it shows at a moment of the real time, in a drill as elsewhere.
+    /// What it shows at a moment.
     #[must_use]
     pub fn code(&self, at: Timestamp) -> String {
         // HMAC takes a key of any length.

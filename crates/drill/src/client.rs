@@ -4,10 +4,11 @@
 //! refusal comes back with the path and what the system said, so that a failed drill reads like a failed shift.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use outpace_core::{Clock, Timestamp};
+use outpace_core::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -75,8 +76,8 @@ pub struct Api {
     http: reqwest::Client,
     base: Arc<str>,
     lanes: Arc<Semaphore>,
-    /// The real time, by which authenticators make their codes and sign-ins end, whatever the drill's clock shows.
-    phone: Arc<dyn Clock>,
+    /// The drill's clock, by which authenticators make their codes.
+    clock_ms: Arc<AtomicI64>,
     /// Everybody who acts by a device's token.
     devices: Arc<Mutex<Vec<Staff>>>,
     /// What each part of the staff did.
@@ -94,7 +95,7 @@ impl Api {
     ///
     /// # Errors
     /// When no HTTP client can be made.
-    pub fn at(base: &str, phone: Arc<dyn Clock>) -> Result<Self, CallError> {
+    pub fn at(base: &str) -> Result<Self, CallError> {
         let http = reqwest::Client::builder()
             .pool_max_idle_per_host(LANES)
             .timeout(TIMEOUT)
@@ -102,13 +103,18 @@ impl Api {
             .map_err(|source| CallError::Broken { path: base.to_owned(), source })?;
         let base = Arc::from(base.trim_end_matches('/'));
         let lanes = Arc::new(Semaphore::new(LANES));
-        Ok(Self { http, base, lanes, phone, devices: Arc::default(), parts: Parts::default() })
+        Ok(Self { http, base, lanes, clock_ms: Arc::default(), devices: Arc::default(), parts: Parts::default() })
     }
 
-    /// The real time.
+    /// Tells where the drill's clock stands.
+    pub fn set_clock(&self, now: Timestamp) {
+        self.clock_ms.store(now.0, Ordering::Relaxed);
+    }
+
+    /// Where the drill's clock stands.
     #[must_use]
-    pub fn real_now(&self) -> Timestamp {
-        self.phone.now()
+    pub fn clock(&self) -> Timestamp {
+        Timestamp(self.clock_ms.load(Ordering::Relaxed))
     }
 
     /// A device that acts by a token, and renews it.

@@ -19,15 +19,11 @@ pub mod setup;
 pub mod staff;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Instant;
 
 pub use scenario::{Scenario, ScenarioError};
 pub use schedule::Pace;
 pub use score::Report;
-pub use staff::SignIn;
-
-use outpace_core::Clock;
 
 use client::{Api, CallError};
 use day::PlayError;
@@ -35,7 +31,7 @@ use day::play::Play;
 use progress::Progress;
 
 /// How a drill is to be played.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The folder of the scenario.
     pub scenario_dir: PathBuf,
@@ -46,16 +42,6 @@ pub struct Options {
     pub pack: Option<String>,
     /// Whether progress is shown on standard output.
     pub progress: bool,
-    /// The real time: authenticators and sign-ins live by it.
-    pub phone: Arc<dyn Clock>,
-}
-
-/// A drill that was played to its end.
-pub struct Played {
-    /// Its score.
-    pub report: Report,
-    /// With what its staff signs in, for whoever looks around afterwards.
-    pub sign_ins: Vec<SignIn>,
 }
 
 /// A drill that could not be played to its end.
@@ -96,7 +82,7 @@ pub fn identities(scenario: &Scenario) -> Result<String, DrillError> {
 ///
 /// # Errors
 /// A scenario with mistakes; whatever the system refuses, with the simulated hour and the step.
-pub async fn play(base_url: &str, admin_password: &str, options: Options) -> Result<Played, DrillError> {
+pub async fn play(base_url: &str, admin_password: &str, options: Options) -> Result<Report, DrillError> {
     let started = Instant::now();
     let scenario = Scenario::load(&options.scenario_dir)?;
     let mut progress = Progress::new(options.progress);
@@ -106,11 +92,11 @@ pub async fn play(base_url: &str, admin_password: &str, options: Options) -> Res
         .map_err(|source| DrillError::File { file: path.display().to_string(), source })?;
     progress.note("生成人口", "making the population");
     let county = population::generate(scenario.seed, &areas);
-    let api = Api::at(base_url, options.phone)?;
+    let api = Api::at(base_url)?;
+    api.set_clock(scenario.opens_at);
     let first = staff::administrator(&api, admin_password).await?;
     let office = staff::open_office(&api, first, scenario.county).await?;
     let administrator = office.administrator.clone();
-    let sign_ins = office.sign_ins();
     progress.note("导入区域、住户、人员、场所", "bringing areas, households, people and places in");
     setup::registry::import_areas(&administrator, &scenario, &areas, &county).await?;
     setup::registry::import_boundaries(&administrator, &scenario, &boundaries).await?;
@@ -118,6 +104,5 @@ pub async fn play(base_url: &str, admin_password: &str, options: Options) -> Res
     let standing = setup::office::set_up(&api, &administrator, office, &scenario, register).await?;
     let pack = options.pack.unwrap_or_else(|| scenario.pack.clone());
     let play = Play::ready(api, scenario, (options.pace, pack), county, standing, progress, started).await?;
-    let report = play.run().await?;
-    Ok(Played { report, sign_ins })
+    Ok(play.run().await?)
 }

@@ -50,17 +50,6 @@ pub struct Person {
     authenticator: Option<Authenticator>,
 }
 
-/// With what somebody of a drill signs in. Everybody there is made up, in a folder that is marked as a drill's.
-#[derive(Clone)]
-pub struct SignIn {
-    /// Login name.
-    pub name: String,
-    /// Password.
-    pub password: String,
-    /// The secret of the authenticator in base32, where the role has one.
-    pub authenticator: Option<String>,
-}
-
 /// Without password and secret.
 impl std::fmt::Debug for Person {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -75,33 +64,15 @@ impl Office {
         self.heads.get(task_force).unwrap_or(&self.commanders[0])
     }
 
-    /// With what everybody of the office signs in.
-    #[must_use]
-    pub fn sign_ins(&self) -> Vec<SignIn> {
-        let told = |person: &Person| SignIn {
-            name: person.name.clone(),
-            password: person.password.clone(),
-            authenticator: person.authenticator.as_ref().map(|app| app.secret().to_owned()),
-        };
-        self.people.iter().map(told).collect()
-    }
-
-    /// Everybody with a password signs in again, since a sign-in ends after some hours.
+    /// Everybody with a password signs in again, since a sign-in ends with the shift; devices renew their tokens.
     ///
     /// # Errors
     /// What the system refused.
-    pub async fn sign_in_again(&self, api: &Api) -> Result<(), CallError> {
+    pub async fn begin_shift(&self, api: &Api) -> Result<(), CallError> {
         let signing = self.people.iter().map(|person| sign_in_again(api.clone(), person.clone()));
-        side_by_side(signing.collect::<Vec<_>>()).await.map(|_: Vec<()>| ())
+        side_by_side(signing.collect::<Vec<_>>()).await.map(|_: Vec<()>| ())?;
+        side_by_side(api.devices().into_iter().map(renew)).await.map(|_: Vec<()>| ())
     }
-}
-
-/// Every device renews its token.
-///
-/// # Errors
-/// What the system refused.
-pub async fn renew_devices(api: &Api) -> Result<(), CallError> {
-    side_by_side(api.devices().into_iter().map(renew)).await.map(|_: Vec<()>| ())
 }
 
 /// The task forces of the jurisdiction whose heads sign in.
@@ -152,14 +123,14 @@ async fn enrol(api: &Api, staff: &Staff) -> Result<Authenticator, CallError> {
     let shown: Value = staff.post(ENROL, &json!({})).await?;
     let lacks = || CallError::Lacks { path: ENROL.to_owned(), field: "/secret".to_owned() };
     let app = Authenticator::typed(&text(ENROL, &shown, "/secret")?).ok_or_else(lacks)?;
-    let confirmed: Value = staff.post(CONFIRM, &json!({ "code": app.code(api.real_now()) })).await?;
+    let confirmed: Value = staff.post(CONFIRM, &json!({ "code": app.code(api.clock()) })).await?;
     staff.enter_again(text(CONFIRM, &confirmed, "/token")?, Badge::signed_in(&confirmed));
     Ok(app)
 }
 
-/// A sign-in holds for some hours of the real time; afterwards the same person signs in again, with another code.
+/// A sign-in holds for one long shift; afterwards the same person signs in again, with another code.
 async fn sign_in_again(api: Api, person: Person) -> Result<(), CallError> {
-    let code = person.authenticator.as_ref().map(|app| app.code(api.real_now()));
+    let code = person.authenticator.as_ref().map(|app| app.code(api.clock()));
     let body = json!({ "name": person.name, "password": person.password, "code": code });
     let signed_in: Value = api.anyone().post(SIGN_IN, &body).await?;
     person.staff.enter_again(text(SIGN_IN, &signed_in, "/token")?, Badge::signed_in(&signed_in));

@@ -2,8 +2,6 @@
 
 use outpace_core::Text;
 
-use crate::written::FORMULA;
-
 /// One cell with content.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
@@ -116,8 +114,6 @@ impl Cell {
         let invisible = |letter: char| letter.is_whitespace() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{feff}');
         let text = text.trim_matches(invisible);
         let text = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).map_or(text, str::trim);
-        // An apostrophe that keeps a spreadsheet from running a cell is no part of it.
-        let text = text.strip_prefix('\'').filter(|rest| rest.starts_with(FORMULA)).unwrap_or(text);
         (!text.is_empty()).then(|| Self::Text(text.to_owned()))
     }
 

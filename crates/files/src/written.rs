@@ -113,12 +113,8 @@ fn offset_of(text: &str) -> Option<(&str, Option<i64>)> {
     (hours <= 14 && minutes < 60).then(|| (text[..at].trim(), Some(sign * (hours * 60 + minutes))))
 }
 
-/// What a spreadsheet takes for the beginning of a formula.
-pub(crate) const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
-
-/// A cell of a CSV that a spreadsheet opens: what it would read as a number or a date leaves as `="0777"`, which it shows
-/// and keeps as text, and which this crate reads as 0777; what it would run gets an apostrophe in front, which this crate
-/// takes away again. Any other text, and a sign alone, as it stands.
+/// A code for a CSV that a spreadsheet opens: what it would read as a number or a date leaves as `="0777"`, which it
+/// shows and keeps as text, and which this crate reads as 0777. Any other text as it stands.
 #[must_use]
 pub fn as_text_cell(text: &str) -> String {
     let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "true", "false"];
@@ -127,10 +123,7 @@ pub fn as_text_cell(text: &str) -> String {
     let starts = text.starts_with(|letter: char| letter.is_ascii_digit() || matches!(letter, '-' | '.' | '+'))
         || months.iter().any(|month| lower.starts_with(month));
     let has_digit_or_word = text.bytes().any(|byte| byte.is_ascii_digit()) || lower == "true" || lower == "false";
-    if plain && starts && has_digit_or_word {
-        return format!("=\"{text}\"");
-    }
-    if text.starts_with(FORMULA) && text.chars().count() > 1 { format!("'{text}") } else { text.to_owned() }
+    if plain && starts && has_digit_or_word { format!("=\"{text}\"") } else { text.to_owned() }
 }
 
 /// One line of a CSV, without its end: cells quoted where they must be.

@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 /// One person ordered to move, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
-#[schema(value_type = outpace_core::bounds::Serial)]
 pub struct TransferId(pub i64);
 
 impl TransferId {

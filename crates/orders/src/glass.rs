@@ -86,23 +86,22 @@ pub fn break_glass(unit: &mut Unit<'_>, call: &Call, request: BreakGlass) -> Res
         return Err(too_short());
     }
     if !rules.permissions.contains(&request.permission) {
-        let may = Permission::names(&rules.permissions);
+        let may = rules.permissions.iter().map(|may| format!("{may:?}")).collect::<Vec<_>>().join(", ");
         return Err(Refusal::rule(
             "not_by_glass",
             "permission",
-            request.permission.name().en,
-            format!("应急查阅只限:{}。", may.zh),
-            format!("Break-glass access lets one only: {}.", may.en),
+            format!("{:?}", request.permission),
+            format!("应急查阅只限:{may}。"),
+            format!("Break-glass access gives only: {may}."),
         ));
     }
     let area = reach(unit.tx(), &request)?;
     let (id, ends_at) = (unit.next(glass::COUNTER)?, call.now.plus_minutes(i64::from(rules.minutes)));
     let (actor, permission, person) = (call.actor.id, request.permission, request.person);
     let seq = unit.record(GlassBroken { id, actor, permission, area, person, reason: reason.clone(), ends_at })?;
-    let (what, who) = (permission.name(), outpace_access::actors::name_of(unit.tx(), actor)?.unwrap_or_default());
     let because = Text::new(
-        format!("账号 {who}(编号 {actor})启用应急查阅({},区域 {area}),理由:{reason}", what.zh),
-        format!("Account {who} (number {actor}) took break-glass access ({}, area {area}), because: {reason}", what.en),
+        format!("账号 {actor} 启用应急查阅({permission:?},区域 {area}),理由:{reason}"),
+        format!("Account {actor} took break-glass access ({permission:?}, area {area}), because: {reason}"),
     );
     tell(unit, call, id, &because)?;
     let review = orders::issue(unit, call, review_of(id, call, because, seq))?;

@@ -54,16 +54,10 @@ enum Command {
         /// Make the folder a drill's, for ever, with a clock that starts at this local time (2022-04-13T01:00).
         #[arg(long, value_name = "TIME")]
         drill_from: Option<String>,
-        /// Let everybody on the network sign in as any role of a drill without a password; without it, only on this machine.
-        /// Changes nothing on a folder with real data.
-        #[arg(long)]
-        drill_roles_for_all: bool,
         /// Encrypt: `self` makes a local authority and a certificate in the data folder and tells how phones trust it; or
         /// a certificate and its key, as PEM files.
         #[arg(long, value_names = ["self|CERT", "KEY"], num_args = 1..=2)]
         tls: Vec<PathBuf>,
-        #[command(flatten)]
-        alarms: commands::serve::Alarms,
     },
     /// Bring in areas, households, people, places, sites, facilities or vehicles from a file, or what a lane noted
     /// without a network.
@@ -71,13 +65,10 @@ enum Command {
         /// What the file holds.
         #[arg(value_enum)]
         what: commands::import::What,
-        /// A table (.csv in UTF-8, UTF-16 or GB18030, .xlsx); .geojson for the boundaries of areas; the device's own file
-        /// for a lane.
+        /// A .csv file; .geojson for the boundaries of areas; the device's own file for a lane.
         file: PathBuf,
         #[command(flatten)]
         data: Data,
-        #[command(flatten)]
-        manner: commands::import::Manner,
     },
     /// Write what a lane needs to work without a network, or a list with names that must leave, sealed.
     Export {
@@ -135,11 +126,10 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let done = match Cli::parse().command {
-        Command::Serve { data, listen, pack, drill_from, drill_roles_for_all, tls, alarms } => commands::serve::run(
-            data,
-            commands::serve::Wanted { listen, pack, drill_from, drill_roles_for_all, tls, alarms },
-        ),
-        Command::Import { what, file, data, manner } => commands::import::run(what, &file, data, &manner),
+        Command::Serve { data, listen, pack, drill_from, tls } => {
+            commands::serve::run(data, commands::serve::Wanted { listen, pack, drill_from, tls })
+        }
+        Command::Import { what, file, data } => commands::import::run(what, &file, data),
         Command::Export { command } => commands::export::run(command),
         Command::Drill(arguments) => commands::drill::run(arguments),
         Command::Plan { data, pack } => commands::plan::run(data, pack),

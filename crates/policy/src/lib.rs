@@ -14,7 +14,6 @@ mod closed;
 #[macro_use]
 mod part;
 mod check;
-mod clauses;
 mod examples;
 mod explain;
 mod follow;
@@ -26,7 +25,6 @@ mod playbook;
 mod profile;
 mod source;
 
-pub use clauses::{clause_in_one, clause_words};
 pub use closed::Closed;
 pub use explain::{Difference, compare};
 pub use follow::{Aboard, LiftCondition, LiftFacts, PromisedBy, QuarantineDates, days_after};

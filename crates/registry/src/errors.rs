@@ -1,6 +1,6 @@
 //! Why the registry refused something.
 
-use outpace_core::{AreaId, HouseholdId, PersonId, Refusal, Text};
+use outpace_core::{AreaId, HouseholdId, PersonId, Refusal};
 use outpace_store::StoreError;
 use thiserror::Error;
 
@@ -13,31 +13,11 @@ pub enum RegistryError {
     /// More rows than one import takes.
     #[error("{0} rows in one batch")]
     BatchTooLarge(usize),
-    /// A key stands twice in one request.
-    #[error("{field} {value} in lines {lines:?}")]
-    KeyTwice {
-        /// The field: a reference, a code, a plate.
-        field: &'static str,
-        /// The key.
-        value: String,
-        /// All its lines.
-        lines: Vec<u64>,
-    },
-    /// Somebody of this name and day of birth lives in the household already.
-    #[error("{person} is known; {fields} differ")]
-    KnownAlready {
-        /// Who.
-        person: PersonId,
-        /// The columns that differ.
-        fields: String,
-    },
-    /// An ID number of somebody who is registered already.
-    #[error("the number stands at {person:?}")]
-    NumberTaken {
-        /// At whom, as far as the actor may know.
-        person: Option<PersonId>,
-        /// The number, masked.
-        masked: String,
+    /// A reference stands twice in one batch.
+    #[error("reference {reference} twice")]
+    ReferenceTwice {
+        /// The source's number.
+        reference: i64,
     },
     /// A reference that nothing was imported under.
     #[error("unknown reference {reference} in {field}")]
@@ -72,22 +52,6 @@ pub enum RegistryError {
         zh: &'static str,
         /// What would be right, English.
         en: &'static str,
-    },
-    /// A geometry that bounds no area.
-    #[error("{area}: {}", .reason.en)]
-    Geometry {
-        /// The area.
-        area: AreaId,
-        /// What is wrong with it.
-        reason: Text,
-    },
-    /// A class of places that nobody knows.
-    #[error("no class {class}")]
-    UnknownClass {
-        /// What stood there.
-        class: String,
-        /// The classes that there are.
-        all: String,
     },
     /// An identity was asked for without saying why.
     #[error("no purpose")]
@@ -131,40 +95,12 @@ impl From<RegistryError> for Refusal {
                 format!("一次最多导入 {BATCH_MAX} 行,请分批提交。"),
                 format!("One import takes at most {BATCH_MAX} rows; send it in parts."),
             ),
-            E::KeyTwice { field, value, lines } => {
-                let lines = lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-                Self::rule(
-                    if field == "reference" { "reference_twice" } else { "key_twice" },
-                    field,
-                    value,
-                    format!("在第 {lines} 行重复出现,无法判断以哪一行为准;请只保留一行。"),
-                    format!("It stands in lines {lines}; which of them is right cannot be told, so keep one."),
-                )
-            }
-            E::KnownAlready { person, fields } => Self::conflict(
-                "known_already",
-                "name",
-                person,
-                format!("该户已登记同名同日出生的人员 {person};不同之处:{fields}。若为同一人,请更正该人的登记。"),
-                format!(
-                    "Person {person} of this name and day of birth lives in this household; it differs in: {fields}. Correct that person if it is the same one."
-                ),
-            ),
-            E::NumberTaken { person: Some(person), masked } => Self::conflict(
-                "number_taken",
-                "id_number",
-                masked,
-                format!("该证件号已登记在人员 {person} 名下;若为同一人,请更正该人的登记,否则请核对证件号。"),
-                format!(
-                    "This number stands at person {person}; correct that person if it is the same one, else check the number."
-                ),
-            ),
-            E::NumberTaken { person: None, masked } => Self::conflict(
-                "number_taken",
-                "id_number",
-                masked,
-                "该证件号已在别处登记;请由县级登记人员核对。",
-                "This number is registered elsewhere; let the county's registry check it.",
+            E::ReferenceTwice { reference } => Self::rule(
+                "reference_twice",
+                "reference",
+                reference,
+                "同一批内编号重复,每个编号只能出现一次。",
+                "This reference stands twice in the batch; each may stand once.",
             ),
             E::UnknownReference { field, reference } => Self::unknown(
                 "unknown_reference",
@@ -195,14 +131,6 @@ impl From<RegistryError> for Refusal {
                 "Nothing has this id, or it lies outside your area.",
             ),
             E::Value { field, value, zh, en } => Self::rule("value", field, value, zh, en),
-            E::Geometry { area, reason } => Self::rule("geometry", "geometry", area, reason.zh, reason.en),
-            E::UnknownClass { class, all } => Self::rule(
-                "unknown_class",
-                "class",
-                class,
-                format!("没有该场所类别;可用:{all}。"),
-                format!("There is no such class of places; one of: {all}."),
-            ),
             E::NoPurpose => Self::rule(
                 "no_purpose",
                 "purpose",

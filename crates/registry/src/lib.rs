@@ -13,7 +13,6 @@ mod errors;
 pub mod people;
 pub mod places;
 mod references;
-pub mod rows;
 pub mod tables;
 #[cfg(test)]
 mod tests;
@@ -27,7 +26,7 @@ pub use people::{
     people_in, people_in_room, people_on_vehicle, person, reveal, seen,
 };
 pub use places::{Place, Vehicle, VehicleKind, place, places_in, places_of_class, vehicle, vehicles_of_kind};
-pub use rows::{Imported, Origin, RowDiffers, RowTold, told_text};
+pub use references::Imported;
 
 use outpace_access::Routes;
 use outpace_store::Capability;
@@ -63,18 +62,6 @@ const SCHEMA: &[&str] = &[
 #[must_use]
 pub fn routes() -> Routes {
     areas::routes().and(people::routes()).and(places::routes())
-}
-
-/// Whether a number is a longitude in degrees.
-#[must_use]
-pub fn is_longitude(degrees: f64) -> bool {
-    (-180.0..=180.0).contains(&degrees)
-}
-
-/// Whether a number is a latitude in degrees.
-#[must_use]
-pub fn is_latitude(degrees: f64) -> bool {
-    (-90.0..=90.0).contains(&degrees)
 }
 
 /// The limit of a list: what was asked for, between 1 and [`PAGE_MAX`].

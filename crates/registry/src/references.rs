@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 
 use outpace_store::{Capability, Result, Tx, Value, values};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::RegistryError;
 
@@ -15,6 +17,17 @@ CREATE TABLE import_reference (
 
 pub(crate) fn fold(capability: Capability) -> Capability {
     capability.table("import_reference", "j, kind, reference")
+}
+
+/// What an import did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Imported {
+    /// The id of each row, in the order of the request.
+    pub ids: Vec<i64>,
+    /// Rows that are new.
+    pub added: i64,
+    /// Rows whose reference was known before: they keep their id and are not changed.
+    pub already: i64,
 }
 
 /// Keeps the references of rows that got the ids `first`, `first + 1`, …
@@ -71,11 +84,18 @@ impl Resolver {
     }
 }
 
-/// Which rows of a batch were imported before: answers, per row, the known id.
-pub(crate) fn known(tx: &mut Tx<'_>, kind: &str, references: &[Option<i64>]) -> Result<Vec<Option<i64>>> {
+/// Which rows of a batch were imported before: answers, per row, the known id. A reference given twice within the
+/// batch is refused.
+pub(crate) fn known(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    references: &[Option<i64>],
+) -> Result<Vec<Option<i64>>, RegistryError> {
     let mut given: Vec<i64> = references.iter().copied().flatten().collect();
     given.sort_unstable();
-    given.dedup();
+    if let Some(pair) = given.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(RegistryError::ReferenceTwice { reference: pair[0] });
+    }
     let found = ids_of(tx, kind, &given)?;
     Ok(references.iter().map(|reference| reference.and_then(|reference| found.get(&reference).copied())).collect())
 }
@@ -102,4 +122,20 @@ fn ids_of(tx: &mut Tx<'_>, kind: &str, sorted: &[i64]) -> Result<BTreeMap<i64, i
         },
     )?;
     Ok(found)
+}
+
+/// The answer of an import: known ids stay, the others are counted up from `first`.
+pub(crate) fn answer(known: &[Option<i64>], first: i64) -> Imported {
+    let mut next = first;
+    let ids: Vec<i64> = known
+        .iter()
+        .map(|known| {
+            known.unwrap_or_else(|| {
+                next += 1;
+                next - 1
+            })
+        })
+        .collect();
+    let added = next - first;
+    Imported { already: i64::try_from(ids.len()).unwrap_or(i64::MAX) - added, ids, added }
 }

@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use outpace_access::{Call, actors};
 use outpace_core::trigger::RESPOND;
-use outpace_core::{ActorId, AreaId, PersonId, PlanId, Refusal, Role, Text, Timestamp, Trigger};
+use outpace_core::{ActorId, AreaId, PersonId, PlanId, Refusal, Role, Timestamp, Trigger};
 use outpace_policy::ZoneLevel;
 use outpace_registry::people::kin::{Kin, kin, own_case};
 use outpace_store::{Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::apply::{self, CarriedOut, carry_out};
+use crate::apply::{self, carry_out};
 use crate::errors::ResponseError;
 use crate::facts::{LineAnswered, Verdict};
 use crate::items::{Confinement, Key, What};
@@ -88,39 +88,11 @@ pub struct Decline {
     pub said_by: Option<ActorId>,
 }
 
-/// Items of a line that was agreed to, whose end had passed before anybody agreed: nothing of them begins.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PassedItems {
-    /// The line.
-    pub line: String,
-    /// How many of its items.
-    pub items: i64,
-    /// The latest of their ends.
-    pub ended_at: Timestamp,
-}
-
-/// Items of a line that was agreed to and could not be carried out. They are tried again without another answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FailedItems {
-    /// The line.
-    pub line: String,
-    /// How many of its items.
-    pub items: i64,
-    /// Why the first of them could not.
-    pub why: Text,
-}
-
 /// What became of the answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Answered {
-    /// Lines of which something is in force now; of an item that is in neither of the lists below, everything.
+    /// Lines that are in force now.
     pub applied: Vec<String>,
-    /// Lines of which something did not begin because its end had passed.
-    #[serde(default)]
-    pub passed: Vec<PassedItems>,
-    /// Lines of which something could not be carried out and is tried again.
-    #[serde(default)]
-    pub failed: Vec<FailedItems>,
     /// Lines that wait for a second person.
     pub waiting_for_second: Vec<String>,
     /// Lines that were declined.
@@ -183,10 +155,8 @@ fn officer(tx: &mut Tx<'_>, call: &Call, by: Option<ActorId>, said_at: Option<Ti
     if said_at.is_none() {
         return Err(ResponseError::Verbal(minutes).into());
     }
-    let found = actors::by_id(tx, by)?.ok_or_else(|| {
-        let may = Text::new(format!("没有账号 {by}"), format!("there is no account {by}"));
-        ResponseError::NotApprover { role: call.actor.role, may }
-    })?;
+    let found = actors::by_id(tx, by)?
+        .ok_or_else(|| ResponseError::NotApprover { role: call.actor.role, may: format!("actor {by} is unknown") })?;
     Ok(Officer { id: found.id, role: found.role, said_at, hand, kin: vec![own, kin(tx, &found)?] })
 }
 
@@ -204,7 +174,8 @@ fn answerable(tx: &mut Tx<'_>, officer: &Officer, plan: PlanId, key: &str) -> Re
             let stepped_in = usize::try_from(standing.deputies).unwrap_or(0);
             let may: Vec<Role> = approvers.iter().chain(deputies.iter().take(stepped_in)).copied().collect();
             if !may.contains(&officer.role) {
-                return Err(ResponseError::NotApprover { role: officer.role, may: Role::names(&may) }.into());
+                let words: Vec<String> = may.iter().map(|role| format!("{role:?}")).collect();
+                return Err(ResponseError::NotApprover { role: officer.role, may: words.join(", ") }.into());
             }
         }
         Needs::Follows { .. } => return Err(ResponseError::Follows(key.to_owned()).into()),
@@ -240,13 +211,13 @@ pub fn approve(unit: &mut Unit<'_>, call: &Call, request: Approve) -> Result<Ans
         return Err(ResponseError::UnknownLine(format!("{} lines", lines.len())).into());
     }
     let mut answered = Answered::default();
-    let mut decided = Decided::default();
+    let mut applied: BTreeSet<Key> = BTreeSet::new();
     for answer in lines {
         let standing = answerable(unit.tx(), &officer, request.plan, &answer.line)?;
-        approve_line(unit, call, &officer, request.plan, &standing, &answer, &mut answered, &mut decided)?;
+        applied.extend(approve_line(unit, call, &officer, request.plan, &standing, &answer, &mut answered)?);
     }
-    follow(unit, call, &officer, request.plan, &decided, &mut answered)?;
-    if !decided.items.is_empty() {
+    follow(unit, call, &officer, request.plan, &applied, &answered)?;
+    if !applied.is_empty() {
         // What the measures ask for beyond what was planned with them (a day's duties, a zone elsewhere).
         let everywhere = AreaId(unit.tx().jurisdiction());
         unit.enqueue(RESPOND, &Trigger::Area(everywhere))?;
@@ -267,35 +238,6 @@ fn all_mine(tx: &mut Tx<'_>, officer: &Officer, plan: PlanId) -> Result<Vec<Answ
     Ok(mine)
 }
 
-/// What the answers of one request decided.
-#[derive(Debug, Default)]
-struct Decided {
-    /// Lines to which enough people said yes, whatever came of their items.
-    yes: BTreeSet<String>,
-    /// Lines that were declined.
-    no: BTreeSet<String>,
-    /// Items that are in force now.
-    items: BTreeSet<Key>,
-}
-
-impl Answered {
-    /// Tells what came of the items of a line. A line that had nothing to begin stands as applied too.
-    fn tell(&mut self, line: &str, out: &CarriedOut) {
-        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        if !out.done.is_empty() || (out.passed.is_empty() && out.failed.is_empty()) {
-            self.applied.push(line.to_owned());
-        }
-        if let Some(ended_at) = out.passed.iter().map(|item| item.ended_at).max() {
-            self.passed.push(PassedItems { line: line.to_owned(), items: number(out.passed.len()), ended_at });
-        }
-        if let Some(first) = out.failed.first() {
-            let (items, why) = (number(out.failed.len()), first.why.clone());
-            self.failed.push(FailedItems { line: line.to_owned(), items, why });
-        }
-    }
-}
-
-#[allow(clippy::too_many_arguments)] // one answer, and the three things that it changes
 fn approve_line(
     unit: &mut Unit<'_>,
     call: &Call,
@@ -304,8 +246,7 @@ fn approve_line(
     standing: &Standing,
     answer: &Answer,
     answered: &mut Answered,
-    decided: &mut Decided,
-) -> Result<(), Refusal> {
+) -> Result<BTreeSet<Key>, Refusal> {
     let line = &standing.line;
     let (items, kept_away) = match &answer.narrow {
         None => (line.items.clone(), Vec::new()),
@@ -343,15 +284,12 @@ fn approve_line(
     unit.record_at(fact, officer.said_at.unwrap_or(call.now))?;
     if !decides {
         answered.waiting_for_second.push(line.key.clone());
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
     answered.carers_missing.extend(held_back.iter().filter_map(|item| item.blocked_by));
-    decided.yes.insert(line.key.clone());
+    answered.applied.push(line.key.clone());
     let nothing = BTreeMap::new();
-    let out = carry_out(unit, call, apply::Order { plan, line, items: starting, why: &nothing }, Some(agreed))?;
-    answered.tell(&line.key, &out);
-    decided.items.extend(out.done);
-    Ok(())
+    carry_out(unit, call, &apply::Order { plan, line, items: starting, why: &nothing })
 }
 
 /// Settles the lines that come with those that were answered: they are carried out as far as the measure that they
@@ -361,18 +299,18 @@ fn follow(
     call: &Call,
     officer: &Officer,
     plan: PlanId,
-    decided: &Decided,
-    answered: &mut Answered,
+    applied: &BTreeSet<Key>,
+    answered: &Answered,
 ) -> Result<(), Refusal> {
     let nothing = BTreeMap::new();
     for standing in store::waiting(unit.tx())? {
         let Needs::Follows { line: leader } = &standing.line.needs else { continue };
-        let yes = decided.yes.contains(leader);
-        if !yes && !decided.no.contains(leader) {
+        let yes = answered.applied.contains(leader);
+        if !yes && !answered.declined.contains(leader) {
             continue;
         }
         let line = &standing.line;
-        let belongs = |item: &&Planned| item.with.as_ref().is_some_and(|with| decided.items.contains(with));
+        let belongs = |item: &&Planned| item.with.as_ref().is_some_and(|with| applied.contains(with));
         let items: Vec<Planned> = line.items.iter().filter(belongs).map(|item| item.starting_at(call.now)).collect();
         let fact = LineAnswered {
             plan,
@@ -388,10 +326,7 @@ fn follow(
         };
         unit.record_at(fact, officer.said_at.unwrap_or(call.now))?;
         if yes && !items.is_empty() {
-            let out = carry_out(unit, call, apply::Order { plan, line, items, why: &nothing }, None)?;
-            if !out.failed.is_empty() || !out.passed.is_empty() {
-                answered.tell(&line.key, &CarriedOut { done: BTreeSet::new(), ..out });
-            }
+            carry_out(unit, call, &apply::Order { plan, line, items, why: &nothing })?;
         }
     }
     Ok(())
@@ -466,7 +401,7 @@ pub fn decline(unit: &mut Unit<'_>, call: &Call, request: Decline) -> Result<Ans
     call.covers(AreaId(unit.tx().jurisdiction()))?;
     let reason = reason(Some(&request.reason))?;
     let officer = officer(unit.tx(), call, request.said_by, request.said_at)?;
-    let (mut answered, mut decided) = (Answered::default(), Decided::default());
+    let mut answered = Answered::default();
     for key in &request.lines {
         let standing = answerable(unit.tx(), &officer, request.plan, key)?;
         let fact = LineAnswered {
@@ -483,9 +418,8 @@ pub fn decline(unit: &mut Unit<'_>, call: &Call, request: Decline) -> Result<Ans
         };
         unit.record_at(fact, officer.said_at.unwrap_or(call.now))?;
         answered.declined.push(key.clone());
-        decided.no.insert(key.clone());
     }
-    follow(unit, call, &officer, request.plan, &decided, &mut answered)?;
+    follow(unit, call, &officer, request.plan, &BTreeSet::new(), &answered)?;
     let everywhere = AreaId(unit.tx().jurisdiction());
     unit.enqueue(RESPOND, &Trigger::Area(everywhere))?;
     Ok(answered)

@@ -8,9 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use outpace_core::{AreaId, AssessmentId, CaseId, PersonId, PlaceId, Timestamp, Trigger, TubeCode};
-use outpace_policy::Pack;
-use serde::{Deserialize, Serialize};
+use outpace_core::{AssessmentId, CaseId, PersonId, PlaceId, Trigger, TubeCode};
 
 use crate::decide::Response;
 use crate::items::{InForce, Item, Key, Subject, What};
@@ -32,8 +30,7 @@ pub struct Reach {
 }
 
 /// Who decides on an item: a person, case or pool that must be reached, or the ground, which always is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
     /// A person.
     Person(PersonId),
@@ -43,8 +40,6 @@ pub enum Owner {
     Tube(TubeCode),
     /// Areas and places.
     Ground,
-    /// What is only decided by a look at everything, such as measures of others beyond the rules.
-    Everything,
 }
 
 /// The owner of something desired or in force.
@@ -70,20 +65,6 @@ pub fn owner(what: &What, with: Option<&Key>, about: Option<&Subject>) -> Owner 
     }
 }
 
-impl Owner {
-    /// What makes the response decide on this again; `jurisdiction` is where the ground lies.
-    #[must_use]
-    pub fn trigger(&self, jurisdiction: AreaId) -> Trigger {
-        match self {
-            Self::Person(id) => Trigger::Person(*id),
-            Self::Case(id) => Trigger::Case(*id),
-            Self::Tube(code) => Trigger::Tube(code.clone()),
-            Self::Ground => Trigger::Area(jurisdiction),
-            Self::Everything => Trigger::Everything,
-        }
-    }
-}
-
 impl Reach {
     /// Everything.
     #[must_use]
@@ -91,16 +72,13 @@ impl Reach {
         Self { everything: true, ..Self::default() }
     }
 
-    /// Whether what an owner decides on is decided within this reach.
-    #[must_use]
-    pub fn holds(&self, owner: &Owner) -> bool {
+    fn holds(&self, owner: &Owner) -> bool {
         self.everything
             || match owner {
                 Owner::Person(id) => self.people.contains(id),
                 Owner::Case(id) => self.cases.contains(id),
                 Owner::Tube(code) => self.tubes.contains(code),
                 Owner::Ground => true,
-                Owner::Everything => false,
             }
     }
 
@@ -410,12 +388,12 @@ impl World for Loaded<'_> {
 impl Situation {
     /// The part of this situation that a reach needs: what loading the closure from the store gives.
     #[must_use]
-    pub fn restrict(&self, reach: &Reach, pack: &Pack, now: Timestamp) -> Self {
-        let mut part = self.without_past(pack, now).into_owned();
+    pub fn restrict(&self, reach: &Reach) -> Self {
         if reach.everything {
-            return part;
+            return self.clone();
         }
         let needed = |person: &PersonId| reach.support.contains(person);
+        let mut part = self.clone();
         part.people.retain(|id, _| needed(id));
         part.singles.retain(|id, _| needed(id));
         part.tubes.retain(|code, tube| {

@@ -1,6 +1,6 @@
 //! Why an assessment, an approval or a naming was refused.
 
-use outpace_core::{AreaId, AssessmentId, CaseId, PersonId, PlaceId, PlanId, Refusal, Role, Text};
+use outpace_core::{AreaId, AssessmentId, CaseId, PersonId, PlaceId, PlanId, Refusal, Role};
 
 /// An intention that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,12 +53,12 @@ pub enum ResponseError {
     #[error("unknown plan {0}")]
     UnknownPlan(PlanId),
     /// The role may not approve this measure (now).
-    #[error("{role:?} may not answer; {may:?}")]
+    #[error("{role:?} may not answer; {may}")]
     NotApprover {
         /// The role that tried.
         role: Role,
         /// Who may.
-        may: Text,
+        may: String,
     },
     /// The same person has said yes already, and a second one is needed.
     #[error("a second person is needed")]
@@ -72,15 +72,6 @@ pub enum ResponseError {
     /// A line that follows another is answered with that one.
     #[error("line {0} follows another")]
     Follows(String),
-    /// A line that restricts somebody or something and says not why.
-    #[error("line {0} has no reason")]
-    NoReason(String),
-    /// A measure on a person that has no end.
-    #[error("item {0} has no end")]
-    NoEnd(String),
-    /// No capability took an item of a line.
-    #[error("nobody carried out item {0}")]
-    NotCarriedOut(String),
     /// The pack of a comparison does not exist.
     #[error("unknown pack {0}")]
     UnknownPack(String),
@@ -191,9 +182,9 @@ impl From<ResponseError> for Refusal {
             ),
             E::NotApprover { role, may } => Self::forbidden(
                 "role",
-                role.name().en,
-                format!("该行须由以下角色批准:{}。", may.zh),
-                format!("This line is approved by: {}.", may.en),
+                format!("{role:?}"),
+                format!("该行须由以下角色批准:{may}。"),
+                format!("This line is approved by: {may}."),
             ),
             E::SecondPerson => Self::conflict(
                 "second_person_needed",
@@ -222,27 +213,6 @@ impl From<ResponseError> for Refusal {
                 line,
                 "该行随其所属措施一并执行,请批准该措施。",
                 "This line comes with the measure it belongs to; answer that one.",
-            ),
-            E::NoReason(line) => Self::rule(
-                "no_reason",
-                "line",
-                line,
-                "该行没有依据,不能执行:任何限制都须写明病例、混采管或研判。",
-                "This line has no reason and cannot be carried out: a restriction names a case, a pool or an assessment.",
-            ),
-            E::NoEnd(item) => Self::rule(
-                "no_end",
-                "item",
-                item,
-                "该措施没有期限,不能执行:对人的限制须有结束时间。",
-                "This measure has no end and cannot be carried out: a restriction of a person names the moment it ends.",
-            ),
-            E::NotCarriedOut(item) => Self::rule(
-                "not_carried_out",
-                "item",
-                item,
-                "没有业务模块能执行该项,请联系技术人员。",
-                "No part of the system carries out this item; call the technician.",
             ),
             E::UnknownPack(pack) => {
                 Self::unknown("unknown_pack", "pack", pack, "没有这一方案。", "There is no such pack.")

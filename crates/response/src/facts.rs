@@ -4,7 +4,6 @@ use outpace_core::{ActorId, AssessmentId, PersonId, PlanId, Seq, Text, Timestamp
 use outpace_store::Fact;
 use serde::{Deserialize, Serialize};
 
-use crate::closure::Owner;
 use crate::items::{Key, Subject, What};
 use crate::plan::{Line, Price};
 use crate::situation::{Finding, Scope};
@@ -183,77 +182,6 @@ pub struct ItemsApplied {
 
 impl Fact for ItemsApplied {
     const KIND: &'static str = "response.items_applied";
-}
-
-/// An item that was to begin, and whose end had passed before it could.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PassedItem {
-    /// Its key.
-    pub key: Key,
-    /// What it would have been.
-    pub what: What,
-    /// Its end.
-    pub ended_at: Timestamp,
-}
-
-/// Items of a line were to begin, by an answer or at once, and did not: their end had passed while they waited.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ItemsPassed {
-    /// The plan.
-    pub plan: PlanId,
-    /// The line.
-    pub line: String,
-    /// The items.
-    pub items: Vec<PassedItem>,
-}
-
-impl Fact for ItemsPassed {
-    const KIND: &'static str = "response.items_passed";
-}
-
-/// An item that could not be carried out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FailedItem {
-    /// Its key.
-    pub key: Key,
-    /// Who decides on it: a look that reaches them tries it again.
-    pub owner: Owner,
-    /// The stable code of the refusal.
-    pub code: String,
-    /// Why, for people.
-    pub why: Text,
-    /// What an officer agreed to, where one did: it is started later without asking again.
-    #[serde(default)]
-    pub agreed: Option<Agreed>,
-}
-
-/// Items of a line, or steps of the response itself, could not be carried out. They are tried again, ever more seldom.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ItemsFailed {
-    /// The plan; none for a step that belongs to no line, such as opening a case.
-    #[serde(default)]
-    pub plan: Option<PlanId>,
-    /// The line, or the step.
-    pub line: String,
-    /// In words.
-    pub title: Text,
-    /// The items.
-    pub items: Vec<FailedItem>,
-}
-
-impl Fact for ItemsFailed {
-    const KIND: &'static str = "response.items_failed";
-}
-
-/// Nothing asks any more for items that had failed, or they were done after all.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct FailuresSettled {
-    /// Their keys.
-    pub keys: Vec<Key>,
-}
-
-impl Fact for FailuresSettled {
-    const KIND: &'static str = "response.failures_settled";
 }
 
 /// Items were lifted.

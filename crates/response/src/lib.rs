@@ -22,13 +22,12 @@ pub mod load;
 pub mod pages;
 pub mod plan;
 pub mod respond;
-pub mod set_aside;
 pub mod situation;
 pub mod status_page;
 mod store;
 pub mod verify;
 
-pub use clock::{CLOCKS, ClockOf, tick};
+pub use clock::{Ticked, tick};
 pub use closure::{Reach, closure};
 pub use decide::{Response, Rules, decide};
 pub use items::{Item, Key, What};
@@ -69,21 +68,18 @@ pub fn routes() -> Routes {
             "Prices under two packs, side by side",
             pages::what_if,
         )
-        .heavy()
         .query(
             "/api/response/extra-layers",
             Permission::AuditRead.whole(),
             "Measures that others imposed beyond the rules, by area",
             extra::extra_layers,
         )
-        .heavy()
         .recall(
             "/api/response/verify",
             Permission::AuditRead.whole(),
             "Recompute every measure in force",
             verify::verify,
         )
-        .heavy()
         .query(
             "/api/response/status",
             Permission::RegistryRead.by_area(),

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::errors::ResponseError;
 use crate::load;
-use crate::plan::{Language, Line, Needs, Plan, Planned, Price, render, total};
+use crate::plan::{Language, Line, Needs, Plan, Price, render, total};
 use crate::situation::{Finding, Scope};
 use crate::store;
 
@@ -25,7 +25,6 @@ pub struct PlansQuery {
     pub before: Option<PlanId>,
     /// How many; 1 to 1,000, 50 where nothing is said.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 
@@ -118,41 +117,6 @@ pub struct PlanQuery {
 /// Items of a line that are shown unless all are asked for.
 const ITEMS_SHOWN: usize = 20;
 
-/// Something that was agreed to, or starts by itself, and could not be carried out yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FailingItem {
-    /// Its key.
-    pub key: String,
-    /// The line that it stood on, or the step of the response.
-    pub line: String,
-    /// The line in words.
-    pub title: Text,
-    /// Why it could not.
-    pub why: Text,
-    /// How often in a row.
-    pub failures: i64,
-    /// Since when.
-    pub since: Timestamp,
-    /// When it was tried last.
-    pub tried_at: Timestamp,
-    /// When it is tried again.
-    pub next_at: Timestamp,
-}
-
-fn failing(tx: &mut Tx<'_>) -> Result<Vec<FailingItem>, Refusal> {
-    let found = store::failing(tx)?.into_iter().map(|one| FailingItem {
-        key: one.key.to_string(),
-        line: one.line,
-        title: one.title,
-        why: one.why,
-        failures: one.failures,
-        since: one.since_at,
-        tried_at: one.last_at,
-        next_at: one.next_at,
-    });
-    Ok(found.collect())
-}
-
 /// A line that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WaitingLine {
@@ -176,9 +140,6 @@ pub struct WaitingLine {
     pub mine: bool,
     /// Why not, where they may not.
     pub why_not: Option<Text>,
-    /// Items whose end has passed while the line waits: a yes begins nothing of them.
-    #[serde(default)]
-    pub passed: i64,
 }
 
 /// The plan that waits for officers.
@@ -188,9 +149,6 @@ pub struct CurrentPlan {
     pub plan: PlanId,
     /// The lines that wait, and those that come with them.
     pub lines: Vec<WaitingLine>,
-    /// What could not be carried out and is tried again, by key.
-    #[serde(default)]
-    pub failing: Vec<FailingItem>,
     /// What they cost together.
     pub price: Price,
     /// The plan as text, Chinese and English.
@@ -229,8 +187,6 @@ pub fn current(tx: &mut Tx<'_>, call: &Call, query: PlanQuery) -> Result<Current
         whole.lines.push(standing.line.clone());
         let mut line = standing.line;
         let count = i64::try_from(line.items.len()).unwrap_or(i64::MAX);
-        let is_over = |item: &&Planned| item.ends_at.is_some_and(|end| end <= call.now);
-        let passed = i64::try_from(line.items.iter().filter(is_over).count()).unwrap_or(i64::MAX);
         if !query.full {
             line.items.truncate(ITEMS_SHOWN);
         }
@@ -245,15 +201,13 @@ pub fn current(tx: &mut Tx<'_>, call: &Call, query: PlanQuery) -> Result<Current
             follows,
             mine: role_fits && !said,
             why_not,
-            passed,
         });
     }
     whole.lines.sort_by_key(|line| (!line.waits(), line.key.clone()));
     whole.price = total(whole.lines.iter().map(|line| &line.price));
     let rules = load::rules(call);
     let text = Text::new(render(&whole, &rules, Language::Chinese), render(&whole, &rules, Language::English));
-    let failing = failing(tx)?;
-    Ok(CurrentPlan { plan: newest, lines, failing, price: whole.price, text })
+    Ok(CurrentPlan { plan: newest, lines, price: whole.price, text })
 }
 
 /// An assessment as it stands.
@@ -288,9 +242,6 @@ pub struct SituationAnswer {
     pub in_force: BTreeMap<String, i64>,
     /// Lines that wait for an officer.
     pub lines_waiting: i64,
-    /// Items that could not be carried out and are tried again.
-    #[serde(default)]
-    pub failing: i64,
     /// Pools that stand as positive.
     pub positive_pools: i64,
 }
@@ -331,7 +282,6 @@ pub fn situation(tx: &mut Tx<'_>, _: &Call, _: outpace_access::Empty) -> Result<
         }
     }
     Ok(SituationAnswer {
-        failing: i64::try_from(store::failing(tx)?.len()).unwrap_or(i64::MAX),
         cases,
         assessments,
         in_force,

@@ -1,13 +1,8 @@
 //! The job that makes the response look again: reads the closure of what changed, decides and plans on the reading
 //! side, then makes one short write: opens cases that single samples ask for, records the plan with the picture it
 //! rests on, starts what needs nobody, and leaves the rest waiting for an officer.
-//!
-//! One look answers all triggers that wait. Where it fails, it is halved until the trigger that cannot be answered stands
-//! alone: it stays with its error and is tried again, ever more seldom and for ever, and all others are answered. Inside
-//! the write each step and each line stands alone in the same way.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use outpace_access::Call;
@@ -17,23 +12,21 @@ use outpace_core::{CaseId, PlanId, Refusal, Seq, Text, Timestamp, Trigger};
 use outpace_isolation::LiftReason;
 use outpace_orders::{self as orders, NewOrder, Subject as About};
 use outpace_policy::{OrderTrigger, SubjectKind};
-use outpace_store::{Job, Result, Store, StoreError, Tx, Unit, Urgency, jobs};
+use outpace_store::{Job, Result, Store, StoreError, Tx, Unit, jobs};
 
 use crate::apply::{self, carry_out};
-use crate::closure::{Owner, Reach};
+use crate::closure::Reach;
 use crate::decide::decide;
 use crate::extra::{self, Extra};
-use crate::facts::{Agreed, FailedItem, FailuresSettled, PlanComputed};
+use crate::facts::{Agreed, PlanComputed};
 use crate::items::{Key, What};
 use crate::load::{load, rules};
 use crate::plan::{Action, AtOnce, Line, Needs, Plan, Planned, plan};
 use crate::situation::{Fleet, Outcome, Single, Situation};
 use crate::{book, store};
 
-/// Triggers that are looked through for those that one look answers together.
+/// Triggers that one look answers together.
 const TRIGGERS_MAX: i64 = 1_000;
-/// Triggers that one look answers together: its closure grows with each.
-const TOGETHER_MAX: usize = 250;
 
 /// What a look found, ready to be written.
 struct Look {
@@ -41,15 +34,11 @@ struct Look {
     basis: Seq,
     triggers: Vec<Trigger>,
     jobs: Vec<i64>,
-    /// Of the most urgent of them.
-    urgency: Urgency,
     opening: Vec<contacts::cases::OpenCase>,
     excluding: Vec<CaseId>,
     discharging: Vec<Discharge>,
     plan: Plan,
     reach: Reach,
-    /// Whether what others imposed was compared.
-    compared: bool,
     why: BTreeMap<Key, LiftReason>,
     beds_short: i64,
     extras: Vec<Extra>,
@@ -65,85 +54,36 @@ struct Discharge {
     reason: Text,
 }
 
-/// Does the work of a job of the kind `respond`, together with all others whose time has come.
+/// Does the work of a job of the kind `respond`, together with all others that wait.
 ///
 /// # Errors
-/// What passes by itself: the engine takes no writes, the queue is full. What a trigger alone is to blame for is recorded
-/// with its job.
+/// What the store or a capability refused; the job is tried again.
 pub fn respond(office: &Store, job: &Job) -> Result<()> {
-    let now = office.now();
-    let due = office.read(|tx| jobs::due(tx, now, TRIGGERS_MAX))?;
-    if !due.iter().any(|one| one.id == job.id) {
-        // An earlier look has answered this one too, or found that it fails.
-        return Ok(());
-    }
-    // Those of the same urgency: a positive waits for no check-in.
-    let mine = due.into_iter().filter(|one| one.kind == RESPOND && one.urgency == job.urgency);
-    let mine: Vec<Job> = mine.take(TOGETHER_MAX).collect();
-    // Before anything is read: what is asked for from now on is asked for anew.
-    let mine = office.take_up(&mine)?.into_iter();
-    // What failed before does not hold up what never did.
-    let (fresh, tried): (Vec<Job>, Vec<Job>) = mine.partition(|one| one.attempts == 0);
-    answer(office, &fresh)?;
-    answer(office, &tried)
-}
-
-/// Answers triggers with one look, or in halves where that fails, down to each alone.
-fn answer(office: &Store, jobs: &[Job]) -> Result<()> {
-    if jobs.is_empty() {
-        return Ok(());
-    }
-    let looked = catch_unwind(AssertUnwindSafe(|| answer_together(office, jobs)));
-    match looked.unwrap_or_else(|panic| Err(StoreError::panicked(&*panic))) {
-        Ok(()) => Ok(()),
-        // Another server answered some of them meanwhile; those that are left come with the next look.
-        Err(StoreError::JobDone(_)) => Ok(()),
-        Err(error) if error.passes() => Err(error),
-        Err(error) => match jobs {
-            [one] => office.note_failure(one, &error.to_string()),
-            many => {
-                tracing::warn!(triggers = many.len(), %error, "a look failed; its triggers are answered in halves");
-                let (first, second) = many.split_at(many.len() / 2);
-                answer(office, first)?;
-                answer(office, second)
-            }
-        },
-    }
-}
-
-/// One look and its write.
-fn answer_together(office: &Store, jobs: &[Job]) -> Result<()> {
     let started = Instant::now();
-    let mut triggers: BTreeSet<Trigger> = BTreeSet::new();
-    for job in jobs {
-        let trigger = serde_json::from_str(&job.payload)
-            .map_err(|source| StoreError::Payload { kind: format!("job {}", job.id), source })?;
-        triggers.insert(trigger);
+    let waiting = office.read(|tx| jobs::waiting(tx, TRIGGERS_MAX))?;
+    if !waiting.iter().any(|one| one.id == job.id) {
+        // An earlier look has answered this one too.
+        return Ok(());
     }
+    let mine: Vec<&Job> = waiting.iter().filter(|one| one.kind == RESPOND).collect();
+    let triggers: BTreeSet<Trigger> = mine.iter().filter_map(|one| serde_json::from_str(&one.payload).ok()).collect();
+    let triggers: Vec<Trigger> = triggers.into_iter().collect();
+    let jobs = mine.iter().map(|one| one.id).collect();
     let call = book::system_call(office)?;
     let basis = office.head().seq;
-    let (triggers, ids) = (triggers.into_iter().collect(), jobs.iter().map(|one| one.id).collect());
-    let look = office.read(|tx| Ok::<_, StoreError>(look(tx, &call, triggers, ids, basis, started)))?;
-    let mut look = look.map_err(refused)?;
-    look.urgency = jobs.iter().map(|one| one.urgency).min().unwrap_or_default();
+    let look = office.read(|tx| look(tx, &call, triggers, jobs, basis, started)).map_err(refused)?;
     let rules = call.rules.clone();
-    office.write(&office.system(), move |unit| {
-        let call = Call { now: unit.now(), rules, ..call };
-        for job in &look.jobs {
-            unit.finish_job(*job)?;
-        }
-        write(unit, &call, look).map_err(refused)
-    })?;
+    office
+        .write(&office.system(), move |unit| {
+            let call = Call { now: unit.now(), rules, ..call };
+            write(unit, &call, look)
+        })
+        .map_err(refused)?;
     Ok(())
 }
 
-/// A refusal as the job keeps it. What passes by itself stays what it is.
 fn refused(refusal: Refusal) -> StoreError {
-    match refusal.code.as_str() {
-        "busy" => StoreError::Busy,
-        "unconfirmed" | "writing_paused" => StoreError::Uncommitted,
-        _ => StoreError::Broken(refusal.to_string()),
-    }
+    StoreError::Broken(refusal.to_string())
 }
 
 /// Reads, decides, plans.
@@ -168,13 +108,10 @@ fn look(
     let extras = extra::found(tx, call, &triggers, &desired)?;
     let beds_short = plan.price.beds - situation.fleet.beds_free;
     let (people, fleet) = (situation.people.len(), situation.fleet);
-    let compared = triggers.contains(&Trigger::Everything);
     Ok(Look {
         basis,
-        compared,
         triggers,
         jobs,
-        urgency: Urgency::default(),
         opening,
         excluding,
         discharging,
@@ -228,14 +165,18 @@ fn cases_to_open(tx: &mut Tx<'_>, situation: &Situation) -> Result<Vec<contacts:
 
 /// Preliminary cases whose one positive sample was taken back.
 fn cases_to_exclude(tx: &mut Tx<'_>) -> Result<Vec<CaseId>, Refusal> {
-    let mut hung = Vec::new();
-    for case in contacts::cases::active_cases(tx)? {
-        let Some(tube) = case.tube.filter(|_| case.stage == contacts::Stage::Preliminary) else { continue };
-        if outpace_screening::laboratory::suspect(tx, &tube)?.is_some_and(|suspect| suspect.outcome.is_none()) {
-            hung.push(case.id);
-        }
+    let taken_back: BTreeSet<_> = outpace_screening::laboratory::suspects(tx)?
+        .into_iter()
+        .filter(|suspect| suspect.outcome.is_none())
+        .map(|suspect| suspect.tube)
+        .collect();
+    if taken_back.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(hung)
+    let cases = contacts::cases::active_cases(tx)?.into_iter();
+    let preliminary = cases.filter(|case| case.stage == contacts::Stage::Preliminary);
+    let hung = preliminary.filter(|case| case.tube.as_ref().is_some_and(|tube| taken_back.contains(tube)));
+    Ok(hung.map(|case| case.id).collect())
 }
 
 /// Cases whose discharge an expert group agreed to: that is recorded on the case itself, so that it stands when the
@@ -279,142 +220,50 @@ fn why_lifted(situation: &Situation, plan: &Plan) -> BTreeMap<Key, LiftReason> {
         .collect()
 }
 
-/// The short write. What cannot be carried out in it is recorded with its error; nothing of the rest waits for it.
+/// The short write.
 fn write(unit: &mut Unit<'_>, call: &Call, look: Look) -> Result<(), Refusal> {
-    let now = unit.now();
-    let known = store::failing(unit.tx())?;
-    let mut steps = Steps {
-        resting: known.iter().filter(|one| one.next_at > now).map(|one| one.key.clone()).collect(),
-        wanted: BTreeSet::new(),
-        done: Vec::new(),
-    };
+    for job in &look.jobs {
+        unit.finish_job(*job)?;
+    }
     let stale = store::newest_answer(unit.tx())? > look.basis;
-    let changed = change_cases(unit, call, &look, &mut steps)?;
-    if stale || changed {
+    if stale || !look.opening.is_empty() || !look.excluding.is_empty() || !look.discharging.is_empty() {
         // A case changes everything that was just decided, and so does an answer that came in between: look again.
+        for Discharge { case, at, reason } in look.discharging {
+            let reason = format!("专家组同意出院:{} / the expert group agreed: {}", reason.zh, reason.en);
+            let (stage, occurred_at) = (contacts::Stage::Discharged, Some(at));
+            let step = contacts::cases::ChangeStage { case, stage, severity: None, reason, occurred_at };
+            contacts::change_stage(unit, call, step)?;
+        }
+        for case in look.opening {
+            contacts::open_case(unit, call, case)?;
+        }
+        for case in look.excluding {
+            let reason = "唯一阳性结果已排除 / its only positive result was taken back".to_owned();
+            contacts::exclude_case(unit, call, contacts::cases::ExcludeCase { case, reason, occurred_at: None })?;
+        }
         for trigger in &look.triggers {
-            unit.enqueue_as(look.urgency, RESPOND, trigger)?;
+            unit.enqueue(RESPOND, trigger)?;
         }
-    } else {
-        for extra in &look.extras {
-            let key = Key(format!("extra/{}/{}", extra.measure.kind(), extra.measure.id()));
-            let title = Text::new("督促纠正层层加码", "settle a measure beyond the rules");
-            steps.take(unit, key, Owner::Everything, title, |unit| extra::settle(unit, call, extra))?;
-        }
-        steps.wanted.extend(look.plan.lines.iter().flat_map(|line| &line.items).map(|item| item.key.clone()));
-        record(unit, call, &look, &mut steps)?;
+        return Ok(());
     }
-    let gone = known.iter().filter(|one| {
-        let decided = match one.owner {
-            Owner::Everything => look.compared,
-            _ => look.reach.holds(&one.owner),
-        };
-        decided && !stale && !changed && !steps.wanted.contains(&one.key)
-    });
-    let keys: Vec<Key> = gone.map(|one| one.key.clone()).chain(steps.done.iter().cloned()).collect();
-    // Only what had failed before is told as settled.
-    let keys: Vec<Key> = keys.into_iter().filter(|key| known.iter().any(|one| one.key == *key)).collect();
-    if !keys.is_empty() {
-        unit.record(FailuresSettled { keys })?;
-    }
-    Ok(())
-}
-
-/// Steps of the response itself, each carried out alone.
-struct Steps {
-    /// What failed, and rests until its time has come.
-    resting: BTreeSet<Key>,
-    /// What this look asks for: failures of these are not forgotten.
-    wanted: BTreeSet<Key>,
-    /// Steps that were taken.
-    done: Vec<Key>,
-}
-
-impl Steps {
-    /// Takes a step under a savepoint, unless it failed lately. Answers whether it was taken.
-    fn take(
-        &mut self,
-        unit: &mut Unit<'_>,
-        key: Key,
-        owner: Owner,
-        title: Text,
-        step: impl FnOnce(&mut Unit<'_>) -> Result<(), Refusal>,
-    ) -> Result<bool, Refusal> {
-        self.wanted.insert(key.clone());
-        if self.resting.contains(&key) {
-            return Ok(false);
-        }
-        match unit.attempt(step)? {
-            Ok(()) => {
-                self.done.push(key);
-                Ok(true)
-            }
-            Err(refusal) => {
-                let line = key.to_string();
-                let item = FailedItem { key, owner, code: refusal.code, why: refusal.text, agreed: None };
-                apply::failed(unit, None, &line, &title, vec![item])?;
-                Ok(false)
-            }
-        }
-    }
-}
-
-/// Opens, excludes and discharges cases as the look found. Answers whether any case changed.
-fn change_cases(unit: &mut Unit<'_>, call: &Call, look: &Look, steps: &mut Steps) -> Result<bool, Refusal> {
-    let mut changed = false;
-    for Discharge { case, at, reason } in &look.discharging {
-        let case = *case;
-        let reason = format!("专家组同意出院:{} / the expert group agreed: {}", reason.zh, reason.en);
-        let (stage, occurred_at) = (contacts::Stage::Discharged, Some(*at));
-        let change = contacts::cases::ChangeStage { case, stage, severity: None, reason, occurred_at };
-        let title = Text::new(format!("病例 {case} 出院"), format!("discharge case {case}"));
-        let key = Key(format!("case/{case}/discharge"));
-        changed |= steps
-            .take(unit, key, Owner::Case(case), title, |unit| contacts::change_stage(unit, call, change).map(|_| ()))?;
-    }
-    for case in &look.opening {
-        let (person, case) = (case.person, case.clone());
-        let title = Text::new(format!("为人员 {person} 建立病例"), format!("open a case for person {person}"));
-        let key = Key(format!("person/{person}/case"));
-        changed |= steps
-            .take(unit, key, Owner::Person(person), title, |unit| contacts::open_case(unit, call, case).map(|_| ()))?;
-    }
-    for case in &look.excluding {
-        let case = *case;
-        let reason = "唯一阳性结果已排除 / its only positive result was taken back".to_owned();
-        let title = Text::new(format!("排除病例 {case}"), format!("exclude case {case}"));
-        let exclude = contacts::cases::ExcludeCase { case, reason, occurred_at: None };
-        let key = Key(format!("case/{case}/exclude"));
-        changed |= steps.take(unit, key, Owner::Case(case), title, |unit| {
-            contacts::exclude_case(unit, call, exclude).map(|_| ())
-        })?;
-    }
-    Ok(changed)
+    extra::settle(unit, call, &look.extras)?;
+    record(unit, call, look)
 }
 
 /// Records the plan if it says anything new, and starts what needs nobody.
-fn record(unit: &mut Unit<'_>, call: &Call, look: &Look, steps: &mut Steps) -> Result<(), Refusal> {
+fn record(unit: &mut Unit<'_>, call: &Call, look: Look) -> Result<(), Refusal> {
     let standing = store::waiting(unit.tx())?;
     let known: BTreeMap<&str, &store::Standing> = standing.iter().map(|one| (one.line.key.as_str(), one)).collect();
     let (at_once, waits): (Vec<&Line>, Vec<&Line>) =
         look.plan.lines.iter().partition(|line| matches!(line.needs, Needs::AtOnce(_)));
-    let (new, kept) = merged(call, &known, &waits, look);
+    let (new, kept) = merged(call, &known, &waits, &look);
     let fresh: Vec<Line> = new
         .into_iter()
         .filter(|line| known.get(line.key.as_str()).is_none_or(|old| !old.line.says_the_same(line)))
         .collect();
     let gone: Vec<String> = known.keys().filter(|key| !kept.contains(**key)).map(|key| (*key).to_owned()).collect();
-    // Work that comes with a measure waits with it.
-    let rests = |item: &Planned| {
-        [Some(&item.key), item.with.as_ref()].into_iter().flatten().any(|key| steps.resting.contains(key))
-    };
-    let starts = |item: &&Planned| item.blocked_by.is_none() && !rests(item);
-    let starting: Vec<(&Line, Vec<Planned>)> = at_once
-        .into_iter()
-        .map(|line| (line, line.items.iter().filter(starts).cloned().collect::<Vec<Planned>>()))
-        .filter(|(_, items)| !items.is_empty())
-        .collect();
-    if fresh.is_empty() && gone.is_empty() && starting.is_empty() {
+    let startable = at_once.iter().any(|line| line.items.iter().any(|item| item.blocked_by.is_none()));
+    if fresh.is_empty() && gone.is_empty() && !startable {
         return Ok(());
     }
     let worse = fresh
@@ -427,12 +276,11 @@ fn record(unit: &mut Unit<'_>, call: &Call, look: &Look, steps: &mut Steps) -> R
     let titles = look.plan.lines.iter().map(|line| line.title.clone()).collect();
     let pack = call.pack().id.clone();
     let day = rules(call).day(call.now);
-    let triggers = look.triggers.clone();
+    let triggers = look.triggers;
     unit.record(PlanComputed { id, triggers, basis, pack, lines: fresh, worse, gone, price, day, titles })?;
-    start(unit, call, id, starting, &look.why)?;
+    start(unit, call, id, &at_once, &look.why)?;
     if look.beds_short > 0 {
-        let (key, title) = (Key("beds-short".to_owned()), Text::new("筹措隔离床位", "find beds"));
-        steps.take(unit, key, Owner::Ground, title, |unit| beds_short(unit, call, look.beds_short))?;
+        beds_short(unit, call, look.beds_short)?;
     }
     let wall_ms = i64::try_from(look.started.elapsed().as_millis()).unwrap_or(i64::MAX);
     tracing::info!(plan = id.0, wall_ms, people = look.people, "a plan was computed");
@@ -445,15 +293,16 @@ fn start(
     unit: &mut Unit<'_>,
     call: &Call,
     plan: PlanId,
-    mut lines: Vec<(&Line, Vec<Planned>)>,
+    lines: &[&Line],
     why: &BTreeMap<Key, LiftReason>,
 ) -> Result<(), Refusal> {
-    lines.sort_by_key(|(line, _)| matches!(line.needs, Needs::AtOnce(AtOnce::Work)));
-    let mut failed: BTreeSet<Key> = BTreeSet::new();
-    for (line, mut items) in lines {
-        items.retain(|item| item.with.as_ref().is_none_or(|with| !failed.contains(with)));
-        let done = carry_out(unit, call, apply::Order { plan, line, items, why }, None)?;
-        failed.extend(done.failed.into_iter().map(|item| item.key));
+    let mut lines = lines.to_vec();
+    lines.sort_by_key(|line| matches!(line.needs, Needs::AtOnce(AtOnce::Work)));
+    for line in lines {
+        let items: Vec<Planned> = line.items.iter().filter(|item| item.blocked_by.is_none()).cloned().collect();
+        if !items.is_empty() {
+            carry_out(unit, call, &apply::Order { plan, line, items, why })?;
+        }
     }
     Ok(())
 }

@@ -4,17 +4,16 @@
 //! on either gives the same answer for what both hold. Every part names the facts (sequence numbers) that it rests on,
 //! so that whatever is decided can name them too.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use outpace_core::{
     AreaId, AssessmentId, CaseId, ExposureId, HouseholdId, PersonId, PlaceId, Seq, Timestamp, TubeCode,
 };
-use outpace_policy::{Aboard, Closed, ContactClass, Pack, QuarantineClass, Setting, VehicleKind};
+use outpace_policy::{Aboard, ContactClass, Setting, VehicleKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::items::{InForce, Key, What};
+use crate::items::{InForce, Key};
 pub use crate::judgement::{Assessment, Finding, Scope};
 
 /// Why a resident needs more care than a closed door allows.
@@ -139,8 +138,6 @@ pub struct Case {
     pub isolated_at: Option<Timestamp>,
     /// When care ended.
     pub discharged_at: Option<Timestamp>,
-    /// When it was recorded that the case is over: discharged, died, excluded. None while it is not.
-    pub closed_at: Option<Timestamp>,
     /// Where the person lives (kept here too, so that zones can be decided without loading people).
     pub area: Option<AreaId>,
     /// The place in whose dormitory the person lives: then that place, and no village, is the residence.
@@ -166,37 +163,11 @@ impl Case {
         matches!(self.stage, Stage::Confirmed | Stage::Asymptomatic)
     }
 
-    /// Whether it can ask for anything still: it is not over, or not since before a moment, or one of these facts opened it.
-    #[must_use]
-    pub fn matters(&self, since: Timestamp, facts: &BTreeSet<Seq>) -> bool {
-        self.closed_at.is_none_or(|at| at >= since) || self.facts.iter().min().is_some_and(|fact| facts.contains(fact))
-    }
-
     /// Until when others were exposed: the moment of isolation, or of finding as long as that is not recorded.
     #[must_use]
     pub fn infectious_until(&self) -> Timestamp {
         self.isolated_at.unwrap_or(self.found_at)
     }
-}
-
-/// Days that are added to the longest time in which the rules of a pack look back, for what is recorded late.
-const HORIZON_MARGIN_DAYS: i64 = 7;
-
-/// Days after the end of a case in which it can still ask for something: the longest quarantine with its home phase, the longest
-/// time that a zone waits, and the longest look-back, one after the other.
-#[must_use]
-pub fn horizon_days(pack: &Pack) -> i64 {
-    let quarantine = QuarantineClass::ALL.iter().map(|class| {
-        let row = pack.quarantine_of(*class);
-        i64::from(row.days.value) + i64::from(row.home_days.value)
-    });
-    let lift = pack.zones.values().map(|row| &row.lift).flat_map(|lift| {
-        [&lift.no_case_days, &lift.last_contact_days, &lift.days_after_step_down, &lift.negative_round_days]
-    });
-    let zones = lift.map(|days| i64::from(days.value));
-    let lookback = pack.zones.values().map(|row| row.lookback_days.value);
-    let lookback = lookback.chain([pack.lookback.contact_days.value, pack.lookback.leaver_days.value]).map(i64::from);
-    quarantine.max().unwrap_or(0) + zones.max().unwrap_or(0) + lookback.max().unwrap_or(0) + HORIZON_MARGIN_DAYS
 }
 
 /// What a laboratory said of a tube.
@@ -417,26 +388,6 @@ pub struct Situation {
 }
 
 impl Situation {
-    /// The facts that zones in force rest on: a zone stands until its own conditions are met, however long the cases behind it
-    /// are over.
-    fn facts_of_zones(&self) -> BTreeSet<Seq> {
-        let zones = self.in_force.values().filter(|held| !held.observed && matches!(held.what, What::Zone { .. }));
-        zones.flat_map(|held| held.facts.iter().copied()).collect()
-    }
-
-    /// The situation without the cases that can ask for nothing any more. Whoever loads a situation may leave them out.
-    #[must_use]
-    pub fn without_past(&self, pack: &Pack, now: Timestamp) -> Cow<'_, Self> {
-        let since = now.plus_days(-horizon_days(pack));
-        if self.cases.values().all(|case| case.closed_at.is_none_or(|at| at >= since)) {
-            return Cow::Borrowed(self);
-        }
-        let facts = self.facts_of_zones();
-        let mut part = self.clone();
-        part.cases.retain(|_, case| case.matters(since, &facts));
-        Cow::Owned(part)
-    }
-
     /// When care of a case ended: as recorded, or when an expert group agreed to it. That is a moment, not a state: it
     /// outlasts the assessment, and only taking the assessment back undoes it.
     #[must_use]

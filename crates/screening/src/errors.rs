@@ -1,7 +1,6 @@
 //! Why an intention of this capability is refused. What happened at a lane, in a box or at a laboratory is never among
 //! these: see the table at the top of the crate.
 
-use crate::laboratory::LaboratorySpec;
 use outpace_core::{
     AreaId, BoxCode, LaboratoryId, LaneId, PersonId, Refusal, RoundId, SheetId, SiteId, Timestamp, TubeCode,
 };
@@ -71,14 +70,6 @@ pub enum ScreeningError {
     NothingToExclude { tube: TubeCode },
     #[error("not an area")]
     NotAnArea { area: AreaId },
-    /// A laboratory is not any more (or was never) as the sender read it.
-    #[error("laboratory {key} was changed meanwhile")]
-    ChangedMeanwhile {
-        /// Its key.
-        key: String,
-        /// What holds now, where the actor sees it.
-        now: Option<Box<LaboratorySpec>>,
-    },
     #[error("unknown word {value}")]
     UnknownWord { field: &'static str, value: String, known: String },
     #[error("{area} is larger than a village")]
@@ -91,6 +82,8 @@ pub enum ScreeningError {
     UnknownExclusion { exclusion: i64 },
     #[error("both signatures of exclusion {exclusion} are the same")]
     SameExcluder { exclusion: i64 },
+    #[error("no column {column}")]
+    NoColumn { column: &'static str },
     #[error("the file cannot be read")]
     BadSheet { reason: outpace_core::Text },
     #[error("{value} is no page mark")]
@@ -190,6 +183,13 @@ fn refuse_request(error: ScreeningError) -> Refusal {
             "按户统计只能查询村(社区)或网格。",
             "Households are shown for a village, a community or a grid.",
         ),
+        E::NoColumn { column } => Refusal::rule(
+            "no_column",
+            column,
+            "",
+            "首行缺少必需的列:管码(tube)和结果(outcome)。",
+            "The heading lacks a column that is needed: tube (管码) and outcome (结果).",
+        ),
         E::BadSheet { reason } => Refusal::rule("bad_file", "file", "", reason.zh, reason.en),
         E::BadPage { value } => Refusal::rule(
             "bad_page",
@@ -198,25 +198,6 @@ fn refuse_request(error: ScreeningError) -> Refusal {
             "翻页标记无效,请原样使用上一页返回的 after。",
             "Not a page mark; send back `after` as the page before gave it.",
         ),
-        E::ChangedMeanwhile { key, now } => {
-            let (mut zh, mut en) = (String::new(), String::new());
-            if let Some(now) = now {
-                let (tubes, way, turnaround) = (now.tubes_per_hour, now.leg_minutes, now.turnaround_minutes);
-                zh = format!("现为每小时 {tubes} 管、路程 {way} 分钟、检测 {turnaround} 分钟。");
-                en = format!(
-                    " It stands at {tubes} tubes an hour, {way} minutes' way, {turnaround} minutes to a report."
-                );
-            }
-            Refusal::conflict(
-                "changed_meanwhile",
-                "read",
-                key,
-                format!("该实验室的设置与您读取的不同,可能已被他人更改。{zh}请重新读取后再改。"),
-                format!(
-                    "This laboratory is not as you read it; somebody may have changed it.{en} Read it again and send what you read as `read`."
-                ),
-            )
-        }
         E::NotAnArea { area } => Refusal::rule(
             "not_an_area",
             "area",

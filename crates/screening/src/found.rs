@@ -8,10 +8,10 @@ use crate::errors::ScreeningError;
 use crate::rounds::verbs::pool_at;
 use crate::tubes::deadlines::opening_at;
 use crate::tubes::register::settle;
-use crate::tubes::store::{TubeRow, codes_like, row_by_code};
+use crate::tubes::store::{TubeRow, row_by_code};
 use crate::tubes::{Flag, Purpose, TubeFound};
 
-/// The tube of a code, whatever its capitals; where nobody registered it, it is noted and settled. Answers whether it was noted now.
+/// The tube of a code; where nobody registered it, it is noted and settled. Answers whether it was noted now.
 pub(crate) fn find_or_note(
     unit: &mut Unit<'_>,
     call: &Call,
@@ -19,12 +19,6 @@ pub(crate) fn find_or_note(
     at: Timestamp,
 ) -> Result<(TubeRow, bool), Refusal> {
     if let Some(row) = row_by_code(unit.tx(), code)? {
-        return Ok((row, false));
-    }
-    // Scanners and spreadsheets change capitals: where one tube alone can be meant, it is that one.
-    if let [only] = codes_like(unit.tx(), code)?.as_slice()
-        && let Some(row) = row_by_code(unit.tx(), only)?
-    {
         return Ok((row, false));
     }
     let area = call.actor.area;

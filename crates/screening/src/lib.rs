@@ -94,8 +94,6 @@ const SCHEMA: &[&str] = &[
     rounds::store::FOLLOWS,
     routine::store::SCHEMA,
     antigen::store::UNPLACED,
-    tubes::store::FOLDED_CODES,
-    laboratory::HELD,
 ];
 
 /// The capability: tables, folds, memory, the job that files samples by person.

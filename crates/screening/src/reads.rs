@@ -40,13 +40,6 @@ pub struct PersonSample {
 }
 
 impl PersonSample {
-    /// Whether the tube was tested before the swab was taken: a label that was used again. The result says nothing about
-    /// it, and until the tube is tested again nobody was sampled by it.
-    #[must_use]
-    pub fn is_after_test(&self) -> bool {
-        self.outcome.is_some() && self.tested_at.is_some_and(|tested_at| self.taken_at > tested_at)
-    }
-
     /// Whether the person was alone in the tube.
     #[must_use]
     pub fn is_single(&self) -> bool {
@@ -73,16 +66,14 @@ impl LastResults {
     fn of(mut samples: Vec<PersonSample>) -> Self {
         samples.sort_by(|a, b| (b.taken_at, &b.tube).cmp(&(a.taken_at, &a.tube)));
         let find = |outcome: Outcome, single: bool| {
-            let counts = |sample: &&PersonSample| outcome != Outcome::Negative || !sample.is_after_test();
-            let found = |sample: &&PersonSample| sample.outcome == Some(outcome) && (!single || sample.is_single());
-            samples.iter().filter(counts).find(found).cloned()
+            samples.iter().find(|sample| sample.outcome == Some(outcome) && (!single || sample.is_single())).cloned()
         };
         Self {
             last_negative: find(Outcome::Negative, false),
             last_single_negative: find(Outcome::Negative, true),
             last_positive: find(Outcome::Positive, false),
             last_single_positive: find(Outcome::Positive, true),
-            last_sample: samples.iter().find(|sample| !sample.is_after_test()).cloned(),
+            last_sample: samples.first().cloned(),
         }
     }
 }

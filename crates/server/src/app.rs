@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Uri, header};
-use axum::middleware::{from_fn, map_response};
+use axum::middleware::map_response;
 use axum::response::Response;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::{get, post};
@@ -13,7 +13,7 @@ use axum::{Extension, Json, Router};
 use outpace_access::openapi::Beside;
 use outpace_access::problem::Problem;
 use outpace_access::{Caller, Office, Peer, admit, openapi};
-use outpace_core::{Need, Permission, Refusal};
+use outpace_core::{Need, Permission, Refusal, Text};
 use parking_lot::RwLock;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -25,8 +25,7 @@ use crate::drill::{self, Scene};
 use crate::listen::{self, Limits};
 use crate::office::Opened;
 use crate::tls::Tls;
-use crate::watcher::Told;
-use crate::{compress, embedded, every_route, headers, live, watcher};
+use crate::{embedded, every_route, headers, live, watcher};
 
 /// What the handlers outside the capabilities share.
 #[derive(Clone)]
@@ -36,7 +35,7 @@ pub(crate) struct Server {
     pub(crate) scene: Arc<RwLock<Scene>>,
     pub(crate) live: Arc<watch::Sender<Arc<str>>>,
     pub(crate) changed: Arc<tokio::sync::Notify>,
-    pub(crate) told: watch::Receiver<Told>,
+    pub(crate) writing: watch::Receiver<Option<Text>>,
 }
 
 impl Server {
@@ -94,8 +93,8 @@ pub async fn start_within(
     }
     let office = opened.office.clone();
     let figures = office.figures().clone();
-    let (app, tell) = assemble(opened);
-    tokio::spawn(watcher::watch(office, tell));
+    let (app, paused) = assemble(opened);
+    tokio::spawn(watcher::watch(office, paused));
     let task = tokio::spawn(listen::serve(listener, app, limits, figures, tls));
     Ok(Running { address, task })
 }
@@ -131,14 +130,14 @@ const fn beside(
     Beside { path, need, is_command, summary, media }
 }
 
-/// The application, and where its watcher tells what the board must know beside its figures.
-fn assemble(opened: Opened) -> (Router, watch::Sender<Told>) {
+/// The application, and where its watcher tells why writing is paused.
+fn assemble(opened: Opened) -> (Router, watch::Sender<Option<Text>>) {
     let Opened { office, drill_clock } = opened;
     let is_drill = drill_clock.is_some();
     let live = Arc::new(watch::Sender::new(Arc::from("")));
     let changed = Arc::new(tokio::sync::Notify::new());
-    let (tell, told) = watch::channel(Told::default());
-    let server = Server { office: office.clone(), drill_clock, scene: Arc::default(), live, changed, told };
+    let (paused, writing) = watch::channel(None);
+    let server = Server { office: office.clone(), drill_clock, scene: Arc::default(), live, changed, writing };
     let notify = server.changed.clone();
     office.store.on_commit(move |_| notify.notify_one());
     tokio::spawn(live::keep(server.clone()));
@@ -171,10 +170,8 @@ fn assemble(opened: Opened) -> (Router, watch::Sender<Told>) {
         .mount(office)
         .merge(own)
         .method_not_allowed_fallback(other)
-        .layer(map_response(|answer| std::future::ready(headers::harden(answer))))
-        .layer(from_fn(compress::mark))
-        .layer(compress::layer());
-    (app, tell)
+        .layer(map_response(|answer| std::future::ready(headers::harden(answer))));
+    (app, paused)
 }
 
 /// A route that is there, asked in the other way.
@@ -195,10 +192,8 @@ fn other_method(office: &Office, method: &Method, path: &str) -> Problem {
 async fn health(State(server): State<Server>) -> Result<Json<serde_json::Value>, Problem> {
     let head = server.office.store.head();
     let stuck = server.office.store.read(outpace_store::jobs::stuck).map_err(|error| Problem(error.into()))?;
-    let thought = outpace_access::health::thought(&server.office);
-    let well = stuck.is_empty() && thought.alarms.is_empty();
     Ok(Json(serde_json::json!({
-        "ok": well, "version": env!("CARGO_PKG_VERSION"), "stuck_jobs": stuck.len(), "thinking": thought,
+        "ok": stuck.is_empty(), "version": env!("CARGO_PKG_VERSION"), "stuck_jobs": stuck.len(),
         "head": { "seq": head.seq.0, "hash": head.hash.to_string() },
     })))
 }
@@ -216,8 +211,8 @@ async fn events(
     // Nobody may have watched until now: what stands in the channel is old, or nothing.
     server.touch();
     // Beside the figures: it must be told when the figures cannot be read, too.
-    let writing = WatchStream::new(server.told.clone())
-        .map(|told| Ok(Event::default().event("writing").data(serde_json::json!(told).to_string())));
+    let writing = WatchStream::new(server.writing.clone())
+        .map(|paused| Ok(Event::default().event("writing").data(serde_json::json!({ "paused": paused }).to_string())));
     let office = server.office.clone();
     // Whoever signed out, or was shown out, sees nothing more.
     let stream = stream.merge(writing).take_while(move |_| caller.still_may(&office, Permission::CommandRead.whole()));

@@ -50,8 +50,8 @@ pub(crate) async fn move_clock(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Moved>, Problem> {
-    let caller = server.permit(&headers, peer, Permission::DrillControl.whole(), true)?;
-    let request: MoveClock = door::command_of(&server.office, &caller, &headers, body).await?;
+    server.permit(&headers, peer, Permission::DrillControl.whole(), true)?;
+    let request: MoveClock = door::command_of(&headers, body).await?;
     let clock = server.drill_clock.clone().ok_or_else(no_drill)?;
     let office = server.office.clone();
     let moved = tokio::task::spawn_blocking(move || step(&office, &clock, request.to)).await;
@@ -98,8 +98,8 @@ pub(crate) async fn set_scene(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<serde_json::Value>, Problem> {
-    let caller = server.permit(&headers, peer, Permission::DrillControl.whole(), true)?;
-    let scene: Scene = door::command_of(&server.office, &caller, &headers, body).await?;
+    server.permit(&headers, peer, Permission::DrillControl.whole(), true)?;
+    let scene: Scene = door::command_of(&headers, body).await?;
     if server.drill_clock.is_none() {
         return Err(no_drill().into());
     }

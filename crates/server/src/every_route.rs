@@ -1,11 +1,11 @@
 //! Every route of Outpace on one page, and every kind of order that code issues. Each capability lists its own beside
 //! their handlers; here they meet.
 
-use outpace_access::{Routes, actors, adoption, alarms, glass, health};
+use outpace_access::{Routes, actors, adoption, glass, health};
 use outpace_orders::kinds::IssuedKind;
 use outpace_store::{Capabilities, Capability, vault};
 
-use crate::{briefing, sheets};
+use crate::briefing;
 
 /// All routes.
 #[must_use]
@@ -24,8 +24,6 @@ pub fn every_route() -> Routes {
         .and(outpace_residents::routes())
         .and(briefing::routes())
         .and(health::routes())
-        .and(alarms::routes())
-        .and(sheets::routes())
 }
 
 /// All kinds of orders that code issues by itself. What the playbook's triggers start is named by the playbook alone.
@@ -60,7 +58,6 @@ pub fn every_capability() -> Capabilities {
         outpace_status::capability(),
         outpace_custody::capability(),
         outpace_response::capability(),
-        outpace_response::set_aside::capability(),
         outpace_residents::capability(),
     ];
     Capabilities::new(all).classed(outpace_custody::class_of)

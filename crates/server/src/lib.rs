@@ -1,23 +1,18 @@
 //! The server: every route on one page, live events, OpenAPI, the embedded page, the clock.
 //!
 //! - [`every_route`]: all routes of all capabilities, in one list.
-//! - [`alarms`]: looks for what is wrong and sends it out of the house.
 //! - [`app`]: the axum application around them.
 //! - [`briefing`]: what every capability says of itself, composed at any hour.
 //! - [`clock`]: the present time, or a drill's own.
 //! - [`timekeeper`]: what passes by itself: deadlines, ends, time-outs.
 //! - [`live`]: what the page shows, as one value.
-//! - [`listen`]: takes connections in; [`connection_limits`]: how many there may be and which gives way.
+//! - [`listen`]: takes connections in, as many as fit, none that stays silent.
 //! - [`tls`]: encrypted connections, with a certificate of one's own making where there is no other.
-//! - [`sheets`]: blank sheets for posts, to print every evening.
 //! - [`office`]: opens a data folder with the rules in force.
 
-pub mod alarms;
 pub mod app;
 pub mod briefing;
 pub mod clock;
-mod compress;
-pub mod connection_limits;
 mod drill;
 mod embedded;
 pub mod every_route;
@@ -27,7 +22,6 @@ pub mod listen;
 pub mod live;
 mod mouth;
 pub mod office;
-pub mod sheets;
 pub mod timekeeper;
 pub mod tls;
 mod watcher;

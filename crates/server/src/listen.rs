@@ -1,33 +1,39 @@
-//! Takes connections in, closes silent ones, and when there are too many drops the longest-idle ([`connection_limits`]).
-//! `axum::serve` has neither timer nor bound, so the connections are opened here, with what it is made of.
-//!
-//! [`connection_limits`]: crate::connection_limits
+//! Takes connections in: as many as the machine can hold, none that says nothing for long, and always room for one that
+//! talks. `axum::serve` has neither timer nor bound, so the connections are opened here, with what it is made of.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::http::{HeaderValue, Request, Response, header};
-use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
+use axum::body::Body;
+use axum::http::{HeaderValue, Request, header};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use outpace_access::{Figures, Peer};
 use outpace_core::Refusal;
+use parking_lot::Mutex;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tower::ServiceExt;
 
-pub use crate::connection_limits::Limits;
-use crate::connection_limits::{ConnectionLimiter, ConnectionSlot, InFlight};
 use crate::line::{Line, Opened};
 use crate::mouth::{Mouth, plain_answer};
 use crate::tls::Tls;
 
+/// Files that are kept for the database, the data folder and the log.
+const FILES_KEPT: usize = 256;
+/// More open files than this serve nobody.
+const FILES_MAX: u64 = 65_536;
+/// Files that a process may open where the machine does not say.
+const FILES_WHERE_UNKNOWN: u64 = 1_024;
 /// How long the words of farewell may take.
 const FAREWELL_MAX: Duration = Duration::from_secs(1);
 /// Bytes thrown away at once.
@@ -35,29 +41,137 @@ const HEARD_OUT_AT_ONCE: usize = 16 * 1024;
 /// How long to wait when no connection can be taken in at all.
 const BREATH: Duration = Duration::from_millis(20);
 
-/// The body of an answer, which keeps its connection busy until the last piece is handed on.
-struct AnswerBody {
-    body: Body,
-    _in_flight: InFlight,
+/// How many connections there may be, and how long they may say nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections at the same time.
+    pub connections_max: usize,
+    /// Of these, such as have not sent one whole request yet: beyond, the one that has been silent longest makes room.
+    pub silent_max: usize,
+    /// How long the first request's head may take.
+    pub first_request_within: Duration,
+    /// How long a connection may stay between two requests, and how long a later request's head may take.
+    pub next_request_within: Duration,
 }
 
-impl HttpBody for AnswerBody {
-    type Data = Bytes;
-    type Error = axum::Error;
+impl Limits {
+    /// What this machine can hold: raises the number of open files as far as the machine allows.
+    #[must_use]
+    pub fn of_machine() -> Self {
+        let files = usize::try_from(raise_open_files()).unwrap_or(usize::MAX);
+        let connections_max = files.saturating_sub(FILES_KEPT).max(64);
+        Self {
+            connections_max,
+            silent_max: connections_max / 2,
+            first_request_within: Duration::from_secs(10),
+            next_request_within: Duration::from_secs(75),
+        }
+    }
+}
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+/// Lets the process open as many files as the machine allows it; answers how many these are.
+fn raise_open_files() -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.unwrap_or(FILES_MAX).min(FILES_MAX);
+    let now = limit.current.unwrap_or(FILES_MAX);
+    if now >= wanted {
+        return now.min(FILES_MAX);
+    }
+    match setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum }) {
+        Ok(()) => wanted,
+        Err(error) => {
+            tracing::warn!(%error, now, wanted, "the number of open files could not be raised");
+            limit.current.unwrap_or(FILES_WHERE_UNKNOWN)
+        }
+    }
+}
+
+/// Who is in: counted, and those who have said nothing yet in the order in which they came.
+struct Hall {
+    limits: Limits,
+    figures: Figures,
+    next: AtomicU64,
+    open: AtomicUsize,
+    silent: Mutex<BTreeMap<u64, Arc<Notify>>>,
+    shown_open: Gauge,
+    sent_away: Counter,
+}
+
+impl Hall {
+    fn new(limits: Limits, figures: Figures) -> Self {
+        let hall = Self {
+            limits,
+            figures,
+            next: AtomicU64::new(0),
+            open: AtomicUsize::new(0),
+            silent: Mutex::default(),
+            shown_open: Gauge::default(),
+            sent_away: Counter::default(),
+        };
+        hall.figures.register(|registry| {
+            registry.register("connections", "Open connections", hall.shown_open.clone());
+            registry.register(
+                "connections_sent_away",
+                "Connections closed because they said nothing while others waited",
+                hall.sent_away.clone(),
+            );
+        });
+        hall
     }
 
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+    /// A seat for a connection; none when the hall is full of connections that talk.
+    fn enter(self: &Arc<Self>) -> Option<Seat> {
+        let open = self.open.fetch_add(1, Ordering::Relaxed) + 1;
+        let (id, leave) = (self.next.fetch_add(1, Ordering::Relaxed), Arc::new(Notify::new()));
+        let seat = Seat { hall: self.clone(), id, leave: leave.clone(), spoken: AtomicBool::new(false) };
+        self.shown_open.set(i64::try_from(open).unwrap_or(i64::MAX));
+        let mut silent = self.silent.lock();
+        let full = open > self.limits.connections_max;
+        if full || silent.len() >= self.limits.silent_max {
+            match silent.pop_first() {
+                Some((_, oldest)) => {
+                    self.sent_away.inc();
+                    oldest.notify_one();
+                }
+                None if full => {
+                    drop(silent);
+                    return None;
+                }
+                None => {}
+            }
+        }
+        silent.insert(id, leave);
+        drop(silent);
+        Some(seat)
+    }
+}
+
+/// One connection's place; given back when dropped.
+struct Seat {
+    hall: Arc<Hall>,
+    id: u64,
+    leave: Arc<Notify>,
+    spoken: AtomicBool,
+}
+
+impl Seat {
+    fn spoke(&self) {
+        if !self.spoken.swap(true, Ordering::Relaxed) {
+            self.hall.silent.lock().remove(&self.id);
+        }
     }
 
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+    fn has_spoken(&self) -> bool {
+        self.spoken.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.hall.silent.lock().remove(&self.id);
+        let open = self.hall.open.fetch_sub(1, Ordering::Relaxed) - 1;
+        self.hall.shown_open.set(i64::try_from(open).unwrap_or(i64::MAX));
     }
 }
 
@@ -73,14 +187,17 @@ pub(crate) async fn serve(
     tls: Option<Tls>,
 ) -> std::io::Result<()> {
     let tls = tls.map(Arc::new);
-    let limiter = Arc::new(ConnectionLimiter::new(limits, figures));
+    let hall = Arc::new(Hall::new(limits, figures));
     // Made into routes once, and shared: a router that still waits for its state makes them anew for each request.
     let app: Router = app.with_state(());
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => match limiter.enter(peer.ip()) {
-                Ok(slot) => drop(tokio::spawn(attend((stream, peer, tls.clone()), app.clone(), slot))),
-                Err(full) => drop(tokio::spawn(farewell(Line::Plain(stream), limiter.figures.clone(), full))),
+            Ok((stream, peer)) => match hall.enter() {
+                Some(seat) => drop(tokio::spawn(attend((stream, peer, tls.clone()), app.clone(), seat))),
+                None => {
+                    let (line, full) = (Line::Plain(stream), no_room(limits.connections_max));
+                    drop(tokio::spawn(farewell(line, hall.figures.clone(), full)));
+                }
             },
             Err(error) => {
                 // Mostly: no file left. Those who are in go on, and some of them end.
@@ -92,16 +209,16 @@ pub(crate) async fn serve(
 }
 
 /// Opens the line of a connection, over TLS with its handshake, within the time of the first request.
-async fn open_line(stream: TcpStream, tls: Option<&Tls>, slot: &ConnectionSlot) -> Option<Line> {
-    let within = slot.limiter.limits.first_request_within;
+async fn open_line(stream: TcpStream, tls: Option<&Tls>, seat: &Seat) -> Option<Line> {
+    let within = seat.hall.limits.first_request_within;
     let opened = tokio::select! {
         opened = tokio::time::timeout(within, Line::open(stream, tls.map(|tls| &tls.acceptor))) => opened.ok(),
-        () = slot.leave.notified() => None,
+        () = seat.leave.notified() => None,
     };
     match opened {
         Some(Opened::Line(line)) => Some(line),
         Some(Opened::NotTls(stream)) => {
-            farewell(Line::Plain(stream), slot.limiter.figures.clone(), not_tls()).await;
+            farewell(Line::Plain(stream), seat.hall.figures.clone(), not_tls()).await;
             None
         }
         // Before the handshake there are no words that the other side would understand.
@@ -110,27 +227,26 @@ async fn open_line(stream: TcpStream, tls: Option<&Tls>, slot: &ConnectionSlot) 
 }
 
 /// Answers the requests of one connection.
-async fn attend((stream, peer, tls): (TcpStream, SocketAddr, Option<Arc<Tls>>), app: Router, slot: ConnectionSlot) {
+async fn attend((stream, peer, tls): (TcpStream, SocketAddr, Option<Arc<Tls>>), app: Router, seat: Seat) {
     // An answer that waits for the next packet to fill up only makes a lane wait.
     let _ = stream.set_nodelay(true);
-    let slot = Arc::new(slot);
-    let (limits, figures) = (slot.limiter.limits, slot.limiter.figures.clone());
+    let seat = Arc::new(seat);
+    let (limits, figures) = (seat.hall.limits, seat.hall.figures.clone());
     let begun = tokio::time::Instant::now();
-    let Some(line) = open_line(stream, tls.as_deref(), &slot).await else { return };
+    let Some(line) = open_line(stream, tls.as_deref(), &seat).await else { return };
     let insist = tls.as_deref().and_then(|tls| HeaderValue::from_str(&format!("max-age={}", tls.insist_s)).ok());
-    let asked = slot.clone();
+    let speaker = seat.clone();
     let service = service_fn(move |request: Request<Incoming>| {
-        asked.request_began();
-        let in_flight = InFlight(asked.clone());
+        speaker.spoke();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer { address: peer, tls: insist.is_some() });
         let (answering, insist) = (app.clone().oneshot(request), insist.clone());
         async move {
-            let mut answer: Response<Body> = answering.await?;
+            let mut answer = answering.await?;
             if let Some(insist) = insist {
                 answer.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, insist);
             }
-            Ok::<_, std::convert::Infallible>(answer.map(|body| AnswerBody { body, _in_flight: in_flight }))
+            Ok::<_, std::convert::Infallible>(answer)
         }
     });
     let io = TokioIo::new(Mouth::new(line, figures.clone()));
@@ -139,7 +255,7 @@ async fn attend((stream, peer, tls): (TcpStream, SocketAddr, Option<Arc<Tls>>), 
         .header_read_timeout(limits.next_request_within)
         .serve_connection(io, service);
     let mut first = std::pin::pin!(tokio::time::sleep_until(begun + limits.first_request_within));
-    let (mut waits_for_first, mut leaving) = (true, false);
+    let mut waits_for_first = true;
     let end = loop {
         tokio::select! {
             ended = &mut connection => break match ended {
@@ -147,17 +263,10 @@ async fn attend((stream, peer, tls): (TcpStream, SocketAddr, Option<Arc<Tls>>), 
                 Err(error) if error.is_parse() => End::Misunderstood,
                 _ => End::Done,
             },
-            () = slot.leave.notified(), if !leaving => {
-                if !slot.has_spoken() {
-                    break End::Silent;
-                }
-                // Closes at once between two requests; one that begins in this moment is still answered.
-                leaving = true;
-                Pin::new(&mut connection).graceful_shutdown();
-            }
+            () = seat.leave.notified() => break End::Silent,
             () = &mut first, if waits_for_first => {
                 waits_for_first = false;
-                if !slot.has_spoken() {
+                if !seat.has_spoken() {
                     break End::Silent;
                 }
             }
@@ -233,6 +342,19 @@ fn too_slow(limits: Limits) -> Refusal {
         format!(
             "No request came in time (the first within {first} s, later ones within {next} s); nothing was changed. \
              Connect and send again."
+        ),
+    )
+}
+
+fn no_room(most: usize) -> Refusal {
+    Refusal::new(
+        503,
+        "too_many_connections",
+        "connection",
+        most,
+        format!("已有 {most} 个连接,暂时不能再接受;未作任何更改,请稍候重试,采样可先用离线通道表。"),
+        format!(
+            "{most} connections are open, and no more fit; nothing was changed. Try again in a moment; lanes go on offline."
         ),
     )
 }

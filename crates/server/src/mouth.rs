@@ -4,19 +4,13 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use outpace_access::Figures;
 use outpace_access::door::ADDRESS_BYTES_MAX;
 use outpace_core::Refusal;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::Sleep;
 
 use crate::line::Line;
-
-/// The other side may take in nothing of an answer for so long; then the connection ends, so that who asks and never reads
-/// holds no place.
-const WRITE_PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// How such an answer begins; ours are never without content.
 const BEGINS: &[u8] = b"HTTP/1.1 4";
@@ -26,8 +20,6 @@ const EMPTY: &[u8] = b"content-length: 0\r\n";
 pub(crate) struct Mouth {
     stream: Line,
     figures: Figures,
-    /// Ends the connection while the other side takes in nothing.
-    stalled: Option<Pin<Box<Sleep>>>,
     /// What is said instead, and how much of it went out.
     words: Option<(Vec<u8>, usize)>,
     /// Whether anything came in since the last answer.
@@ -36,18 +28,7 @@ pub(crate) struct Mouth {
 
 impl Mouth {
     pub(crate) fn new(stream: Line, figures: Figures) -> Self {
-        Self { stream, figures, stalled: None, words: None, hears: false }
-    }
-
-    /// Passes on how a write went, and fails one that has made no progress for too long.
-    fn unless_stalled<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.stalled = None;
-            return written;
-        }
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(WRITE_PAUSE_MAX)));
-        ready!(stalled.as_mut().poll(context));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        Self { stream, figures, words: None, hears: false }
     }
 
     /// Whether the other side has begun to say something that is not answered yet.
@@ -151,8 +132,7 @@ impl AsyncWrite for Mouth {
             ready!(self.say(context))?;
             return Poll::Ready(Ok(bytes.len()));
         }
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.unless_stalled(context, written)
+        Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -168,8 +148,7 @@ impl AsyncWrite for Mouth {
             ready!(self.say(context))?;
             return Poll::Ready(Ok(parts.iter().map(|part| part.len()).sum()));
         }
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
-        self.unless_stalled(context, written)
+        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -177,8 +156,7 @@ impl AsyncWrite for Mouth {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.stream).poll_flush(context);
-        self.unless_stalled(context, flushed)
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -114,12 +114,7 @@ pub fn open(opening: Opening) -> Result<Opened, StoreError> {
     let adopted = rules.clone();
     let recorded = store.write(&store.system(), move |unit| adoption::adopt(unit, &adopted));
     recorded.map_err(|refusal: Refusal| StoreError::Folder(refusal.to_string()))?;
-    let office = Office::new(store, rules);
-    let office = match &drill_clock {
-        Some(_) => office.signing_in_by(Arc::new(SteadyClock::of_this_machine())),
-        None => office,
-    };
-    Ok(Opened { office, drill_clock })
+    Ok(Opened { office: Office::new(store, rules), drill_clock })
 }
 
 fn parsed(date: &str) -> Result<Date, StoreError> {

@@ -1,17 +1,15 @@
 //! Looks at the server every second, so that health checks and figures answer from memory and never wait for a database
 //! that does not answer.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use outpace_access::{Figures, JobsSeen, Office, StuckJob, health};
+use outpace_access::{Figures, Office};
 use outpace_core::{Refusal, Text};
 use outpace_screening::flow::{ConservationQuery, LateKind, conservation, late_counts};
 use outpace_store::{Tx, jobs};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use serde::Serialize;
 use tokio::sync::watch::Sender;
 
 /// How often the server is looked at.
@@ -80,42 +78,15 @@ impl Gauges {
     }
 }
 
-/// What the board is told beside its figures, whether or not they can be read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Told {
-    /// Why nothing can be written at present.
-    pub(crate) paused: Option<Text>,
-    /// What keeps the server from thinking; empty while nothing does.
-    pub(crate) alarms: Vec<Text>,
-}
-
-/// Watches until nobody can be told any more. A watch that panics is counted, told, and begun anew.
-pub(crate) async fn watch(office: Office, told: Sender<Told>) {
-    let (gauges, told) = (Gauges::on(office.figures()), Arc::new(told));
-    let life = office.store.threads().of("watcher");
-    loop {
-        let watching = tokio::spawn(look_on(office.clone(), gauges.clone(), Arc::clone(&told)));
-        match watching.await {
-            Ok(()) => return,
-            Err(error) if error.is_panic() => {
-                let pause = life.panicked(&*error.into_panic());
-                tokio::time::sleep(pause).await;
-            }
-            // The runtime ends.
-            Err(_) => return,
-        }
-    }
-}
-
-async fn look_on(office: Office, gauges: Gauges, told: Arc<Sender<Told>>) {
-    let life = office.store.threads().of("watcher");
+/// Watches until nobody can be told any more; tells why writing is paused, while it is.
+pub(crate) async fn watch(office: Office, paused: Sender<Option<Text>>) {
+    let gauges = Gauges::on(office.figures());
     let mut looks = 0_u32;
     let mut looking = look(&office, &gauges, true);
-    while !told.is_closed() {
+    while !paused.is_closed() {
         match tokio::time::timeout(LOOK_TIME_MAX, &mut looking).await {
             Ok(answered) => {
                 office.health().looked(answered.unwrap_or(false));
-                life.went_well();
                 looks = looks.wrapping_add(1);
                 tokio::time::sleep(EVERY).await;
                 looking = look(&office, &gauges, looks.is_multiple_of(LOOKS_BETWEEN_COUNTS));
@@ -123,13 +94,10 @@ async fn look_on(office: Office, gauges: Gauges, told: Arc<Sender<Told>>) {
             // The look stands; another one beside it would only stand as well.
             Err(_) => office.health().looked(false),
         }
-        let now = Told {
-            paused: office.store.pulse().paused().map(|paused| paused.trouble.text()),
-            alarms: health::thought(&office).alarms,
-        };
-        told.send_if_modified(|told| {
-            let changed = *told != now;
-            *told = now;
+        let why = office.store.pulse().paused().map(|paused| paused.trouble.text());
+        paused.send_if_modified(|told| {
+            let changed = *told != why;
+            *told = why;
             changed
         });
     }
@@ -141,7 +109,7 @@ fn look(office: &Office, gauges: &Gauges, count: bool) -> tokio::task::JoinHandl
         look_at_machine(office.store.folder(), &gauges);
         let call = office.system_call();
         let looked = office.store.read(|tx| {
-            look_at_jobs(tx, &office, &gauges, call.now.0)?;
+            look_at_jobs(tx, &gauges, call.now.0)?;
             if count {
                 look_at_tubes(tx, &gauges, &call)?;
             }
@@ -154,15 +122,11 @@ fn look(office: &Office, gauges: &Gauges, count: bool) -> tokio::task::JoinHandl
     })
 }
 
-fn look_at_jobs(tx: &mut Tx<'_>, office: &Office, gauges: &Gauges, now_ms: i64) -> Result<(), Refusal> {
+fn look_at_jobs(tx: &mut Tx<'_>, gauges: &Gauges, now_ms: i64) -> Result<(), Refusal> {
     let standing = jobs::standing(tx)?;
-    let oldest_ms = standing.oldest_at.map(|at| now_ms.saturating_sub(at.0).max(0));
     gauges.jobs_waiting.set(standing.waiting);
     gauges.jobs_stuck.set(standing.stuck);
-    gauges.jobs_oldest_ms.set(oldest_ms.unwrap_or(0));
-    let stuck = if standing.stuck > 0 { jobs::stuck(tx)? } else { Vec::new() };
-    let stuck = stuck.into_iter().map(|(job, _)| StuckJob { job: job.id, kind: job.kind, attempts: job.attempts });
-    office.health().jobs_seen(JobsSeen { oldest_ms, stuck: stuck.collect() });
+    gauges.jobs_oldest_ms.set(standing.oldest_at.map_or(0, |at| now_ms.saturating_sub(at.0).max(0)));
     Ok(())
 }
 

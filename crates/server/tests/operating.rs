@@ -3,9 +3,6 @@
 // The helpers of a test may stop it, as its assertions do.
 #![allow(clippy::unwrap_used)]
 
-mod alarms;
-mod doors;
-
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::mpsc;

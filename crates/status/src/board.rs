@@ -12,7 +12,6 @@ use outpace_policy::{Pack, StatusReason};
 use outpace_screening::coverage::reconcile::CountingRound;
 use parking_lot::RwLock;
 
-use crate::gate::GateMemory;
 use crate::model::{Cause, Mark, Reasons, Status, ZoneMark};
 use crate::rules::{Rule, derive};
 use crate::slots::{GRIDS_MAX, Seen, Slots, minute_of, moment_of};
@@ -79,13 +78,12 @@ pub struct Board {
     slots: Slots,
     homes: RwLock<Homes>,
     drawers: Vec<Drawer>,
-    gate: GateMemory,
 }
 
 impl Default for Board {
     fn default() -> Self {
         let drawers = (0..DRAWERS).map(|_| Drawer::default()).collect();
-        Self { slots: Slots::default(), homes: RwLock::default(), drawers, gate: GateMemory::default() }
+        Self { slots: Slots::default(), homes: RwLock::default(), drawers }
     }
 }
 
@@ -118,16 +116,6 @@ impl Board {
 
     pub(crate) fn slots(&self) -> &Slots {
         &self.slots
-    }
-
-    /// What is kept for the gates that fetch lists here.
-    pub(crate) fn gate(&self) -> &GateMemory {
-        &self.gate
-    }
-
-    /// Blocks of people that the board has: every id lies in one of them.
-    pub(crate) fn blocks(&self) -> u16 {
-        self.slots.blocks()
     }
 
     fn drawer(&self, person: PersonId) -> &Drawer {
@@ -212,7 +200,7 @@ impl Board {
         let known = self.homes.read().positions.get(&grid).copied();
         let position = known.unwrap_or_else(|| self.homes.write().position(grid));
         for person in people {
-            self.slots.settle(person, |seen| seen.grid = position);
+            self.slots.change(person, |seen| seen.grid = position);
         }
     }
 

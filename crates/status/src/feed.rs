@@ -10,7 +10,7 @@ use outpace_isolation::{NewRestriction, Restriction, RestrictionKind};
 use outpace_policy::{QuarantineClass, StatusReason};
 use outpace_registry::people::{PeopleImported, PersonMoved, PresenceChanged};
 use outpace_screening::coverage::reconcile::{self, MissedLifted, RoundReconciled};
-use outpace_screening::laboratory::{Outcome, ResultsCredited, ResultsExcluded, ResultsReported};
+use outpace_screening::laboratory::{Outcome, ResultsExcluded, ResultsReported};
 use outpace_screening::times::{self, TubeTimes};
 use outpace_screening::tubes::{SwabIdentified, SwabsTaken};
 use outpace_store::{Capability, Result, Tx};
@@ -55,7 +55,7 @@ fn join_people(capability: Capability, display: &Display) -> Capability {
 
 fn join_samples(capability: Capability, display: &Display) -> Capability {
     let (taken, identified) = (display.clone(), display.clone());
-    let (reported, excluded, credited) = (display.clone(), display.clone(), display.clone());
+    let (reported, excluded) = (display.clone(), display.clone());
     capability
         .follow(move |tx, entry, fact: &SwabsTaken| {
             let board = taken.board();
@@ -69,10 +69,6 @@ fn join_samples(capability: Capability, display: &Display) -> Capability {
             // A tube that was opened with this fact has no result yet. One that was known may have: then it is theirs.
             if fact.opening.is_none() || fact.adopts {
                 settle_tube(tx, &board, fact.tube)?;
-                // Whoever came into a tube that was tested before was not sampled by it.
-                if times::of_tube(tx, fact.tube)?.is_some_and(|times| times.outcome.is_some()) {
-                    reread(tx, &board, &people)?;
-                }
             }
             Ok(())
         })
@@ -80,10 +76,6 @@ fn join_samples(capability: Capability, display: &Display) -> Capability {
         .follow(move |tx, _, fact: &ResultsReported| {
             let board = reported.board();
             fact.results.iter().try_for_each(|result| settle_tube(tx, &board, result.tube))
-        })
-        .follow(move |tx, _, fact: &ResultsCredited| {
-            let board = credited.board();
-            fact.tubes.iter().try_for_each(|tube| settle_tube(tx, &board, tube.tube))
         })
         .follow(move |tx, _, fact: &ResultsExcluded| {
             let board = excluded.board();
@@ -93,14 +85,13 @@ fn join_samples(capability: Capability, display: &Display) -> Capability {
 
 /// Brings the result of a tube to its people: the first result as it is, a corrected one by reading their histories.
 fn settle_tube(tx: &mut Tx<'_>, board: &Board, tube: i64) -> Result<()> {
-    let Some(TubeTimes { outcome, results, tested_at, people }) = times::of_tube(tx, tube)? else { return Ok(()) };
+    let Some(TubeTimes { outcome, results, people }) = times::of_tube(tx, tube)? else { return Ok(()) };
     if results > 1 || (results == 1 && outcome.is_none()) {
         let people: Vec<PersonId> = people.iter().map(|(person, _)| *person).collect();
         return reread(tx, board, &people);
     }
     if outcome == Some(Outcome::Negative) {
-        let tested = people.iter().filter(|(_, taken_at)| tested_at.is_none_or(|tested_at| *taken_at <= tested_at));
-        tested.for_each(|(person, taken_at)| board.negative(*person, *taken_at));
+        people.iter().for_each(|(person, taken_at)| board.negative(*person, *taken_at));
     }
     Ok(())
 }

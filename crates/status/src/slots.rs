@@ -5,7 +5,7 @@
 //! meets it between the two numbers sees each of them whole, the old one or the new one.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use outpace_core::time::MINUTE_MS;
 use outpace_core::{PersonId, Timestamp};
@@ -86,14 +86,11 @@ pub fn moment_of(minute: i64) -> Option<Timestamp> {
 #[derive(Debug)]
 pub struct Slots {
     blocks: Box<[OnceLock<Box<[Slot]>>]>,
-    /// Blocks below this may be made by anything that is told of a person: those of people who were registered, and one
-    /// beyond. An id that no counter gave yet makes no block.
-    near: AtomicUsize,
 }
 
 impl Default for Slots {
     fn default() -> Self {
-        Self { blocks: (0..BLOCKS_MAX).map(|_| OnceLock::new()).collect(), near: AtomicUsize::new(1) }
+        Self { blocks: (0..BLOCKS_MAX).map(|_| OnceLock::new()).collect() }
     }
 }
 
@@ -114,22 +111,10 @@ impl Slots {
         })
     }
 
-    /// Changes the slot of a person whom the registry knows, and makes room for the ids that its counter gives next.
-    pub fn settle(&self, person: PersonId, change: impl FnOnce(&mut Seen)) {
-        if let Some((block, _)) = Self::place(person) {
-            self.near.fetch_max(block + 2, Ordering::AcqRel);
-        }
-        self.change(person, change);
-    }
-
-    /// Changes the slot of a person. Ids beyond the last block are kept nowhere: no counter gives them. Nor are ids far
-    /// beyond everybody registered: each of those that a device made up would take a whole block.
+    /// Changes the slot of a person. Ids beyond the last block are kept nowhere: no counter gives them.
     pub fn change(&self, person: PersonId, change: impl FnOnce(&mut Seen)) {
-        let Some((number, at)) = Self::place(person) else { return };
-        let Some(block) = self.blocks.get(number) else { return };
-        if block.get().is_none() && number >= self.near.load(Ordering::Acquire) {
-            return;
-        }
+        let Some((block, at)) = Self::place(person) else { return };
+        let Some(block) = self.blocks.get(block) else { return };
         let slots = block.get_or_init(|| (0..BLOCK).map(|_| Slot::default()).collect());
         let Some(slot) = slots.get(at) else { return };
         let before = Seen::unpack(slot.times.load(Ordering::Acquire), slot.state.load(Ordering::Acquire));
@@ -180,17 +165,9 @@ impl Slots {
             let pairs = numbers.clone().step_by(2).zip(numbers.skip(1).step_by(2));
             let made = pairs.map(|(times, state)| Slot { times: times.into(), state: state.into() }).collect();
             slots.blocks.get(number)?.set(made).ok()?;
-            slots.near.fetch_max(number + 2, Ordering::AcqRel);
             bytes = rest;
         }
         bytes.is_empty().then_some(slots)
-    }
-
-    /// Blocks up to the last one that was made, at least one: nobody is registered under an id beyond `blocks × 65,536`.
-    #[must_use]
-    pub fn blocks(&self) -> u16 {
-        let last = self.blocks.iter().rposition(|block| block.get().is_some()).unwrap_or_default();
-        u16::try_from(last + 1).unwrap_or(u16::MAX)
     }
 
     /// Bytes that the slots take.
@@ -221,20 +198,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn ids_that_devices_made_up_take_no_blocks() {
-        let slots = Slots::default();
-        slots.settle(PersonId(5), |seen| seen.grid = 1);
-        let before = slots.bytes();
-        for block in 2..BLOCKS_MAX {
-            slots.change(PersonId((block * BLOCK) as i64), |seen| seen.sampled = 7);
-        }
-        assert_eq!(slots.bytes(), before, "nobody near these ids is registered");
-        slots.settle(PersonId((4 * BLOCK) as i64), |seen| seen.grid = 1);
-        slots.change(PersonId((5 * BLOCK) as i64), |seen| seen.sampled = 7);
-        assert_eq!(slots.see(PersonId((5 * BLOCK) as i64)).sampled, 7, "the next ids of the counter have room");
-    }
-
     proptest! {
         #[test]
         fn what_is_written_is_read(
@@ -243,7 +206,7 @@ mod tests {
         ) {
             let slots = Slots::default();
             let wanted = Seen { grid, reasons: Reasons(reasons), away, version: 0, sampled, negative };
-            slots.settle(PersonId(id), |seen| *seen = wanted);
+            slots.change(PersonId(id), |seen| *seen = wanted);
             let changed = u16::from(wanted != Seen::default());
             let kept = Seen { version: changed, ..wanted };
             prop_assert_eq!(slots.see(PersonId(id)), kept);

@@ -11,7 +11,6 @@ use serde::de::DeserializeOwned;
 use crate::engine::{Result, StoreError, Tx};
 use crate::journal::Entry;
 use crate::memory::Memory;
-use crate::threads::panic_text;
 use crate::writer::Store;
 
 /// A kind of fact. One struct per kind; stored as JSON, so fields may be added with `#[serde(default)]` and never
@@ -85,16 +84,6 @@ fn guarded(entry: &Entry, live: Option<&dyn Any>, act: impl FnOnce() -> Result<(
             "{seq} ({kind}): 事实内容超出范围,无法读取 · what the fact says is out of range; it cannot be read"
         )))
     })
-}
-
-/// Folds a fact into memory or onto a board. Nobody stands around this any more: the command has ended. A panic is an error
-/// that names the kind, so that the writer gives the batch up and lives.
-fn guarded_after(entry: &Entry, live: Option<&dyn Any>, act: impl FnOnce() -> Result<()>) -> Result<()> {
-    if live.is_none() {
-        return guarded(entry, live, act);
-    }
-    catch_unwind(AssertUnwindSafe(act))
-        .unwrap_or_else(|panic| Err(StoreError::Panic(format!("{}: {}", entry.kind, panic_text(&*panic)))))
 }
 
 impl Capability {
@@ -270,7 +259,7 @@ impl Capabilities {
     pub(crate) fn remember(&self, memory: &mut Memory, entry: &Entry, live: Option<&dyn Any>) -> Result<()> {
         let kind = entry.kind.as_str();
         for remember in self.of_kind(kind).filter_map(|capability| capability.remembers.get(kind)) {
-            guarded_after(entry, live, || remember(memory, entry, live))?;
+            guarded(entry, live, || remember(memory, entry, live))?;
         }
         Ok(())
     }
@@ -278,7 +267,7 @@ impl Capabilities {
     pub(crate) fn follow(&self, tx: &mut Tx<'_>, entry: &Entry, live: Option<&dyn Any>) -> Result<()> {
         let kind = entry.kind.as_str();
         for follow in self.of_kind(kind).filter_map(|capability| capability.follows.get(kind)) {
-            guarded_after(entry, live, || follow(tx, entry, live))?;
+            guarded(entry, live, || follow(tx, entry, live))?;
         }
         Ok(())
     }

@@ -15,13 +15,6 @@ pub(crate) struct Counters {
     before: BTreeMap<String, i64>,
 }
 
-/// The counters as they stood before a part of a command.
-#[derive(Debug)]
-pub(crate) struct CounterState {
-    last: BTreeMap<String, i64>,
-    before: BTreeMap<String, i64>,
-}
-
 impl Counters {
     /// Takes `count` numbers and answers the first.
     pub(crate) fn take(&mut self, tx: &mut Tx<'_>, counter: &str, count: i64) -> Result<i64> {
@@ -42,17 +35,6 @@ impl Counters {
             }
         }
         Ok(last + 1)
-    }
-
-    /// How the counters stand, for [`Counters::restore`].
-    pub(crate) fn state(&self) -> CounterState {
-        CounterState { last: self.last.clone(), before: self.before.clone() }
-    }
-
-    /// Part of the present command was undone: the numbers that it took are free again.
-    pub(crate) fn restore(&mut self, state: CounterState) {
-        self.last = state.last;
-        self.before = state.before;
     }
 
     /// The present command is kept: its numbers are used.

@@ -30,22 +30,6 @@ CREATE TABLE IF NOT EXISTS vault_lookup (
   PRIMARY KEY (j, field, hash, subject)) WITHOUT ROWID;
 ";
 
-/// What changed in the store's own tables since they were first made, oldest first. Never change one, add another.
-pub(crate) const MIGRATIONS: &[&str] = &[
-    // When a job that failed is tried again; NULL for one that never failed.
-    "ALTER TABLE job ADD COLUMN next_try_at BIGINT;",
-    // Follow-up work stands once for as long as nobody took it up: `taken` is 0 until then, and the job's own id afterwards, so
-    // that what is asked for again while it runs stands beside it and runs again. `urgency`: what overtakes what, 0 first.
-    "ALTER TABLE job ADD COLUMN urgency BIGINT NOT NULL DEFAULT 1;
-     ALTER TABLE job ADD COLUMN taken BIGINT NOT NULL DEFAULT 0;
-     CREATE INDEX job_same ON job (j, kind, payload, id);
-     DELETE FROM job WHERE id > (SELECT MIN(one.id) FROM job one
-       WHERE one.j = job.j AND one.kind = job.kind AND one.payload = job.payload);
-     DROP INDEX job_same;
-     CREATE UNIQUE INDEX job_once ON job (j, kind, payload, taken);
-     CREATE INDEX job_in_turn ON job (j, urgency, id);",
-];
-
 /// A hash of the chain: 32 bytes, printed as hex.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hash(pub [u8; 32]);

@@ -7,15 +7,11 @@ use outpace_core::AreaId;
 
 use crate::capability::Capabilities;
 use crate::engine::{Connection, Result, StoreError, Tx};
-use crate::jobs;
 use crate::journal;
 use crate::private;
 use crate::values;
 use crate::vault::{Keys, same_keys};
 use crate::writer::Settings;
-
-/// The name under which the store's own migrations are counted; no capability has it.
-const OWN_NAME: &str = "store";
 
 /// Creates what is missing, in order, and marks the folder with its jurisdiction and kind.
 pub(crate) fn migrate(
@@ -42,12 +38,10 @@ pub(crate) fn migrate(
             let kind = if drill { "a drill's" } else { "a real one, and can never become a drill's" };
             return Err(StoreError::Folder(format!("this folder is {kind}")));
         }
-        apply_schema(&mut tx, OWN_NAME, journal::MIGRATIONS)?;
         for capability in &capabilities.all {
             apply_schema(&mut tx, capability.name, capability.schema)?;
         }
         tx.connection().settle()?;
-        jobs::put_off_what_ended_a_process(&mut tx, settings.clock.now())?;
         same_keys(&mut tx, keys)
     })();
     if done.is_ok() {

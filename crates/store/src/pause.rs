@@ -19,9 +19,10 @@ const ROOM_BYTES: usize = 1024 * 1024;
 pub(crate) fn recover(
     store: &Weak<Inner>,
     waiting: &Receiver<Box<dyn Task>>,
-    mut connection: Option<Box<dyn Connection>>,
+    connection: Box<dyn Connection>,
     trouble: Trouble,
 ) -> Option<Box<dyn Connection>> {
+    let mut connection = Some(connection);
     let mut trouble = trouble;
     tracing::error!(trouble = trouble.key(), "writing is paused: the engine takes no writes");
     loop {

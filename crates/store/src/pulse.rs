@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::RwLock;
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
@@ -21,12 +19,6 @@ pub struct Paused {
     pub trouble: Trouble,
     /// Since when.
     pub since: Instant,
-}
-
-/// A kind of follow-up work.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Work {
-    kind: String,
 }
 
 /// What the writer and the tail leave behind for whoever looks.
@@ -45,7 +37,6 @@ pub struct Pulse {
     commits: Counter,
     facts: Counter,
     failed: Counter,
-    jobs_failed: Family<Work, Counter>,
     commit_seconds: Histogram,
     commit_facts: Histogram,
     commit_commands: Histogram,
@@ -65,7 +56,6 @@ impl Default for Pulse {
             commits: Counter::default(),
             facts: Counter::default(),
             failed: Counter::default(),
-            jobs_failed: Family::default(),
             commit_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
             commit_facts: Histogram::new(exponential_buckets(1.0, 4.0, 9)),
             commit_commands: Histogram::new(exponential_buckets(1.0, 2.0, 10)),
@@ -117,11 +107,6 @@ impl Pulse {
         for (name, help, counter) in counters {
             registry.register(name, help, counter.clone());
         }
-        registry.register(
-            "jobs_failed",
-            "Follow-up work that failed or panicked, by kind; it is tried again",
-            self.jobs_failed.clone(),
-        );
         let histograms = [
             ("commit_seconds", "Time of a batch, from its first command to its commit", &self.commit_seconds),
             ("commit_facts", "Facts in one commit", &self.commit_facts),
@@ -130,11 +115,6 @@ impl Pulse {
         for (name, help, histogram) in histograms {
             registry.register(name, help, histogram.clone());
         }
-    }
-
-    /// A job failed.
-    pub(crate) fn job_failed(&self, kind: &str) {
-        self.jobs_failed.get_or_create(&Work { kind: kind.to_owned() }).inc();
     }
 
     pub(crate) fn queued(&self) {

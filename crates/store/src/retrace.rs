@@ -139,11 +139,6 @@ fn strays(tx: &mut Tx<'_>, capabilities: &Capabilities, names: &[&str]) -> Resul
     let kinds: Vec<&str> = kinds.into_iter().collect();
     let mut beside = sqlite::in_memory()?;
     let mut again = Tx::new(beside.as_mut(), tx.jurisdiction());
-    // A migration may fill a new column from the journal, so the store's own tables stand here too, empty.
-    again.connection().migrate(journal::SCHEMA)?;
-    for migration in journal::MIGRATIONS {
-        again.connection().migrate(migration)?;
-    }
     for capability in &capabilities.all {
         for migration in capability.schema {
             again.connection().migrate(migration)?;

@@ -7,7 +7,6 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 
 use outpace_core::{AreaId, Seq};
 use serde::{Deserialize, Serialize};
@@ -150,8 +149,7 @@ impl Store {
         let mut kept = inner.snapshot_at.lock();
         let following = inner.following.lock();
         let head = *inner.head.read();
-        // Memory that went astray is not what its head says.
-        if head.seq.0 - kept.0 < worth_entries || inner.memory_astray.load(Ordering::SeqCst) {
+        if head.seq.0 - kept.0 < worth_entries {
             return Ok(());
         }
         let memory = inner.memory.read();

@@ -2,8 +2,7 @@
 //!
 //! Announcements only wake the reader; the tail is read in any case, so a lost announcement costs a moment and no fact.
 
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use outpace_core::Seq;
@@ -28,74 +27,52 @@ const SNAPSHOT_EVERY: Duration = Duration::from_secs(60);
 
 /// Starts the thread that follows the journal. It holds the store weakly and ends with it.
 pub(crate) fn start(store: &Store) -> Result<()> {
-    let (weak, life) = (Arc::downgrade(&store.inner), store.inner.threads.of("tail"));
-    let mut follower = Follower { connection: None, looks: 0, gather_at: GATHER_FROM, snapshots: Instant::now() };
+    let weak = Arc::downgrade(&store.inner);
+    let mut connection: Option<Box<dyn Connection>> = None;
+    let (mut looks, mut gather_at) = (0_u32, GATHER_FROM);
+    let mut snapshots = Instant::now();
     let spawned = std::thread::Builder::new().name("tail".to_owned()).spawn(move || {
         loop {
-            match life.turn(|| follower.look(&weak)) {
-                Ok(Some(())) => {}
-                Ok(None) => return,
-                Err(pause) => {
-                    // It may stand in the middle of a transaction; a new one begins without.
-                    follower.connection = None;
-                    std::thread::sleep(pause);
+            match connection.as_mut() {
+                Some(open) if !open.is_lost() => {
+                    if let Err(error) = open.wait(LOOK_EVERY) {
+                        tracing::warn!(%error, "announcements cannot be heard");
+                    }
                 }
+                _ => std::thread::sleep(LOOK_EVERY),
+            }
+            let Some(inner) = weak.upgrade() else { return };
+            if connection.as_ref().is_none_or(|open| open.is_lost()) {
+                // The writer tells of a database that is away; this thread only tries again.
+                connection = inner.database.open_listener().ok();
+            }
+            let Some(open) = connection.as_deref_mut() else { continue };
+            if let Err(error) = follow(&inner, open) {
+                tracing::warn!(%error, "the tail of the journal could not be read");
+                connection = None;
+                continue;
+            }
+            let seq = inner.head.read().seq.0;
+            if snapshots.elapsed() > SNAPSHOT_EVERY {
+                snapshots = Instant::now();
+                if let Err(error) = (Store { inner: Arc::clone(&inner) }).keep_snapshot(WORTH_ENTRIES) {
+                    tracing::warn!(%error, "the snapshot of memory could not be written");
+                }
+            }
+            if seq >= gather_at {
+                gather_at = seq.saturating_mul(2);
+                if let Err(error) = open.gather() {
+                    tracing::warn!(%error, "figures for the planner could not be gathered");
+                }
+            }
+            looks += 1;
+            if looks.is_multiple_of(LOOKS_BETWEEN_JOBS) {
+                // A full channel means that the thread is already about to look.
+                let _ = inner.wake.try_send(());
             }
         }
     });
     spawned.map(|_| ()).map_err(|error| StoreError::Folder(format!("no thread for the tail: {error}")))
-}
-
-/// What the thread keeps between two looks.
-struct Follower {
-    connection: Option<Box<dyn Connection>>,
-    looks: u32,
-    gather_at: i64,
-    snapshots: Instant,
-}
-
-impl Follower {
-    /// Waits for an announcement and follows it; `None` once the store is gone.
-    fn look(&mut self, store: &Weak<Inner>) -> Option<()> {
-        match self.connection.as_mut() {
-            Some(open) if !open.is_lost() => {
-                if let Err(error) = open.wait(LOOK_EVERY) {
-                    tracing::warn!(%error, "announcements cannot be heard");
-                }
-            }
-            _ => std::thread::sleep(LOOK_EVERY),
-        }
-        let inner = store.upgrade()?;
-        if self.connection.as_ref().is_none_or(|open| open.is_lost()) {
-            // The writer tells of a database that is away; this thread only tries again.
-            self.connection = inner.database.open_listener().ok();
-        }
-        let Some(open) = self.connection.as_deref_mut() else { return Some(()) };
-        if let Err(error) = follow(&inner, open) {
-            tracing::warn!(%error, "the tail of the journal could not be read");
-            self.connection = None;
-            return Some(());
-        }
-        let seq = inner.head.read().seq.0;
-        if self.snapshots.elapsed() > SNAPSHOT_EVERY {
-            self.snapshots = Instant::now();
-            if let Err(error) = (Store { inner: Arc::clone(&inner) }).keep_snapshot(WORTH_ENTRIES) {
-                tracing::warn!(%error, "the snapshot of memory could not be written");
-            }
-        }
-        if seq >= self.gather_at {
-            self.gather_at = seq.saturating_mul(2);
-            if let Err(error) = open.gather() {
-                tracing::warn!(%error, "figures for the planner could not be gathered");
-            }
-        }
-        self.looks = self.looks.wrapping_add(1);
-        if self.looks.is_multiple_of(LOOKS_BETWEEN_JOBS) {
-            // A full channel means that the thread is already about to look.
-            let _ = inner.wake.try_send(());
-        }
-        Some(())
-    }
 }
 
 /// Moves memory and head to the newest entry, unless the writer is about to do so itself.
@@ -107,30 +84,24 @@ fn follow(inner: &Inner, connection: &mut dyn Connection) -> Result<()> {
     };
     let before = *inner.head.read();
     connection.begin_reading()?;
-    // Where this fails, memory is marked as astray: whoever reads the tail next restores it first, on a connection that
-    // lives. This one may be lost, and then neither a rollback nor a look at the tables goes.
     let newest = match catch_up(inner, connection) {
         Ok(newest) => newest,
         Err(error) => {
-            if let Err(lost) = connection.rollback().and_then(|()| refresh(inner, connection)) {
-                tracing::warn!(error = %lost, "memory is restored with the next look at the tail");
-            }
+            connection.rollback()?;
+            refresh(inner, connection)?;
             return Err(error);
         }
     };
     connection.commit()?;
     inner.pulse.followed(newest.seq.0 - before.seq.0);
-    *inner.head.write() = newest;
-    inner.memory_astray.store(false, Ordering::SeqCst);
     if newest != before {
-        inner.tell_listeners(newest);
+        *inner.head.write() = newest;
+        inner.listeners.read().iter().for_each(|listener| listener(newest));
     }
     Ok(())
 }
 
-/// Applies to memory what another process wrote since our last batch; the tables already hold it. Memory that went astray
-/// is restored from the tables instead. The caller moves the head once its transaction has ended; until then memory is
-/// marked as astray, so that an entry is never remembered twice.
+/// Applies to memory what another process wrote since our last batch; the tables already hold it.
 pub(crate) fn catch_up(inner: &Inner, connection: &mut dyn Connection) -> Result<Head> {
     let known = *inner.head.read();
     let mut tx = Tx::new(connection, inner.area.0);
@@ -141,7 +112,6 @@ pub(crate) fn catch_up(inner: &Inner, connection: &mut dyn Connection) -> Result
             newest.seq, known.seq
         )));
     }
-    let astray = inner.memory_astray.load(Ordering::SeqCst);
     let mut after: Seq = known.seq;
     let mut voided = false;
     while after < newest.seq {
@@ -153,11 +123,9 @@ pub(crate) fn catch_up(inner: &Inner, connection: &mut dyn Connection) -> Result
             inner.keys.reload()?;
             inner.keys.forget(&entry.fact::<KeysRotated>()?.retired);
         }
-        inner.memory_astray.store(true, Ordering::SeqCst);
         let mut memory = inner.memory.write();
-        // A server that was away may find entries that were destroyed before it saw them. Memory that is restored below
-        // has what the tables say, these entries among it.
-        let standing = || entries.iter().filter(|entry| !astray && !entry.payload.is_empty());
+        // A server that was away may find entries that were destroyed before it saw them.
+        let standing = || entries.iter().filter(|entry| !entry.payload.is_empty());
         for entry in standing() {
             inner.capabilities.remember(&mut memory, entry, None)?;
         }
@@ -173,13 +141,8 @@ pub(crate) fn catch_up(inner: &Inner, connection: &mut dyn Connection) -> Result
     if voided {
         // Another server destroyed what memory may still hold.
         snapshot::discard(&inner.folder)?;
-    }
-    if voided || astray {
         let memory = remember_all(&mut tx, &inner.capabilities, None)?;
         *inner.memory.write() = memory;
     }
     Ok(newest)
 }
-
-#[cfg(test)]
-mod tests;

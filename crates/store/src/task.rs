@@ -7,7 +7,6 @@ use outpace_core::Actor;
 
 use crate::engine::{Result, StoreError};
 use crate::journal::Head;
-pub(crate) use crate::threads::panic_text;
 use crate::unit::Unit;
 use crate::writer::Committed;
 
@@ -47,8 +46,14 @@ where
 
     fn run(&mut self, unit: &mut Unit<'_>) -> bool {
         let Some(command) = self.command.take() else { return false };
-        let outcome = catch_unwind(AssertUnwindSafe(|| command(unit)))
-            .unwrap_or_else(|panic| Err(E::from(StoreError::Panic(panic_text(&*panic)))));
+        let outcome = catch_unwind(AssertUnwindSafe(|| command(unit))).unwrap_or_else(|panic| {
+            let text = panic
+                .downcast_ref::<&str>()
+                .map(|text| (*text).to_owned())
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_default();
+            Err(E::from(StoreError::Panic(text)))
+        });
         let kept = outcome.is_ok();
         self.outcome = Some(outcome);
         kept

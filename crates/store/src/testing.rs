@@ -36,16 +36,6 @@ pub fn by_hand(store: &Store, sql: &str) -> Result<usize> {
     Ok(changed)
 }
 
-/// Keeps follow-up work from running for as long as the guard is held.
-pub fn jobs_at_rest(store: &Store) -> parking_lot::MutexGuard<'_, ()> {
-    store.job_lock().lock()
-}
-
-/// What happens in place of the end of the process when a supervised thread cannot go on.
-pub fn on_thread_end(store: &Store, end: impl Fn(&str) + Send + Sync + 'static) {
-    store.inner.threads.on_end(end);
-}
-
 /// Hands a fact from outside to every fold that knows its kind, as a journal that is restored would, and takes back what they
 /// wrote into the tables.
 ///

@@ -2,7 +2,6 @@
 //! facts folded at once. Nothing of it remains when the command answers an error.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use outpace_core::{Actor, Seq, Timestamp};
 use parking_lot::RwLock;
@@ -10,11 +9,9 @@ use serde::Serialize;
 
 use crate::capability::{Capabilities, Fact};
 use crate::counters::Counters;
-use crate::engine::{Result, StoreError, Trouble, Tx};
-use crate::jobs::{PAYLOAD_BYTES_MAX, Urgency};
+use crate::engine::{Result, StoreError, Tx};
 use crate::journal::{self, Entry, Head};
 use crate::memory::Memory;
-use crate::task::panic_text;
 use crate::values;
 use crate::vault::Keys;
 use crate::writer::Inner;
@@ -160,45 +157,21 @@ impl<'a> Unit<'a> {
         self.counters.take(&mut self.tx, counter, count)
     }
 
-    /// Queues follow-up work; it commits with this unit's facts and runs after the commit. Work of the same kind and payload
-    /// that waits already is not queued twice; work that runs at this moment runs again afterwards.
+    /// Queues follow-up work; it commits with this unit's facts and runs after the commit.
     ///
     /// # Errors
     /// What the store refused.
     pub fn enqueue(&mut self, kind: &str, payload: &impl Serialize) -> Result<()> {
-        self.enqueue_as(Urgency::Normal, kind, payload)
-    }
-
-    /// Queues follow-up work that overtakes what is less urgent. The same work that waits already takes the more urgent of
-    /// both.
-    ///
-    /// # Errors
-    /// [`StoreError::Broken`] for a payload above [`PAYLOAD_BYTES_MAX`]; what the store refused.
-    pub fn enqueue_as(&mut self, urgency: Urgency, kind: &str, payload: &impl Serialize) -> Result<()> {
         let payload =
             serde_json::to_string(payload).map_err(|source| StoreError::Payload { kind: kind.to_owned(), source })?;
-        if payload.len() > PAYLOAD_BYTES_MAX {
-            return Err(StoreError::Broken(format!(
-                "a job {kind} of {} bytes, {PAYLOAD_BYTES_MAX} at most",
-                payload.len()
-            )));
-        }
-        self.open()?;
         let id = self.next("job")?;
         let jurisdiction = self.tx.jurisdiction();
         self.tx.execute(
-            "INSERT INTO job (j, id, kind, payload, queued_at, attempts, urgency, taken) VALUES ($1, $2, $3, $4, $5, 0, $6, 0)
-             ON CONFLICT (j, kind, payload, taken) DO UPDATE SET
-               urgency = CASE WHEN excluded.urgency < job.urgency THEN excluded.urgency ELSE job.urgency END",
-            values![jurisdiction, id, kind, &payload, self.now, urgency.rank()],
+            "INSERT INTO job (j, id, kind, payload, queued_at, attempts) VALUES ($1, $2, $3, $4, $5, 0)",
+            values![jurisdiction, id, kind, &payload, self.now],
         )?;
         self.jobs_queued += 1;
         Ok(())
-    }
-
-    /// The thread for follow-up work looks after the commit.
-    pub(crate) fn queued_work(&mut self) {
-        self.jobs_queued += 1;
     }
 
     /// Marks a job as done, in the same transaction as what it did.
@@ -213,40 +186,6 @@ impl<'a> Unit<'a> {
             0 => Err(StoreError::JobDone(id)),
             _ => Ok(()),
         }
-    }
-
-    /// Does a part of the command under a savepoint of its own: a part that is refused or panics leaves nothing behind,
-    /// and the command goes on. The inner answer is the part's own; a panic is [`StoreError::Panic`] in it.
-    ///
-    /// # Errors
-    /// The outer answer: the engine is in trouble, so that nothing of the whole command can stand. Pass it on.
-    pub fn attempt<T, E: From<StoreError>>(
-        &mut self,
-        part: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<Result<T, E>> {
-        self.open()?;
-        self.tx.connection().savepoint()?;
-        let (head, recorded, jobs, cause) = (self.head, self.recorded.len(), self.jobs_queued, self.cause);
-        let counters = self.counters.state();
-        let done = catch_unwind(AssertUnwindSafe(|| part(self)));
-        let done = done.unwrap_or_else(|panic| Err(E::from(StoreError::Panic(panic_text(&*panic)))));
-        // An engine behind a wire tells late what it refused; the question waits for all its answers.
-        let done = done.and_then(|answer| match self.tx.connection().still_open() {
-            Ok(()) => Ok(answer),
-            Err(error) => Err(E::from(error)),
-        });
-        if let Some(trouble) = Trouble::noted() {
-            return Err(StoreError::Paused(trouble));
-        }
-        if done.is_ok() {
-            self.tx.connection().release()?;
-            return Ok(done);
-        }
-        self.tx.connection().undo()?;
-        self.counters.restore(counters);
-        self.recorded.truncate(recorded);
-        (self.head, self.jobs_queued, self.cause) = (head, jobs, cause);
-        Ok(done)
     }
 
     /// Opens the savepoint to which a refused command returns. Called before every write outside [`Unit::record`].

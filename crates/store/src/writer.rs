@@ -2,12 +2,10 @@
 //! one transaction, commits once, and answers each caller after the commit (group commit). Queue full: the caller is
 //! told so at once and nothing is half done.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SendError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use outpace_core::{Actor, ActorKind, AreaId, Clock, Seq, Timestamp};
 use parking_lot::{Mutex, RwLock};
@@ -24,8 +22,7 @@ use crate::private;
 use crate::pulse::Pulse;
 use crate::snapshot::{self, Snapshot};
 use crate::tail;
-use crate::task::{Task, new_task, panic_text};
-use crate::threads::{Life, Threads};
+use crate::task::{Task, new_task};
 use crate::unit::Unit;
 use crate::vault::Keys;
 
@@ -72,16 +69,12 @@ pub(crate) struct Inner {
     pub(crate) memory: RwLock<Memory>,
     pub(crate) head: RwLock<Head>,
     pub(crate) pulse: Pulse,
-    pub(crate) threads: Threads,
     queue: SyncSender<Box<dyn Task>>,
     readers: Mutex<Vec<Box<dyn Connection>>>,
     pub(crate) listeners: RwLock<Vec<Listener>>,
     jobs: Mutex<()>,
     /// Held by whoever moves head and memory along the journal: the writer, or the tail between two batches.
     pub(crate) following: Mutex<()>,
-    /// Whether memory may hold more or less than the entries up to the head: set before memory is changed, cleared once the
-    /// head says the same. Whoever finds it set restores memory from the tables before anything else is added to it.
-    pub(crate) memory_astray: AtomicBool,
     pub(crate) wake: SyncSender<()>,
     /// The entry after which the last snapshot of memory was taken, or would not have been worth it.
     pub(crate) snapshot_at: Mutex<Seq>,
@@ -99,15 +92,10 @@ impl Store {
     /// # Errors
     /// When the folder cannot be used, belongs to another jurisdiction, or is a drill's where a real one was meant.
     pub fn open(settings: Settings, capabilities: Capabilities) -> Result<Self> {
-        let database = settings.place.database(&settings.folder, settings.area)?;
-        Self::open_on(database, settings, capabilities)
-    }
-
-    /// Opens a data folder whose journal stands in this database.
-    pub(crate) fn open_on(database: Box<dyn Database>, settings: Settings, capabilities: Capabilities) -> Result<Self> {
         private::folder(&settings.folder)?;
         let keys = Keys::open(&settings.folder)?;
         migrate::mark(&settings)?;
+        let database = settings.place.database(&settings.folder, settings.area)?;
         let mut connection = database.open_writer()?;
         migrate(&mut *connection, &settings, &capabilities, &keys)?;
         private::tighten(&settings.folder)?;
@@ -126,13 +114,11 @@ impl Store {
                 memory: RwLock::new(memory),
                 head: RwLock::new(head),
                 pulse: Pulse::default(),
-                threads: Threads::default(),
                 queue,
                 readers: Mutex::new(Vec::new()),
                 listeners: RwLock::new(Vec::new()),
                 jobs: Mutex::new(()),
                 following: Mutex::new(()),
-                memory_astray: AtomicBool::new(false),
                 wake,
                 snapshot_at: Mutex::new(Seq(0)),
             }),
@@ -246,12 +232,6 @@ impl Store {
     #[must_use]
     pub fn pulse(&self) -> &Pulse {
         &self.inner.pulse
-    }
-
-    /// The supervised threads: those of the store, and those that the server puts beside them.
-    #[must_use]
-    pub fn threads(&self) -> &Threads {
-        &self.inner.threads
     }
 
     /// The present moment, by the clock this store was opened with.
@@ -368,134 +348,65 @@ pub(crate) fn remember_all(tx: &mut Tx<'_>, capabilities: &Capabilities, snapsho
     Ok(memory)
 }
 
-fn start_writer(store: &Store, connection: Box<dyn Connection>, waiting: Receiver<Box<dyn Task>>) -> Result<()> {
+fn start_writer(store: &Store, mut connection: Box<dyn Connection>, waiting: Receiver<Box<dyn Task>>) -> Result<()> {
     // The thread holds the store weakly, so that dropping the last handle closes the queue and ends it.
-    let (weak, life) = (Arc::downgrade(&store.inner), store.inner.threads.of("writer"));
-    let mut connection = Some(connection);
+    let weak = Arc::downgrade(&store.inner);
     let spawned = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
-        loop {
-            match life.turn(|| take_batch(&weak, &waiting, &mut connection, &life)) {
-                Ok(Some(None)) => {}
-                Ok(Some(Some(pause))) | Err(pause) => std::thread::sleep(pause),
-                Ok(None) => return,
+        while let Ok(first) = waiting.recv() {
+            let Some(inner) = weak.upgrade() else { return };
+            let mut batch = vec![first];
+            while batch.len() < BATCH_MAX {
+                match waiting.try_recv() {
+                    Ok(task) => batch.push(task),
+                    Err(_) => break,
+                }
+            }
+            inner.pulse.batch_begins(batch.len(), batch[0].queued());
+            write_batch(&inner, &mut *connection, batch);
+            drop(inner);
+            let lost = connection.is_lost().then_some(Trouble::Away);
+            if let Some(trouble) = Trouble::take_noted().or(lost) {
+                let Some(again) = pause::recover(&weak, &waiting, connection, trouble) else { return };
+                connection = again;
             }
         }
     });
     spawned.map(|_| ()).map_err(|error| StoreError::Folder(format!("no thread for the writer: {error}")))
 }
 
-/// One turn of the writer: waits for a command, writes it with those that came meanwhile. `None` once the store is gone;
-/// inside, how long to wait where memory could not be brought right again.
-#[expect(clippy::option_option, reason = "gone, went well, and failed with a pause are three outcomes of a turn")]
-fn take_batch(
-    store: &Weak<Inner>,
-    waiting: &Receiver<Box<dyn Task>>,
-    connection: &mut Option<Box<dyn Connection>>,
-    life: &Life,
-) -> Option<Option<Duration>> {
-    let first = waiting.recv().ok()?;
-    let inner = store.upgrade()?;
-    let mut batch = vec![first];
-    while batch.len() < BATCH_MAX {
-        match waiting.try_recv() {
-            Ok(task) => batch.push(task),
-            Err(_) => break,
-        }
-    }
-    inner.pulse.batch_begins(batch.len(), batch[0].queued());
-    let mut failed = None;
-    if let Some(open) = connection.as_deref_mut() {
-        if let Err(error) = write_batch(&inner, open, batch) {
-            failed = Some(life.failed(&error.to_string()));
-        }
-    } else {
-        // The turn before ended in a panic while it looked for a connection.
-        inner.pulse.pause(Trouble::Away);
-        batch.into_iter().for_each(|task| answer(task, Err(StoreError::Paused(Trouble::Away))));
-    }
-    drop(inner);
-    let lost = connection.as_ref().is_none_or(|open| open.is_lost()).then_some(Trouble::Away);
-    if let Some(trouble) = Trouble::take_noted().or(lost) {
-        let again = pause::recover(store, waiting, connection.take(), trouble)?;
-        *connection = Some(again);
-    }
-    Some(failed)
-}
-
 fn start_jobs(store: &Store, woken: Receiver<()>) -> Result<()> {
-    let (weak, life) = (Arc::downgrade(&store.inner), store.inner.threads.of("jobs"));
+    let inner = Arc::downgrade(&store.inner);
     let spawned = std::thread::Builder::new().name("jobs".to_owned()).spawn(move || {
         while woken.recv().is_ok() {
-            let turn = || {
-                let Some(inner) = weak.upgrade() else { return false };
-                if let Err(error) = (Store { inner }).work_off() {
-                    tracing::error!(%error, "the job thread could not work");
-                }
-                true
-            };
-            match life.turn(turn) {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(pause) => {
-                    std::thread::sleep(pause);
-                    // A full channel means that it is looked again anyway; a store that is gone wakes nobody.
-                    let _ = weak.upgrade().map(|inner| inner.wake.try_send(()));
-                }
+            let Some(inner) = inner.upgrade() else { return };
+            if let Err(error) = (Store { inner }).work_off() {
+                tracing::error!(%error, "the job thread could not work");
             }
         }
     });
     spawned.map(|_| ()).map_err(|error| StoreError::Folder(format!("no thread for jobs: {error}")))
 }
 
-impl Inner {
-    /// Tells all listeners of a new head. One that panics keeps nobody else from hearing of it.
-    pub(crate) fn tell_listeners(&self, head: Head) {
-        for listener in self.listeners.read().iter() {
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| listener(head))) {
-                tracing::error!(why = panic_text(&*panic), "a listener to commits stopped unexpectedly");
-            }
-        }
-    }
-}
-
-/// Answers a caller. What the caller does with it must not end the writer.
-fn answer(task: Box<dyn Task>, outcome: Result<Head>) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| task.answer(outcome))) {
-        tracing::error!(why = panic_text(&*panic), "answering a command stopped unexpectedly");
-    }
-}
-
-/// A panic as an error.
-fn guarded<T>(act: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| Err(StoreError::Panic(panic_text(&*panic))))
-}
-
-/// One transaction for a batch of commands. Every caller is answered, whatever happens.
-///
-/// # Errors
-/// What restoring memory panicked with, after a batch that failed; it stays marked as astray then.
-fn write_batch(inner: &Inner, connection: &mut dyn Connection, mut batch: Vec<Box<dyn Task>>) -> Result<()> {
+/// One transaction for a batch of commands.
+fn write_batch(inner: &Inner, connection: &mut dyn Connection, mut batch: Vec<Box<dyn Task>>) {
     let _following = inner.following.lock();
     let (before, begun, commands) = (*inner.head.read(), Instant::now(), batch.len());
-    let mut at = usize::MAX;
-    match guarded(|| run_batch(inner, connection, &mut batch, &mut at)) {
+    match run_batch(inner, connection, &mut batch) {
         Ok((heads, jobs)) => {
             let newest = heads.last().copied().unwrap_or(before);
             *inner.head.write() = newest;
-            inner.memory_astray.store(false, Ordering::SeqCst);
             inner.pulse.batch_ends(begun, commands, Some((before, newest)));
             for (task, head) in batch.into_iter().zip(heads) {
-                answer(task, Ok(head));
+                task.answer(Ok(head));
             }
             if newest != before {
-                inner.tell_listeners(newest);
+                inner.listeners.read().iter().for_each(|listener| listener(newest));
                 connection.announce();
             }
             if jobs > 0 {
                 // A full channel means that the thread is already about to look.
                 let _ = inner.wake.try_send(());
             }
-            Ok(())
         }
         Err(error) => {
             tracing::error!(%error, "a batch could not be committed");
@@ -505,33 +416,18 @@ fn write_batch(inner: &Inner, connection: &mut dyn Connection, mut batch: Vec<Bo
             if let Some(trouble) = Trouble::noted().or(connection.is_lost().then_some(Trouble::Away)) {
                 inner.pulse.pause(trouble);
             }
-            let restored = if connection.is_lost() {
-                // It took its transaction with it; memory stays marked as astray, and is restored once there is a new one.
-                Ok(())
-            } else {
+            // A lost connection took its transaction with it; memory is restored once there is a new one.
+            if !connection.is_lost() {
                 if let Err(error) = connection.rollback() {
                     tracing::error!(%error, "rollback failed");
                 }
-                match guarded(|| refresh(inner, connection)) {
-                    Err(StoreError::Panic(why)) => Err(StoreError::Panic(why)),
-                    Err(error) => {
-                        tracing::error!(%error, "memory could not be restored");
-                        Ok(())
-                    }
-                    Ok(()) => Ok(()),
+                if let Err(error) = refresh(inner, connection) {
+                    tracing::error!(%error, "memory could not be restored");
                 }
-            };
-            let culprit = if let StoreError::Panic(why) = &error { Some((at, why.clone())) } else { None };
-            for (number, task) in batch.into_iter().enumerate() {
-                let told = match (trouble, &culprit) {
-                    (Some(trouble), _) => StoreError::Paused(trouble),
-                    // Whose fact cannot be folded is refused for good; the others send theirs again.
-                    (None, Some((at, why))) if *at == number => StoreError::Panic(why.clone()),
-                    (None, _) => StoreError::Uncommitted,
-                };
-                answer(task, Err(told));
             }
-            restored
+            for task in batch {
+                task.answer(Err(trouble.map_or(StoreError::Uncommitted, StoreError::Paused)));
+            }
         }
     }
 }
@@ -541,24 +437,20 @@ pub(crate) fn refresh(inner: &Inner, connection: &mut dyn Connection) -> Result<
     let (memory, head) = restore(connection, &inner.folder, inner.area, &inner.capabilities)?;
     *inner.memory.write() = memory;
     *inner.head.write() = head;
-    inner.memory_astray.store(false, Ordering::SeqCst);
     Ok(())
 }
 
-/// Runs the commands of a batch in one transaction; `at` is the number of the one in hand.
 fn run_batch(
     inner: &Inner,
     connection: &mut dyn Connection,
     batch: &mut [Box<dyn Task>],
-    at: &mut usize,
 ) -> Result<(Vec<Head>, usize)> {
     connection.begin_writing()?;
     let mut head = tail::catch_up(inner, connection)?;
     let mut heads = Vec::with_capacity(batch.len());
     let mut jobs = 0;
     let mut counters = Counters::default();
-    for (number, task) in batch.iter_mut().enumerate() {
-        *at = number;
+    for task in batch.iter_mut() {
         let now = inner.clock.now().max(head.recorded_at);
         let tx = Tx::new(connection, inner.area.0);
         let mut unit = Unit::new(inner, tx, task.actor(), now, head, &mut counters);
@@ -568,7 +460,6 @@ fn run_batch(
             jobs += unit.jobs_queued;
             let recorded = std::mem::take(&mut unit.recorded);
             if !recorded.is_empty() {
-                inner.memory_astray.store(true, Ordering::SeqCst);
                 let mut memory = inner.memory.write();
                 for fact in &recorded {
                     inner.capabilities.remember(&mut memory, &fact.entry, Some(fact.live.as_ref()))?;
@@ -588,7 +479,6 @@ fn run_batch(
         }
         heads.push(head);
     }
-    *at = batch.len();
     connection.still_open()?;
     counters.write(&mut Tx::new(connection, inner.area.0))?;
     // Whether a commit that failed is on disk after all cannot be known: its callers are told to send again.

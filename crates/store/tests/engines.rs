@@ -80,7 +80,7 @@ fn follow_up_work_that_another_server_finished_is_not_done_twice() {
     assert_eq!(count(&first, "red"), 10);
     let again = first.write(&first.system(), |unit| unit.finish_job(1));
     assert!(matches!(again, Err(StoreError::JobDone(1))));
-    assert_eq!(first.read(outpace_store::jobs::failing).unwrap(), vec![]);
+    assert_eq!(first.read(outpace_store::jobs::stuck).unwrap(), vec![]);
 }
 
 #[test]

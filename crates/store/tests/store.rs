@@ -6,12 +6,12 @@
 mod marbles;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::AtomicI64;
 
-use marbles::{Fixed, Put, count, in_bowl, marbles, open, open_as, put, total};
+use marbles::{Fixed, Put, count, in_bowl, open, open_as, put, total};
 use outpace_core::{AreaId, Seq};
 use outpace_store::{
-    Capabilities, Capability, Hash, Place, Settings, Store, StoreError, Unit, jobs, journal, testing, values, vault,
+    Capabilities, Capability, Hash, Place, Settings, Store, StoreError, Unit, journal, testing, values, vault,
 };
 use proptest::prelude::*;
 
@@ -212,84 +212,9 @@ fn follow_up_work_commits_with_its_facts_and_failing_work_blocks_nobody() {
     store.write(&store.system(), |unit| unit.enqueue("double", &"red")).unwrap();
     store.work_off().unwrap();
     assert_eq!(count(&store, "red"), 10);
-    let failing = store.read(outpace_store::jobs::failing).unwrap();
-    assert_eq!(failing.len(), 1);
-    assert!(failing[0].1.contains("cursed"));
-}
-
-#[test]
-fn a_job_that_fails_is_tried_on_for_ever_and_ever_more_seldom() {
-    let folder = tempfile::tempdir().unwrap();
-    let start = 1_649_784_600_000;
-    let clock = Arc::new(Fixed(AtomicI64::new(start)));
-    let settings = Settings {
-        folder: folder.path().to_owned(),
-        place: testing::place(folder.path()),
-        area: AreaId(140_121),
-        drill: false,
-        clock: clock.clone(),
-    };
-    let store = Store::open(settings, Capabilities::new(vec![marbles()])).unwrap();
-    put(&store, "red", 5).unwrap();
-    store.write(&store.system(), |unit| unit.enqueue("double", &"cursed")).unwrap();
-    let tries = || {
-        store.work_off().unwrap();
-        store.work_off().unwrap();
-        store.read(jobs::failing).unwrap()[0].0.attempts
-    };
-    assert_eq!(tries(), 1, "asked twice in the same second, it is tried once");
-    for (tried, seconds) in (1..).zip([2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]) {
-        clock.0.fetch_add(seconds * 1_000 - 1, Ordering::SeqCst);
-        assert_eq!(tries(), tried, "before {seconds} s");
-        clock.0.fetch_add(1, Ordering::SeqCst);
-        assert_eq!(tries(), tried + 1, "after {seconds} s");
-    }
-    assert_eq!(store.read(jobs::stuck).unwrap().len(), 1, "people hear of it");
-    // Others do not wait for it, and a clock that was years ahead does not put it off for years.
-    store.write(&store.system(), |unit| unit.enqueue("double", &"red")).unwrap();
-    store.work_off().unwrap();
-    assert_eq!(count(&store, "red"), 10);
-    clock.0.store(start, Ordering::SeqCst);
-    assert_eq!(tries(), 13);
-}
-
-#[test]
-fn a_part_of_a_command_that_fails_leaves_nothing_and_the_rest_stands() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path());
-    let put_in = |bowl: &str, marbles| Put { bowl: bowl.to_owned(), marbles };
-    let done = store.write(&store.system(), move |unit| {
-        unit.record(put_in("red", 1))?;
-        let refused: Result<(), StoreError> = unit.attempt(|unit| {
-            unit.record(put_in("red", 10))?;
-            unit.next("parts")?;
-            unit.enqueue("double", &"red")?;
-            // Inside it one that goes well, and one that reads what was added so far.
-            unit.attempt(|unit| unit.record(put_in("blue", 10)))??;
-            assert_eq!(in_bowl(unit, "red")?, 11);
-            Err(StoreError::Busy)
-        })?;
-        assert!(matches!(refused, Err(StoreError::Busy)));
-        let stopped: Result<(), StoreError> = unit.attempt(|unit| {
-            unit.record(put_in("red", 100))?;
-            panic!("the bowl broke")
-        })?;
-        assert!(matches!(stopped, Err(StoreError::Panic(why)) if why.contains("the bowl broke")));
-        let wrong: Result<(), StoreError> =
-            unit.attempt(|unit| unit.tx().execute("INSERT INTO bowl (j) VALUES (NULL)", &[]))?;
-        assert!(matches!(wrong, Err(StoreError::Engine(_) | StoreError::Uncommitted)));
-        unit.attempt(|unit| unit.record(put_in("red", 1_000)))??;
-        unit.next("parts")
-    });
-    let done = done.unwrap();
-    assert_eq!((done.answer, done.head.seq.0), (1, 2), "numbers of the parts that failed are free again");
-    assert_eq!((count(&store, "red"), count(&store, "blue"), total(&store)), (1_001, 0, 1_001));
-    store.work_off().unwrap();
-    assert_eq!(count(&store, "red"), 1_001, "no follow-up work is left of them either");
-    let verified = store.read(|tx| journal::verify(tx, Some(done.head.hash))).unwrap();
-    assert_eq!((verified.witness_found, verified.broken), (Some(true), vec![]));
-    let rebuilt = store.rebuild().unwrap();
-    assert_eq!(rebuilt.before, rebuilt.after);
+    let stuck = store.read(outpace_store::jobs::stuck).unwrap();
+    assert_eq!(stuck.len(), 1);
+    assert!(stuck[0].1.contains("cursed"));
 }
 
 #[test]

@@ -188,10 +188,8 @@ fn list_zones(tx: &mut Tx<'_>, call: &Call, query: ZonesQuery) -> Result<ZoneLis
 #[schema(as = ZonePageQuery)]
 pub struct PageQuery {
     /// After this number.
-    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub after: Option<i64>,
     /// At most so many, 500 at the most.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 
@@ -294,10 +292,8 @@ pub struct ClosuresQuery {
     #[serde(default)]
     pub all: bool,
     /// After this number.
-    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub after: Option<i64>,
     /// At most so many, 500 at the most.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 
@@ -352,10 +348,8 @@ pub struct PassesQuery {
     /// The zone.
     pub zone: ZoneId,
     /// After this number.
-    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub after: Option<i64>,
     /// At most so many, 500 at the most.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

@@ -405,7 +405,7 @@ fn furnish(unit: &mut Unit<'_>, call: &Call) -> Result<(), Refusal> {
     let parsed = areas::parse_areas_csv("code,name\n140121203206,甲\n140121203207,乙\n");
     areas::import_areas(unit, call, areas::ImportAreas { source: source(), areas: parsed.rows })?;
     let parsed = places::parse_places_csv(
-        "reference,class,name,area,part_of\n1,logistics_park,园区,140121203206,\n2,distribution_centre,分拨中心,140121203206,1\n",
+        "reference,class,name,area,part_of\n1,logistics,园区,140121203206,\n2,logistics,分拨中心,140121203206,1\n",
     );
     places::import_places(unit, call, places::ImportPlaces { source: source(), places: parsed.rows })?;
     let parsed = people::parse_households_csv(

@@ -29,8 +29,6 @@ export interface Text {
 export interface Writing {
   /** Why nothing can be written at present. */
   paused: Text | null;
-  /** What keeps the server from thinking; empty while nothing does. */
-  alarms: Text[];
 }
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -141,13 +139,6 @@ export interface VerbCount {
   done: number;
   /** Of waiting and under way: past the deadline or the promise. */
   late: number;
-  /** What `done` is made of where it counts two things with names of their own: quarantine is no treatment. */
-  parts: VerbPart[];
-}
-
-export interface VerbPart {
-  part: 'quarantined' | 'treated';
-  done: number;
 }
 
 /** The conservation law (design §4). Both differences are 0, or something was lost. */
@@ -210,8 +201,8 @@ export interface LaboratoryLoad {
   per_hour: number;
   real_per_hour: number;
   late: number;
-  /** A forecast: when its last result will be there; `null` while nothing waits, or where it does not work. */
-  expected_at: Moment | null;
+  /** When its last result will be there; `null` while nothing waits, or where it does not work. */
+  last_result_at: Moment | null;
 }
 
 export interface Round {
@@ -229,9 +220,8 @@ export interface Round {
   quarantine: number;
   opened_at: Moment;
   closes_at: Moment | null;
-  /** Tubes that have no result yet and are not lost. */
-  outstanding: number;
-  /** A forecast of the last result; `null` once a closed round has all of its results. */
+  last_result_at: Moment | null;
+  /** By when the results are promised. */
   promise_at: Moment | null;
   /** Lanes from which not everything is here: in their areas nobody is held to a missed test. */
   unsynced_lanes: number;
@@ -461,19 +451,7 @@ export interface WaitingPlan {
   /** The number to answer with: an approval binds to it. */
   plan: number;
   lines: WaitingLine[];
-  /** What was agreed to, or starts by itself, and could not be carried out yet: it is tried again without an answer. */
-  failing: FailingItem[];
   price: WaitingPrice;
-}
-
-export interface FailingItem {
-  key: string;
-  /** The line in words. */
-  title: Text;
-  why: Text;
-  failures: number;
-  since: Moment;
-  next_at: Moment;
 }
 
 export interface WaitingLine {
@@ -492,8 +470,6 @@ export interface WaitingLine {
   /** Whether the caller may answer it now; if not, why. */
   mine: boolean;
   why_not: Text | null;
-  /** Items whose end has passed while the line waits: a yes begins nothing of them. */
-  passed: number;
 }
 
 export interface WaitingPrice {
@@ -506,10 +482,6 @@ export interface WaitingPrice {
 /** `POST /api/response/approve` and `/api/response/decline`: what became of the lines. */
 export interface Answered {
   applied: string[];
-  /** Items that did not begin, because their end had passed. */
-  passed: { line: string; items: number; ended_at: Moment }[];
-  /** Items that could not be carried out and are tried again. */
-  failed: { line: string; items: number; why: Text }[];
   waiting_for_second: string[];
   declined: string[];
   carers_missing: number[];

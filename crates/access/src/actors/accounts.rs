@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroize;
 
-use super::directory::moment;
 use super::facts::{AccountUnlocked, ActorDisabled, PasswordChanged, SecondFactorReset, TokenRevoked};
 use super::model::{Listed, Post, TokenKind, Whom};
 use super::session::{Token, issue};
@@ -17,9 +16,6 @@ use super::{errors, password, store};
 use crate::admit::{Caller, CookieChange};
 use crate::office::{Call, Office};
 use crate::routes::{Empty, Entered};
-
-/// Why a first password is replaced, as the fact says it.
-const FIRST_LOST: &str = "the first password was lost";
 
 /// A new account.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
@@ -178,53 +174,6 @@ pub(super) fn add_account(
     Ok(Account { actor })
 }
 
-/// Another first password, for an account that nobody has signed in to.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
-pub struct ReplaceFirstPassword {
-    /// Whose.
-    pub actor: ActorId,
-    /// At least 12 characters.
-    pub password: String,
-}
-
-impl Drop for ReplaceFirstPassword {
-    fn drop(&mut self) {
-        self.password.zeroize();
-    }
-}
-
-/// Seals another first password, beside the writer.
-pub(super) fn seal_first_password(
-    _: &mut Tx<'_>,
-    _: &Call,
-    request: ReplaceFirstPassword,
-) -> Result<(ActorId, Vec<u8>), Refusal> {
-    password::long_enough("password", &request.password)?;
-    Ok((request.actor, password::seal(&request.password)?))
-}
-
-/// Replaces a first password that was lost before it reached its holder. Once somebody has signed in, nobody but the holder
-/// changes it, so that no administrator takes an account over.
-///
-/// # Errors
-/// 404 for somebody unknown; 422 for a device; 409 where somebody has signed in.
-pub(super) fn replace_first_password(
-    unit: &mut Unit<'_>,
-    call: &Call,
-    (id, sealed): (ActorId, Vec<u8>),
-) -> Result<Empty, Refusal> {
-    let actor = whom(unit, call, id)?;
-    if actor.kind != ActorKind::Account {
-        return Err(errors::no_password());
-    }
-    if store::has_signed_in(unit.tx(), actor.id)? {
-        return Err(errors::signed_in_before(actor.id));
-    }
-    store::keep_password(unit, actor.id, &sealed)?;
-    unit.record(PasswordChanged { actor: actor.id, reason: Some(FIRST_LOST.to_owned()) })?;
-    Ok(Empty {})
-}
-
 /// Sets up a device.
 ///
 /// # Errors
@@ -242,7 +191,7 @@ pub fn add_device(unit: &mut Unit<'_>, call: &Call, request: AddDevice) -> Resul
 }
 
 fn hand_out(unit: &mut Unit<'_>, call: &Call, actor: Actor) -> Result<Device, Refusal> {
-    let expires_at = Timestamp(moment(unit).0 + i64::from(call.rules.profile.access.device_token_hours) * HOUR_MS);
+    let expires_at = Timestamp(unit.now().0 + i64::from(call.rules.profile.access.device_token_hours) * HOUR_MS);
     let kind = TokenKind::Device;
     let token = issue(unit, call, &Token { actor: &actor, kind, second_factor: false, expires_at, follows: None })?;
     Ok(Device { actor, token, expires_at })
@@ -400,14 +349,13 @@ pub(super) fn list(office: &Office, tx: &mut Tx<'_>, call: &Call, request: ListA
     let next = if full { actors.last().map(|last| last.actor.id) } else { None };
     actors.retain(|one| call.sees(one.actor.area));
     let directory = office.doors.read();
-    let now = directory.moment(call.now);
     for one in &mut actors {
-        let tokens = directory.tokens_of(one.actor.id, now, None);
+        let tokens = directory.tokens_of(one.actor.id, call.now, None);
         one.last_seen = tokens.iter().map(|token| token.last_seen).max();
         one.token_until = tokens.iter().map(|token| token.expires_at).max();
-        one.locked_until = one.locked_until.filter(|until| *until > now);
+        one.locked_until = one.locked_until.filter(|until| *until > call.now);
     }
-    Ok(Actors { actors, next, offer: offer(call), now, offset_minutes: call.offset_minutes() })
+    Ok(Actors { actors, next, offer: offer(call), now: call.now, offset_minutes: call.offset_minutes() })
 }
 
 /// What may be set up here: everybody who works, nobody who does not.

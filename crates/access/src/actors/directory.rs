@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use outpace_core::{Actor, ActorId, Clock, Timestamp};
-use outpace_store::Unit;
+use outpace_core::{Actor, ActorId, Timestamp};
 use parking_lot::RwLock;
 
 use super::facts::TokenIssued;
@@ -56,8 +55,6 @@ pub struct Directory {
     pub(crate) actors: HashMap<ActorId, Known>,
     pub(crate) tokens: HashMap<TokenHash, Held>,
     pub(crate) locked: HashMap<ActorId, Timestamp>,
-    /// The clock of sign-ins where it is not the journal's: in a drill's folder, whose own clock is moved by hand.
-    pub(crate) clock: Option<Arc<dyn Clock>>,
 }
 
 /// The directory as an office keeps it: under a lock of its own, so that no request waits for the writer.
@@ -78,21 +75,9 @@ fn short(hash: &TokenHash) -> String {
     hex::encode(&hash[..6])
 }
 
-/// The moment by which a command issues, renews and checks tokens, codes and locks: the unit's, or the machine's in a drill.
-pub(crate) fn moment(unit: &Unit<'_>) -> Timestamp {
-    let now = unit.now();
-    unit.remembered(|doors: &Doors| doors.read().moment(now)).unwrap_or(now)
-}
-
 impl Directory {
-    /// The present by the clock of sign-ins: `journal`, unless this directory has a clock of its own.
-    pub(crate) fn moment(&self, journal: Timestamp) -> Timestamp {
-        self.clock.as_ref().map_or(journal, |clock| clock.now())
-    }
-
     /// A token was handed out; what it renews ends soon, and what else renewed that ends now.
-    pub(crate) fn issued(&mut self, fact: &TokenIssued, recorded_at: Timestamp) {
-        let at = fact.issued_at.unwrap_or(recorded_at);
+    pub(crate) fn issued(&mut self, fact: &TokenIssued, at: Timestamp) {
         let Some(hash) = read_hash(&fact.hash) else { return };
         let held = Held::of(fact, at);
         self.tokens.retain(|_, other| {

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::directory::moment;
 use super::facts::{SecondFactorEnrolled, TokenRevoked};
 use super::session::{self, SignedIn, Token};
 use super::{errors, store, totp};
@@ -147,7 +146,7 @@ pub(super) fn confirm(
     }
     let sealed = store::secret(unit.tx(), actor.id)?.ok_or_else(errors::nothing_enrolled)?;
     let secret = unseal(unit.keys(), actor, &sealed)?;
-    let step = totp::fitting_step(&secret, &request.code, moment(unit), 0).ok_or_else(errors::wrong_code)?;
+    let step = totp::fitting_step(&secret, &request.code, unit.now(), 0).ok_or_else(errors::wrong_code)?;
     if !store::use_step(unit, actor.id, step)? {
         return Err(errors::wrong_code());
     }

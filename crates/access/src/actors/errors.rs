@@ -9,28 +9,6 @@ pub(super) fn wrong_sign_in() -> Refusal {
     Refusal::new(401, "wrong_sign_in", "password", "", "用户名或密码不正确。", "The name or the password is not right.")
 }
 
-pub(super) fn no_drill() -> Refusal {
-    Refusal::unknown(
-        "not_a_drill",
-        "actor",
-        "",
-        "这里是真实数据,不能免密码以他人身份登录。",
-        "These are real data: nobody signs in here without a password.",
-    )
-}
-
-pub(super) fn drill_roles_here() -> Refusal {
-    Refusal::new(
-        403,
-        "only_on_this_machine",
-        "connection",
-        "",
-        "一键登录演练角色只在服务器本机提供;要对网络开放,请以 --drill-roles-for-all 启动服务器。",
-        "Signing in as a role of the drill is offered on the server's own machine only; start the server with \
-         --drill-roles-for-all to offer it to the network.",
-    )
-}
-
 pub(super) fn code_needed() -> Refusal {
     Refusal::new(
         401,
@@ -114,17 +92,6 @@ pub(super) fn enrolled_already() -> Refusal {
         "",
         "该账号已登记验证器;如已丢失,请另一位管理员撤销后重新登记。",
         "An authenticator is set up already; if it is lost, another administrator takes it back first.",
-    )
-}
-
-pub(super) fn signed_in_before(actor: ActorId) -> Refusal {
-    Refusal::conflict(
-        "signed_in_before",
-        "actor",
-        actor,
-        "该账号已有人登录过,首次密码不能再换;本人可自行修改密码,遗失的由服务器管理人员在本机重置。",
-        "Somebody has signed in to this account, so its first password stands. The holder changes it; a lost one is reset at \
-         the server itself.",
     )
 }
 

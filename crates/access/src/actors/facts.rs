@@ -59,10 +59,6 @@ pub struct TokenIssued {
     /// When the renewed token ends.
     #[serde(default)]
     pub follows_until: Option<Timestamp>,
-    /// When it was handed out, by the machine's clock, in a drill's folder whose own clock is moved by hand. Elsewhere absent:
-    /// it is the moment of the entry.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub issued_at: Option<Timestamp>,
 }
 
 impl Fact for TokenIssued {

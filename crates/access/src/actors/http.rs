@@ -2,7 +2,7 @@
 
 use outpace_core::{Need, Permission, Refusal};
 
-use super::{accounts, drill, enrolment, errors, session};
+use super::{accounts, enrolment, errors, session};
 use crate::office::Office;
 use crate::routes::Routes;
 
@@ -12,20 +12,13 @@ const MANAGE: Need = Permission::AccessManage.by_area();
 /// The routes of accounts and devices.
 #[must_use]
 pub fn routes() -> Routes {
-    drill_routes(own_routes(Routes::new()))
+    own_routes(Routes::new())
         .prepared(
             "/api/access/add-account",
             MANAGE,
             "Set up an account",
             accounts::seal_password,
             accounts::add_account,
-        )
-        .prepared(
-            "/api/access/replace-first-password",
-            MANAGE,
-            "Replace the first password of an account that nobody has signed in to",
-            accounts::seal_first_password,
-            accounts::replace_first_password,
         )
         .command("/api/access/add-device", MANAGE, "Set up a device and show its token once", accounts::add_device)
         .recall(
@@ -63,32 +56,12 @@ fn authority(office: &Office) -> Result<String, Refusal> {
     office.authority().map(ToOwned::to_owned).ok_or_else(errors::no_authority)
 }
 
-/// What marks a drill, and lets a visitor try its roles.
-fn drill_routes(routes: Routes) -> Routes {
-    routes
-        .look(
-            "/api/drill/mark",
-            Permission::Public.open(),
-            "Whether this is a drill, and where its clock stands",
-            drill::mark,
-        )
-        .own("/api/drill/roles", Permission::Public.own(), "Whom one may sign in as in a drill", drill::roles)
-        .entry(
-            "/api/drill/sign-in-as",
-            Permission::Public.own(),
-            "Sign in as one of a drill, without a password",
-            drill::check,
-            drill::enter,
-        )
-}
-
 fn own_routes(routes: Routes) -> Routes {
     routes
-        .hashing_entry(
+        .entry(
             "/api/access/sign-in",
             Permission::Public.own(),
             "Sign in with name, password and, where one is in use, a code",
-            session::rank,
             session::check,
             session::enter,
         )
@@ -107,11 +80,10 @@ fn own_routes(routes: Routes) -> Routes {
             session::as_asked,
             session::sign_out_everywhere,
         )
-        .hashing_entry(
+        .entry(
             "/api/access/change-password",
             OWN,
             "Change one's password; every other sign-in ends",
-            session::rank_of_own,
             session::check_password,
             session::change_password,
         )

@@ -3,7 +3,6 @@
 
 mod accounts;
 mod directory;
-mod drill;
 mod enrolment;
 mod errors;
 mod facts;
@@ -18,11 +17,10 @@ mod tests;
 pub mod totp;
 
 pub use accounts::{
-    Account, Actors, AddAccount, AddDevice, Device, ListActors, ReplaceFirstPassword, WhomAndWhy, add_device,
-    new_password_here, reset_second_factor_here,
+    Account, Actors, AddAccount, AddDevice, Device, ListActors, WhomAndWhy, add_device, new_password_here,
+    reset_second_factor_here,
 };
 pub(crate) use directory::Doors;
-pub use drill::{DrillMark, DrillRole, DrillRoles, SignInAs};
 pub use enrolment::{ConfirmEnrolment, Enrolment};
 pub use facts::{
     AccountLocked, AccountUnlocked, ActorAdded, ActorDisabled, PasswordChanged, SecondFactorEnrolled,
@@ -30,7 +28,6 @@ pub use facts::{
 };
 pub use http::routes;
 pub use model::{Listed, OwnToken, Post, PostKind, SecondFactor, Signed, TokenHash, TokenKind, Whom};
-pub use password::random_text;
 pub use session::{ChangePassword, Keep, Own, SignIn, SignedIn, WhoAsks};
 pub(crate) use store::doors;
 pub use store::{by_id, by_token, capability, first_administrator, looked_at_by, name_of, post_of, signed_by};

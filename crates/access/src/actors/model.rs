@@ -41,7 +41,6 @@ pub struct Post {
     /// Of what kind.
     pub kind: PostKind,
     /// Its id.
-    #[schema(value_type = outpace_core::bounds::Serial)]
     pub id: i64,
 }
 
@@ -85,8 +84,6 @@ pub struct Listed {
     pub disabled: bool,
     /// Whether it signs in with a second factor.
     pub second_factor: bool,
-    /// Whether anybody ever signed in to it, or it was given a token: until then its first password can be replaced.
-    pub signed_in: bool,
     /// Until when nobody signs in as it, because somebody tried too often.
     pub locked_until: Option<Timestamp>,
     /// When it was last heard, as far as this server knows.

@@ -5,7 +5,6 @@ use outpace_core::time::MINUTE_MS;
 use outpace_core::{Actor, ActorId, ActorKind, AreaId, Refusal, Role, Timestamp};
 use outpace_store::{StoreError, Unit};
 
-use super::directory::moment;
 use super::password;
 use super::session::{Keep, SignedIn, Token, clear_the_way, give};
 use super::store::{self, NewActor};
@@ -69,7 +68,7 @@ pub fn open_session(
 ) -> Result<Entered<SignedIn>, Refusal> {
     let kind = keep.kind(caller)?;
     clear_the_way(unit, caller, actor.id)?;
-    let expires_at = Timestamp(moment(unit).0 + i64::from(minutes) * MINUTE_MS);
+    let expires_at = Timestamp(unit.now().0 + i64::from(minutes) * MINUTE_MS);
     give(unit, call, &Token { actor, kind, second_factor: false, expires_at, follows: None })
 }
 

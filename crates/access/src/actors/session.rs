@@ -2,18 +2,17 @@
 //! the cookie that the page holds.
 
 use outpace_core::time::{HOUR_MS, MINUTE_MS};
-use outpace_core::{Actor, ActorId, Permission, Refusal, Timestamp};
+use outpace_core::{Actor, ActorId, Refusal, Timestamp};
 use outpace_store::{Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroize;
 
-use super::directory::{Doors, moment, token_hash};
+use super::directory::{Doors, token_hash};
 use super::facts::{AccountLocked, PasswordChanged, TokenEnded, TokenIssued, TokenRevoked};
 use super::model::{OwnToken, SecondFactor, Signed, TokenHash, TokenKind};
 use super::{enrolment, errors, password, store};
 use crate::admit::{Caller, CookieChange};
-use crate::matrix;
 use crate::office::{Call, Office};
 use crate::routes::{Empty, Entered};
 use crate::watch::{self, Attempt};
@@ -125,9 +124,6 @@ pub struct Own {
     pub idle_minutes: u32,
     /// Every token of one's own that is good now.
     pub tokens: Vec<OwnToken>,
-    /// Permissions of role and task force, ascending: by these the page knows which of its parts one works at.
-    #[serde(default)]
-    pub may: Vec<Permission>,
 }
 
 /// What stands in for the kept password of a name that nobody has, so that the answer takes as long.
@@ -141,20 +137,6 @@ pub(super) struct Entering {
     step: Option<i64>,
 }
 
-/// How late in the queue of passwords a sign-in stands.
-///
-/// # Errors
-/// 429 to who failed too often.
-pub(super) fn rank(office: &Office, caller: &Caller, _: &Call, request: &SignIn) -> Result<u32, Refusal> {
-    office.watch.rank(&request.name, caller.address, office.sign_in_now())
-}
-
-/// Who is signed in changes their password before strangers sign in.
-#[allow(clippy::unnecessary_wraps)]
-pub(super) fn rank_of_own(_: &Office, _: &Caller, _: &Call, _: &ChangePassword) -> Result<u32, Refusal> {
-    Ok(0)
-}
-
 /// Checks name, password and code; beside the writer, since it takes long on purpose.
 ///
 /// # Errors
@@ -163,25 +145,24 @@ pub(super) fn rank_of_own(_: &Office, _: &Caller, _: &Call, _: &ChangePassword) 
 pub(super) fn check(
     office: &Office,
     caller: &Caller,
-    _: &Call,
+    call: &Call,
     tx: &mut Tx<'_>,
     request: SignIn,
 ) -> Result<Entering, Refusal> {
     let kind = request.keep.kind(caller)?;
-    let now = office.sign_in_now();
-    let attempt = office.watch.begin(&request.name, caller.address, now)?;
+    let attempt = office.watch.begin(&request.name, caller.address, call.now)?;
     let found = store::by_name(tx, &request.name)?;
     if let Some(found) = &found {
         let until = office.doors.read().locked.get(&found.actor.id).copied();
-        if let Some(until) = until.filter(|until| !attempt.known && *until > now) {
-            return Err(watch::locked(until.since(now)));
+        if let Some(until) = until.filter(|until| !attempt.known && *until > call.now) {
+            return Err(watch::locked(until.since(call.now)));
         }
     }
     let kept = found.as_ref().and_then(|found| found.password.as_deref()).unwrap_or(&NOBODYS_PASSWORD);
     let fits = password::fits(&request.password, kept)?;
     let Some(found) = found.filter(|found| found.password.is_some()) else { return Err(errors::wrong_sign_in()) };
     if !fits {
-        failed(office, &found.actor, &attempt, now);
+        failed(office, &found.actor, &attempt, call.now);
         return Err(errors::wrong_sign_in());
     }
     let step = match (&found.second_factor, &request.code) {
@@ -191,15 +172,15 @@ pub(super) fn check(
             return Err(errors::code_needed());
         }
         (Some(sealed), Some(code)) => {
-            let step = enrolment::step(&office.store, &found.actor, sealed, code, (now, found.last_step))?;
+            let step = enrolment::step(&office.store, &found.actor, sealed, code, (call.now, found.last_step))?;
             if step.is_none() {
-                failed(office, &found.actor, &attempt, now);
+                failed(office, &found.actor, &attempt, call.now);
                 return Err(errors::wrong_code());
             }
             step
         }
     };
-    office.watch.succeeded(&attempt, now);
+    office.watch.succeeded(&attempt, call.now);
     Ok(Entering { actor: found.actor, kind, step })
 }
 
@@ -236,19 +217,8 @@ pub(super) fn enter(
         return Err(errors::wrong_code());
     }
     clear_the_way(unit, caller, actor.id)?;
-    begin(unit, call, &actor, kind, step.is_some())
-}
-
-/// Begins a session that holds as long as the profile lets one.
-pub(super) fn begin(
-    unit: &mut Unit<'_>,
-    call: &Call,
-    actor: &Actor,
-    kind: TokenKind,
-    second_factor: bool,
-) -> Result<Entered<SignedIn>, Refusal> {
-    let expires_at = Timestamp(moment(unit).0 + i64::from(call.rules.profile.access.session_hours_max) * HOUR_MS);
-    give(unit, call, &Token { actor, kind, second_factor, expires_at, follows: None })
+    let expires_at = Timestamp(unit.now().0 + i64::from(call.rules.profile.access.session_hours_max) * HOUR_MS);
+    give(unit, call, &Token { actor: &actor, kind, second_factor: step.is_some(), expires_at, follows: None })
 }
 
 /// Ends the session that the browser offered, whoever's it was, and the oldest of an account that has as many as it may.
@@ -261,7 +231,7 @@ pub(super) fn clear_the_way(unit: &mut Unit<'_>, caller: &Caller, actor: ActorId
 
 /// Ends the oldest sign-in of an account that has as many as it may.
 fn make_room(unit: &mut Unit<'_>, actor: ActorId) -> Result<(), Refusal> {
-    let now = moment(unit);
+    let now = unit.now();
     let oldest = unit.remembered(|doors: &Doors| doors.read().oldest_beyond(actor, now, SIGN_INS_MAX)).flatten();
     if let Some(hash) = oldest {
         unit.record(TokenEnded { actor, hash: hex::encode(hash) })?;
@@ -283,7 +253,6 @@ pub(super) struct Token<'a> {
 pub(super) fn issue(unit: &mut Unit<'_>, call: &Call, token: &Token<'_>) -> Result<String, Refusal> {
     let secret = password::random_text(TOKEN_BYTES)?;
     let idle_ms = i64::from(call.rules.profile.access.session_idle_minutes) * MINUTE_MS;
-    let now = moment(unit);
     unit.record(TokenIssued {
         actor: token.actor.id,
         hash: hex::encode(token_hash(&secret)),
@@ -293,7 +262,6 @@ pub(super) fn issue(unit: &mut Unit<'_>, call: &Call, token: &Token<'_>) -> Resu
         second_factor: token.second_factor,
         follows: token.follows.map(|(hash, _)| hex::encode(hash)),
         follows_until: token.follows.map(|(_, until)| until),
-        issued_at: (now != unit.now()).then_some(now),
     })?;
     Ok(secret)
 }
@@ -340,7 +308,7 @@ pub(super) fn as_asked<Q>(_: &Office, _: &Caller, _: &Call, _: &mut Tx<'_>, requ
 /// 422 for a program, which signs in again.
 pub(super) fn renew(unit: &mut Unit<'_>, caller: &Caller, call: &Call, _: Empty) -> Result<Entered<SignedIn>, Refusal> {
     let signed = caller.signed()?;
-    let now = moment(unit);
+    let now = unit.now();
     let hours = i64::from(call.rules.profile.access.device_token_hours);
     let (expires_at, overlap_ms) = match signed.kind {
         // A session is renewed against sitting still, never beyond its end.
@@ -380,17 +348,16 @@ pub(super) fn sign_out_everywhere(
 pub(super) fn check_password(
     office: &Office,
     caller: &Caller,
-    _: &Call,
+    call: &Call,
     tx: &mut Tx<'_>,
     request: ChangePassword,
 ) -> Result<Vec<u8>, Refusal> {
     let actor = &caller.signed()?.actor;
-    let now = office.sign_in_now();
     let found = store::found(tx, actor.id)?.and_then(|found| found.password).ok_or_else(errors::no_password)?;
     let name = store::name_of(tx, actor.id)?.unwrap_or_default();
-    let attempt = office.watch.begin(&name, caller.address, now)?;
+    let attempt = office.watch.begin(&name, caller.address, call.now)?;
     if !password::fits(&request.password, &found)? {
-        failed(office, actor, &attempt, now);
+        failed(office, actor, &attempt, call.now);
         return Err(errors::wrong_password());
     }
     office.watch.take_back(&attempt);
@@ -438,8 +405,7 @@ pub(super) fn own(
         second_factor: state(call, &signed.actor, signed.second_factor),
         expires_at: signed.expires_at,
         idle_minutes: call.rules.profile.access.session_idle_minutes,
-        tokens: office.doors.read().tokens_of(signed.actor.id, office.sign_in_now(), Some(&signed.hash)),
-        may: matrix::granted(&call.rules.profile, &signed.actor),
+        tokens: office.doors.read().tokens_of(signed.actor.id, call.now, Some(&signed.hash)),
     };
     Ok(WhoAsks { signed_in: Some(own) })
 }

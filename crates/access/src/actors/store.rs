@@ -44,9 +44,6 @@ CREATE TABLE second_factor (
 ALTER TABLE actor ADD COLUMN task_force TEXT;
 ALTER TABLE actor ADD COLUMN person BIGINT;
 ",
-    "
-CREATE INDEX token_actor ON token (j, actor);
-",
 ];
 
 fn word<T: serde::Serialize>(value: &T) -> String {
@@ -143,7 +140,7 @@ fn tokens(capability: Capability) -> Capability {
         .remember(|memory, _, fact: &TokenRevoked| memory.of::<Doors>().write().forget_tokens(fact.actor))
 }
 
-fn fold_issued(tx: &mut Tx<'_>, recorded_at: Timestamp, fact: &TokenIssued) -> Result<()> {
+fn fold_issued(tx: &mut Tx<'_>, at: Timestamp, fact: &TokenIssued) -> Result<()> {
     let j = tx.jurisdiction();
     if let Some(follows) = &fact.follows {
         tx.execute(
@@ -167,7 +164,7 @@ fn fold_issued(tx: &mut Tx<'_>, recorded_at: Timestamp, fact: &TokenIssued) -> R
             fact.expires_at,
             &word(&fact.kind),
             i64::from(fact.second_factor),
-            fact.issued_at.unwrap_or(recorded_at),
+            at,
             fact.idle_ms,
             fact.follows.as_deref()
         ],
@@ -215,7 +212,6 @@ fn restore(tx: &mut Tx<'_>, memory: &mut Memory, doors: &Doors) -> Result<()> {
             held.seen.fetch_max(seen, std::sync::atomic::Ordering::Relaxed);
         }
     }
-    directory.clock = doors.read().clock.clone();
     *doors.write() = directory;
     memory.put(doors.clone());
     Ok(())
@@ -262,13 +258,13 @@ pub(crate) fn doors(store: &Store) -> Doors {
 /// Whose a token is and what it is good for, if it is good now. Waits for no writer.
 #[must_use]
 pub fn signed_by(office: &Office, token: &str) -> Option<Signed> {
-    office.doors.read().admit(&token_hash(token), office.sign_in_now())
+    office.doors.read().admit(&token_hash(token), office.store.now())
 }
 
 /// As [`signed_by`], without noting that the token was heard: what a page asks by itself keeps no session alive.
 #[must_use]
 pub fn looked_at_by(office: &Office, token: &str) -> Option<Signed> {
-    office.doors.read().look(&token_hash(token), office.sign_in_now())
+    office.doors.read().look(&token_hash(token), office.store.now())
 }
 
 /// The actor behind a token that is good now, with the second factor where the role needs one. Waits for no writer.
@@ -347,12 +343,6 @@ pub(super) fn has_second_factor(tx: &mut Tx<'_>, id: ActorId) -> Result<bool> {
     Ok(tx.number(sql, values![j, id])? > 0)
 }
 
-/// Whether anybody has ever signed in to an account.
-pub(super) fn has_signed_in(tx: &mut Tx<'_>, id: ActorId) -> Result<bool> {
-    let j = tx.jurisdiction();
-    Ok(tx.number("SELECT COUNT(*) FROM token WHERE j = $1 AND actor = $2", values![j, id])? > 0)
-}
-
 /// Whether any actor has this name.
 pub(super) fn name_taken(tx: &mut Tx<'_>, name: &str) -> Result<bool> {
     let j = tx.jurisdiction();
@@ -370,38 +360,21 @@ pub(super) fn active_accounts(tx: &mut Tx<'_>, role: Role) -> Result<i64> {
 pub(super) fn listed(tx: &mut Tx<'_>, after: ActorId, role: Option<Role>) -> Result<Vec<Listed>> {
     let j = tx.jurisdiction();
     let sql = "SELECT id, kind, role, area, post_kind, post, name, disabled, second_factor, locked_until,
-                 task_force, person,
-                 CASE WHEN EXISTS (SELECT 1 FROM token t WHERE t.j = $1 AND t.actor = actor.id) THEN 1 ELSE 0 END
+                 task_force, person
                FROM actor WHERE j = $1 AND id > $2 AND (role = $4 OR ($4 = '' AND role <> 'resident'))
                ORDER BY id LIMIT $3";
     let role = role.map(|role| word(&role)).unwrap_or_default();
-    tx.query(sql, values![j, after, LISTED_MAX, &role], read_listed)
-}
-
-/// Of a drill: every account of who works, and the first device of each role.
-pub(super) fn of_drill(tx: &mut Tx<'_>) -> Result<Vec<Listed>> {
-    let j = tx.jurisdiction();
-    let sql = "SELECT id, kind, role, area, post_kind, post, name, disabled, second_factor, locked_until,
-                 task_force, person,
-                 CASE WHEN EXISTS (SELECT 1 FROM token t WHERE t.j = $1 AND t.actor = actor.id) THEN 1 ELSE 0 END
-               FROM actor WHERE j = $1 AND disabled = 0 AND role <> 'resident'
-                 AND (kind = 'account' OR id IN (
-                   SELECT MIN(id) FROM actor WHERE j = $1 AND disabled = 0 AND kind = 'device' GROUP BY role))
-               ORDER BY id LIMIT $2";
-    tx.query(sql, values![j, LISTED_MAX], read_listed)
-}
-
-fn read_listed(row: &Row<'_>) -> Result<Listed> {
-    Ok(Listed {
-        actor: read_actor(row, 10)?,
-        post: read_post(row, 4)?,
-        name: row.get(6)?,
-        disabled: row.get::<i64>(7)? == 1,
-        second_factor: row.get::<i64>(8)? == 1,
-        locked_until: row.get(9)?,
-        signed_in: row.get::<i64>(12)? == 1,
-        last_seen: None,
-        token_until: None,
+    tx.query(sql, values![j, after, LISTED_MAX, &role], |row| {
+        Ok(Listed {
+            actor: read_actor(row, 10)?,
+            post: read_post(row, 4)?,
+            name: row.get(6)?,
+            disabled: row.get::<i64>(7)? == 1,
+            second_factor: row.get::<i64>(8)? == 1,
+            locked_until: row.get(9)?,
+            last_seen: None,
+            token_until: None,
+        })
     })
 }
 

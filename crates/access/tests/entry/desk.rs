@@ -174,7 +174,7 @@ pub async fn sign_in(desk: &Desk, who: &Who, name: &str, password: &str, code: O
 }
 
 pub fn code(desk: &Desk, secret: &[u8], off: i64) -> String {
-    totp::code(secret, totp::step_of(desk.office.sign_in_now()) + off)
+    totp::code(secret, totp::step_of(desk.clock.now()) + off)
 }
 
 /// Sets an authenticator up for whoever holds a token; answers the new token and the secret.

@@ -6,7 +6,6 @@
 
 mod desk;
 mod devices;
-mod drills;
 mod guesses;
 mod machine;
 mod second_factors;

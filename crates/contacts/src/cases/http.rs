@@ -72,7 +72,6 @@ pub struct CasesQuery {
     /// The last case of the page before.
     pub after: Option<CaseId>,
     /// At most 1,000.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

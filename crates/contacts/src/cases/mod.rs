@@ -20,8 +20,6 @@ pub use http::{
 };
 pub use model::{Case, CaseDates, CaseReport, ChainLink, FoundHow, Severity, Stage};
 pub use rules::contact_window;
-pub use store::{
-    Changed, active_case_of, active_cases, case, case_ids_of, cases_in, cases_that_matter, reports_of, seen,
-};
+pub use store::{active_case_of, active_cases, case, case_ids_of, cases_in, reports_of, seen};
 
-pub(crate) use store::{CHANGED_SCHEMA, SCHEMA, fold};
+pub(crate) use store::{SCHEMA, fold};

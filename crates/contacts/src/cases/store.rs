@@ -31,16 +31,6 @@ CREATE TABLE chain_link (
 CREATE INDEX chain_link_infector ON chain_link (j, infector);
 ";
 
-/// When the entry of `changed_seq` was recorded: the response reads cases that changed lately and those that a zone in force
-/// rests on, and no others.
-pub(crate) const CHANGED_SCHEMA: &str = "
-ALTER TABLE infection ADD COLUMN changed_at BIGINT;
-UPDATE infection SET changed_at =
-  (SELECT e.recorded_at FROM journal e WHERE e.j = infection.j AND e.seq = infection.changed_seq);
-CREATE INDEX infection_changed ON infection (j, changed_at);
-CREATE INDEX infection_opened ON infection (j, opened_seq);
-";
-
 const CASE: &str = "id, person, area, class, stage, severity, found_how, found_at, onset_at, sampled_at,
     last_negative_at, infectious_from, isolated_at, tube, report_due_at, reported_at, investigation_due_at,
     excluded_because, opened_seq, changed_seq";
@@ -72,7 +62,7 @@ pub(crate) fn fold(capability: Capability) -> Capability {
             let (j, dates) = (tx.jurisdiction(), fact.dates);
             tx.execute(
                 "UPDATE infection SET onset_at = $3, sampled_at = $4, last_negative_at = $5, isolated_at = $6,
-                   infectious_from = $7, changed_seq = $8, changed_at = $9 WHERE j = $1 AND id = $2",
+                   infectious_from = $7, changed_seq = $8 WHERE j = $1 AND id = $2",
                 values![
                     j,
                     fact.case,
@@ -81,8 +71,7 @@ pub(crate) fn fold(capability: Capability) -> Capability {
                     dates.last_negative_at,
                     dates.isolated_at,
                     fact.infectious_from,
-                    entry.seq,
-                    entry.recorded_at
+                    entry.seq
                 ],
             )
             .map(|_| ())
@@ -105,8 +94,8 @@ fn open(tx: &mut Tx<'_>, entry: &Entry, fact: &CaseOpened) -> Result<()> {
     tx.execute(
         "INSERT INTO infection (j, id, person, area, class, stage, active, found_how, found_at, onset_at, sampled_at,
            last_negative_at, infectious_from, isolated_at, tube, report_due_at, investigation_due_at, opened_seq,
-           changed_seq, changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18)",
+           changed_seq)
+         VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)",
         values![
             j,
             fact.case,
@@ -124,8 +113,7 @@ fn open(tx: &mut Tx<'_>, entry: &Entry, fact: &CaseOpened) -> Result<()> {
             fact.tube.as_ref(),
             fact.report_due_at,
             fact.investigation_due_at,
-            entry.seq,
-            entry.recorded_at
+            entry.seq
         ],
     )?;
     tx.insert_many(
@@ -140,9 +128,9 @@ fn set_stage(tx: &mut Tx<'_>, entry: &Entry, case: CaseId, stage: Stage) -> Resu
     let j = tx.jurisdiction();
     let class = stage.class().map(|class| class.key());
     tx.execute(
-        "UPDATE infection SET stage = $3, class = COALESCE($4, class), active = $5, changed_seq = $6, changed_at = $7
+        "UPDATE infection SET stage = $3, class = COALESCE($4, class), active = $5, changed_seq = $6
          WHERE j = $1 AND id = $2",
-        values![j, case, stage, class, stage.is_active(), entry.seq, entry.recorded_at],
+        values![j, case, stage, class, stage.is_active(), entry.seq],
     )?;
     if stage == Stage::Excluded { visits::store::case_excluded(tx, case) } else { Ok(()) }
 }
@@ -156,9 +144,8 @@ fn report(tx: &mut Tx<'_>, entry: &Entry, fact: &CaseReported) -> Result<()> {
     )?;
     if fact.to == NETWORK {
         tx.execute(
-            "UPDATE infection SET reported_at = COALESCE(reported_at, $3), changed_seq = $4, changed_at = $5
-             WHERE j = $1 AND id = $2",
-            values![j, fact.case, fact.at, entry.seq, entry.recorded_at],
+            "UPDATE infection SET reported_at = COALESCE(reported_at, $3), changed_seq = $4 WHERE j = $1 AND id = $2",
+            values![j, fact.case, fact.at, entry.seq],
         )?;
     }
     Ok(())
@@ -237,40 +224,6 @@ pub fn case_ids_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<CaseId>> {
 pub fn active_cases(tx: &mut Tx<'_>) -> Result<Vec<Case>> {
     let j = tx.jurisdiction();
     tx.query(&format!("SELECT {CASE} FROM infection WHERE j = $1 AND active = 1 ORDER BY id"), values![j], read_case)
-}
-
-/// Facts asked for in one statement.
-const FACTS_AT_ONCE: usize = 200;
-
-/// A case, and when its last change was recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Changed {
-    /// The case.
-    pub case: Case,
-    /// When its last change was recorded; none where that is not known.
-    pub changed_at: Option<Timestamp>,
-}
-
-/// Cases that are not over, cases whose last change was recorded since a moment, and cases that one of these facts opened;
-/// by number, each once. Reads no other case, however many there ever were.
-///
-/// # Errors
-/// What the engine refused.
-pub fn cases_that_matter(tx: &mut Tx<'_>, since: Timestamp, opened_by: &[Seq]) -> Result<Vec<Changed>> {
-    let j = tx.jurisdiction();
-    let read = |row: &Row<'_>| Ok(Changed { case: read_case(row)?, changed_at: row.get(20)? });
-    let of = |condition: &str| format!("SELECT {CASE}, changed_at FROM infection WHERE j = $1 AND {condition}");
-    let mut found = tx.query(&of("active = 1"), values![j], read)?;
-    found.extend(tx.query(&of("changed_at >= $2"), values![j, since], read)?);
-    for facts in opened_by.chunks(FACTS_AT_ONCE) {
-        let places: Vec<String> = (2..facts.len() + 2).map(|place| format!("${place}")).collect();
-        let mut bound = vec![Value::Int(j)];
-        bound.extend(facts.iter().map(|fact| Value::Int(fact.0)));
-        found.extend(tx.query(&of(&format!("opened_seq IN ({})", places.join(", "))), &bound, read)?);
-    }
-    found.sort_by_key(|one| one.case.id);
-    found.dedup_by_key(|one| one.case.id);
-    Ok(found)
 }
 
 /// One page of the cases whose people live in an area, by number, after one of them.

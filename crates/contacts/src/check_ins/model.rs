@@ -8,12 +8,10 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewCheckIn {
     /// The device's own counter, from 1: it names the check-in for ever.
-    #[schema(value_type = outpace_core::bounds::Serial)]
     pub counter: i64,
     /// Who.
     pub person: PersonId,
     /// When, by the device's clock.
-    #[schema(value_type = outpace_core::bounds::DeviceMoment)]
     pub at: Timestamp,
     /// The text of the place's code, where the person's own telephone read it; absent where the device saw the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,7 +25,6 @@ pub struct CheckIns {
     pub place: PlaceId,
     /// What the device's clock shows as it sends, so that a wrong clock can be told and put right.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub sent_at: Option<Timestamp>,
     /// At most 10,000, in any order.
     pub check_ins: Vec<NewCheckIn>,

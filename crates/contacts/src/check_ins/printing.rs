@@ -94,8 +94,7 @@ pub fn print_code(unit: &mut Unit<'_>, call: &Call, request: CodeOfPlace) -> Res
     let print = store::print_of(unit.tx(), place.id)? + 1;
     unit.record(PlaceCodePrinted { place: place.id, print })?;
     let text = PlaceKey::of(unit.keys(), place.id)?.printed(print);
-    let (place, name) = (place.id, name(place));
-    Ok(PrintedCode { place, name: if call.drill { name.of_drill() } else { name }, print, text })
+    Ok(PrintedCode { place: place.id, name: name(place), print, text })
 }
 
 /// Where and when.

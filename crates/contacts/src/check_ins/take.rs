@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use outpace_access::Call;
 use outpace_core::time::MINUTE_MS;
-use outpace_core::trigger::RESPOND;
 use outpace_core::{ActorKind, AreaId, PersonId, PlaceId, Refusal, Seq, Text, Timestamp, Trigger};
 use outpace_orders::{NewConflict, Subject, conflict};
 use outpace_registry::Place;
-use outpace_store::{Unit, Urgency};
+use outpace_store::Unit;
 
 use super::codes::ReadCode;
 use super::facts::{CheckInRow, CheckInsTaken};
@@ -18,7 +17,7 @@ use super::model::{CheckIns, DeviceMarks, NewCheckIn, Taken};
 use super::proof::Proof;
 use super::store;
 use crate::visits::Spot;
-use crate::{ContactsError, SKEW_MS_MAX, cases};
+use crate::{ContactsError, SKEW_MS_MAX, cases, respond};
 
 /// What says that a code was passed on. A printed code that nothing bears out is no such sign: most people come from home.
 const PASSED_ON: u8 = CheckInRow::STALE | CheckInRow::FOREIGN | CheckInRow::IMPLAUSIBLE;
@@ -80,7 +79,7 @@ fn take_at(
     }
     let known = store::device(unit.tx(), call.actor.id)?;
     let skew_ms = request.sent_at.map_or(0, |sent_at| call.now.since(sent_at));
-    let skew_ms = if skew_ms.saturating_abs() > SKEW_MS_MAX { skew_ms } else { 0 };
+    let skew_ms = if skew_ms.abs() > SKEW_MS_MAX { skew_ms } else { 0 };
     let mut marks = known.as_ref().map(|row| Marks::from(&row.marks)).unwrap_or_default();
     let proof = Proof::of(unit, call, place, &request.check_ins, skew_ms)?;
     let mut rows = Vec::with_capacity(request.check_ins.len());
@@ -157,8 +156,7 @@ fn record(
     if waiting / FILE_ROWS != (waiting + answer.recorded) / FILE_ROWS {
         unit.enqueue(FILE, &())?;
     }
-    // They come in masses: whatever a positive asks for overtakes them.
-    triggers.iter().try_for_each(|trigger| unit.enqueue_as(Urgency::Later, RESPOND, trigger))?;
+    triggers.iter().try_for_each(|trigger| respond(unit, trigger))?;
     if turned {
         let device = call.actor.id;
         let minutes = answer.skew_ms / MINUTE_MS;

@@ -140,7 +140,6 @@ pub fn receive_letter(unit: &mut Unit<'_>, call: &Call, request: ReceiveLetter) 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PushLetter {
     /// Which.
-    #[schema(value_type = outpace_core::bounds::Serial)]
     pub letter: i64,
     /// To which street, village or grid.
     pub area: AreaId,
@@ -167,7 +166,6 @@ pub fn push_letter(unit: &mut Unit<'_>, call: &Call, request: PushLetter) -> Res
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AnswerLetter {
     /// Which.
-    #[schema(value_type = outpace_core::bounds::Serial)]
     pub letter: i64,
     /// The answer, without names or numbers of people.
     pub answer: String,

@@ -36,10 +36,8 @@ pub fn routes() -> Routes {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct LettersQuery {
     /// The last letter of the page before.
-    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub after: Option<i64>,
     /// At most 1,000.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

@@ -156,12 +156,9 @@ impl House {
         command: impl FnOnce(&mut Unit<'_>, &Call) -> Result<T, Refusal> + Send + 'static,
     ) -> Vec<Trigger> {
         self.act(move |unit, call| {
-            // The same trigger that waits already would not be queued again.
-            for (id, _) in queued(unit.tx())? {
-                unit.finish_job(id)?;
-            }
+            let newest = queued(unit.tx(), 0)?.last().map_or(0, |(id, _)| *id);
             command(unit, call)?;
-            Ok(queued(unit.tx())?.into_iter().map(|(_, trigger)| trigger).collect())
+            Ok(queued(unit.tx(), newest)?.into_iter().map(|(_, trigger)| trigger).collect())
         })
         .unwrap()
     }
@@ -199,11 +196,11 @@ impl House {
     }
 }
 
-fn queued(tx: &mut Tx<'_>) -> Result<Vec<(i64, Trigger)>, StoreError> {
+fn queued(tx: &mut Tx<'_>, after: i64) -> Result<Vec<(i64, Trigger)>, StoreError> {
     let j = tx.jurisdiction();
     let rows = tx.query(
-        "SELECT id, payload FROM job WHERE j = $1 AND kind = $2 ORDER BY id",
-        values![j, trigger::RESPOND],
+        "SELECT id, payload FROM job WHERE j = $1 AND id > $2 AND kind = $3 ORDER BY id",
+        values![j, after, trigger::RESPOND],
         |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?)),
     )?;
     Ok(rows.into_iter().map(|(id, payload)| (id, serde_json::from_str(&payload).unwrap())).collect())

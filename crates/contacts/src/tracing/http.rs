@@ -54,7 +54,6 @@ pub struct ContactsQuery {
     /// The last person of the page before.
     pub after: Option<PersonId>,
     /// At most 1,000.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 
@@ -107,7 +106,6 @@ pub struct ContactsInQuery {
     /// The person of the last contact of the page before.
     pub after_person: Option<PersonId>,
     /// At most 1,000.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

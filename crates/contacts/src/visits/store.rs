@@ -50,11 +50,11 @@ const PIECES_MAX: i64 = 366;
 /// From–to in pieces of at most [`PIECE_MS_MAX`]; what ends before it starts is a moment.
 fn pieces(from: Timestamp, to: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
     let (start, end) = (from.0, to.0.max(from.0));
-    let count = (end.saturating_sub(start) / PIECE_MS_MAX).min(PIECES_MAX);
+    let count = ((end - start) / PIECE_MS_MAX).min(PIECES_MAX);
     (0..=count)
         .map(move |piece| {
-            let from = start.saturating_add(piece * PIECE_MS_MAX);
-            (Timestamp(from), Timestamp(end.min(from.saturating_add(PIECE_MS_MAX))))
+            let from = start + piece * PIECE_MS_MAX;
+            (Timestamp(from), Timestamp(end.min(from + PIECE_MS_MAX)))
         })
         .filter(move |(from, to)| from < to || from.0 == start)
 }
@@ -251,54 +251,25 @@ pub fn visitors(tx: &mut Tx<'_>, spot: Spot, from: Timestamp, to: Timestamp) -> 
 /// What the engine refused.
 pub fn who_was_with(tx: &mut Tx<'_>, person: PersonId, from: Timestamp, to: Timestamp) -> Result<Vec<Together>> {
     let mut found = Vec::new();
-    for stretch in stretches(visits_of(tx, person, from, to)?, from, to) {
-        let mut others = visitors(tx, stretch.spot, stretch.from, stretch.to)?;
-        others.retain(|(other, _)| other.person != person);
-        for (own, seq) in &stretch.visits {
-            let (start, end) = (own.from.max(from), own.to.min(to));
-            // By time: nobody who came after the end was there.
-            let came = others.partition_point(|(other, _)| other.from <= end);
-            let there = others[..came].iter().filter(|(other, _)| other.to >= start);
-            found.extend(there.map(|(other, other_seq)| Together {
-                person: other.person,
-                spot: own.spot,
-                from: other.from.max(start),
-                to: other.to.min(end),
-                same_room: own.room.is_some() && own.room == other.room,
-                room: other.room.clone(),
-                seq: *seq,
-                other_seq: *other_seq,
-            }));
+    for (own, seq) in visits_of(tx, person, from, to)? {
+        let (start, end) = (own.from.max(from), own.to.min(to));
+        for (other, other_seq) in visitors(tx, own.spot, start, end)? {
+            if other.person != person {
+                found.push(Together {
+                    person: other.person,
+                    spot: own.spot,
+                    from: other.from.max(start),
+                    to: other.to.min(end),
+                    same_room: own.room.is_some() && own.room == other.room,
+                    room: other.room,
+                    seq,
+                    other_seq,
+                });
+            }
         }
     }
     found.sort();
     Ok(found)
-}
-
-/// Visits of one person to one spot that overlap each other, and the time that they cover.
-struct Stretch {
-    spot: Spot,
-    from: Timestamp,
-    to: Timestamp,
-    visits: Vec<(Visit, Seq)>,
-}
-
-/// Groups a person's visits, so that everybody else at a spot is read once for a time and not once for each visit: a device
-/// that repeats a check-in ten thousand times must not cost ten thousand looks at the same people.
-fn stretches(mut visits: Vec<(Visit, Seq)>, from: Timestamp, to: Timestamp) -> Vec<Stretch> {
-    visits.sort_by_key(|(visit, seq)| (visit.spot, visit.from, *seq));
-    let mut found: Vec<Stretch> = Vec::new();
-    for (visit, seq) in visits {
-        let (start, end) = (visit.from.max(from), visit.to.min(to));
-        match found.last_mut().filter(|last| last.spot == visit.spot && start <= last.to) {
-            Some(last) => {
-                last.to = last.to.max(end);
-                last.visits.push((visit, seq));
-            }
-            None => found.push(Stretch { spot: visit.spot, from: start, to: end, visits: vec![(visit, seq)] }),
-        }
-    }
-    found
 }
 
 /// Where cases were, by spot; excluded cases stand for no spot.

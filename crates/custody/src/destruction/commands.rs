@@ -156,7 +156,7 @@ pub fn order(unit: &mut Unit<'_>, call: &Call, request: OrderDestruction) -> Res
     let rules = &call.rules.profile.destruction;
     if !deciders(rules, Timestamp(0), call.now).roles.contains(&call.actor.role) {
         return Err(CustodyError::Forbidden {
-            value: call.actor.role.name().en,
+            value: format!("{:?}", call.actor.role),
             zh: "只有辖区档案指定的负责人可以下令销毁数据。",
             en: "Only the officer whom the jurisdiction's profile names may order a destruction.",
         }

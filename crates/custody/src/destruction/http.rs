@@ -21,7 +21,6 @@ const ORDERS_MAX: i64 = 200;
 pub fn routes() -> Routes {
     Routes::new()
         .query("/api/custody/due", P::AuditRead.whole(), "What is held by class and month, and when it ends", due)
-        .heavy()
         .query("/api/custody/destructions", P::AuditRead.whole(), "Orders to destroy data", destructions)
         .recall(
             "/api/custody/attestation",
@@ -55,7 +54,6 @@ pub struct AttestationKey {
 #[schema(as = DestructionOrderQuery)]
 pub struct OrderQuery {
     /// Its number.
-    #[schema(value_type = outpace_core::bounds::Serial)]
     pub order: i64,
 }
 

@@ -11,9 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::file::{self, Label, Prepared};
-use super::{
-    COUNTER, Content, ExportEnded, ExportFetched, ExportMade, HOURS_MAX, LetterNumber, PEOPLE_MAX, csv, key_name, store,
-};
+use super::{COUNTER, Content, ExportEnded, ExportFetched, ExportMade, HOURS_MAX, PEOPLE_MAX, csv, key_name, store};
 use crate::CustodyError;
 
 /// Characters of a purpose.
@@ -62,7 +60,6 @@ pub struct MakeExport {
     /// What for, 4 to 200 characters: recorded, written on the file, shown to those who are in it.
     pub purpose: String,
     /// Hours until it ends, 1 to 168.
-    #[schema(value_type = outpace_core::bounds::Hours)]
     pub hours: i64,
 }
 
@@ -122,7 +119,7 @@ fn too_many() -> CustodyError {
 
 fn people_of(tx: &mut Tx<'_>, call: &Call, content: &Content) -> Result<Vec<PersonId>, Refusal> {
     let mut people = match content {
-        Content::Letter(LetterNumber(id)) => {
+        Content::Letter(id) => {
             let unknown = CustodyError::Unknown { field: "letter", id: *id };
             let whole = AreaId(tx.jurisdiction());
             letters::letter(tx, *id)?.filter(|letter| letter.seen(call, whole)).ok_or(unknown)?.people
@@ -214,9 +211,8 @@ pub fn make(unit: &mut Unit<'_>, call: &Call, ready: Ready) -> Result<MadeExport
         made_at: call.now,
         until,
         salt: prepared.salt(),
-        drill: call.drill,
     };
-    let file = file::seal(&prepared, &label, &csv::list(&rows, call.drill)?)?;
+    let file = file::seal(&prepared, &label, &csv::list(&rows)?)?;
     drop(rows);
     unit.record(ExportMade { export, content: request.content, purpose, people, until })?;
     let keys = unit.keys();
@@ -234,7 +230,6 @@ fn known(unit: &mut Unit<'_>, id: i64) -> Result<Export, CustodyError> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FetchExport {
     /// Its number.
-    #[schema(value_type = outpace_core::bounds::Serial)]
     pub export: i64,
 }
 

@@ -15,20 +15,14 @@ pub fn cell(text: &str) -> String {
     if text.starts_with(FORMULA) { format!("'{text}") } else { text.to_owned() }
 }
 
-/// A number that is a text: spreadsheets round one of 18 digits, and drop leading zeros.
-fn code(text: &str) -> String {
-    let written = outpace_files::as_text_cell(text);
-    if written == text { cell(text) } else { written }
-}
-
-/// A list of identities, in UTF-8 with the mark by which spreadsheets know it. In a drill the heading says so.
-pub(super) fn list(rows: &[(PersonId, Option<Identity>)], drill: bool) -> Result<Zeroizing<Vec<u8>>> {
+/// A list of identities, in UTF-8 with the mark by which spreadsheets know it.
+pub(super) fn list(rows: &[(PersonId, Option<Identity>)]) -> Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new("\u{feff}".as_bytes().to_vec());
     let told = |error: csv::Error| StoreError::Folder(format!("export: {error}"));
     {
         let mut out = csv::WriterBuilder::new().from_writer(&mut *bytes);
         out.write_record([
-            if drill { "【演练 drill】编号 number" } else { "编号 number" },
+            "编号 number",
             "姓名 name",
             "出生日期 born",
             "证件号 ID number",
@@ -43,8 +37,8 @@ pub(super) fn list(rows: &[(PersonId, Option<Identity>)], drill: bool) -> Result
                     number,
                     cell(&known.name),
                     cell(&known.born),
-                    code(&known.id_number),
-                    code(known.phone.as_deref().unwrap_or_default()),
+                    cell(&known.id_number),
+                    cell(known.phone.as_deref().unwrap_or_default()),
                     cell(known.address.as_deref().unwrap_or_default()),
                 ],
                 // Known by number only: somebody goes and asks.

@@ -40,9 +40,6 @@ pub struct Label {
     pub until: Timestamp,
     /// Salt of the passphrase, in hexadecimal.
     pub salt: String,
-    /// Whether it left a drill's folder: everybody in it is made up.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub drill: bool,
 }
 
 /// A passphrase with its key, made beside the writer: making it takes a tenth of a second.

@@ -40,7 +40,6 @@ pub fn routes() -> Routes {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ExportsQuery {
     /// The oldest of the page before.
-    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub before: Option<i64>,
     /// Only those that this person is in.
     pub person: Option<PersonId>,
@@ -82,7 +81,6 @@ pub fn exports(tx: &mut Tx<'_>, call: &Call, query: ExportsQuery) -> Result<Expo
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct OwnExportsQuery {
     /// The oldest of the page before.
-    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub before: Option<i64>,
 }
 

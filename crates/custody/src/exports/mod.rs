@@ -29,18 +29,12 @@ pub const PEOPLE_MAX: usize = 20_000;
 /// Hours after which an export ends at the latest: a week.
 pub const HOURS_MAX: i64 = 168;
 
-/// The number of a co-investigation letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(transparent)]
-#[schema(value_type = outpace_core::bounds::Serial)]
-pub struct LetterNumber(pub i64);
-
 /// What leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
     /// The people of a co-investigation letter, for the area it goes to.
-    Letter(LetterNumber),
+    Letter(i64),
     /// Everyone registered in an area.
     Roster(AreaId),
     /// Who was due in a round and did not come, for those who go from door to door.

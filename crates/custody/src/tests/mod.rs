@@ -92,13 +92,12 @@ fn label(prepared: &Prepared, until: Timestamp) -> Label {
     Label {
         area: AreaId(140_121),
         export: 7,
-        content: Content::Letter(crate::exports::LetterNumber(3)),
+        content: Content::Letter(3),
         purpose: "协查反馈".to_owned(),
         people: 2,
         made_at: at("2022-04-13T01:00"),
         until,
         salt: prepared.salt(),
-        drill: true,
     }
 }
 

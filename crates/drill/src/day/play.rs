@@ -24,10 +24,8 @@ use crate::staff::Office;
 
 /// Minutes by which the clock moves at a time. Observations carry their own time to the second.
 const SLICE_MINUTES: i64 = 5;
-/// Hours of the drill after which devices renew.
+/// Hours after which everybody signs in again and devices renew; the system lets a sign-in hold for twelve.
 const SHIFT_HOURS: i64 = 8;
-/// Hours of the real time after which everybody signs in again; the system lets a sign-in hold for twelve.
-const SIGN_IN_HOURS: i64 = 8;
 /// Minutes between two looks at the orders.
 const ORDERS_EVERY_MINUTES: i64 = 15;
 /// Minutes between two looks of the score.
@@ -83,8 +81,6 @@ pub(crate) struct Play {
     started: Instant,
     /// What each part of the work took of the machine's time.
     parts: BTreeMap<&'static str, Duration>,
-    last_shift: Timestamp,
-    /// By the real time.
     last_sign_in: Timestamp,
     last_collect: Timestamp,
 }
@@ -125,7 +121,6 @@ impl Play {
         progress: Progress,
         started: Instant,
     ) -> Result<Self, CallError> {
-        let last_sign_in = api.real_now();
         let bench = Bench::new(scenario.truth(), &county, scenario.starts_at);
         let workers =
             Workers::ready(&standing.office.auditor, standing.ambulances.first().map_or(0, |one| one.vehicle)).await?;
@@ -146,8 +141,7 @@ impl Play {
             last_collect: scenario.opens_at,
             api,
             parts: BTreeMap::from([("setting up", started.elapsed())]),
-            last_shift: scenario.opens_at,
-            last_sign_in,
+            last_sign_in: scenario.opens_at,
             pace,
             pack,
             register: standing.register,
@@ -209,14 +203,10 @@ impl Play {
     pub(crate) async fn move_clock(&mut self, to: Timestamp) -> Result<(), CallError> {
         self.office.administrator.tell("/api/drill/clock", &json!({ "to": to })).await?;
         self.now = to;
-        if self.now >= self.last_shift.plus_hours(SHIFT_HOURS) {
-            crate::staff::renew_devices(&self.api).await?;
-            self.last_shift = self.now;
-        }
-        let real_now = self.api.real_now();
-        if real_now >= self.last_sign_in.plus_hours(SIGN_IN_HOURS) {
-            self.office.sign_in_again(&self.api).await?;
-            self.last_sign_in = real_now;
+        self.api.set_clock(to);
+        if self.now >= self.last_sign_in.plus_hours(SHIFT_HOURS) {
+            self.office.begin_shift(&self.api).await?;
+            self.last_sign_in = self.now;
         }
         Ok(())
     }

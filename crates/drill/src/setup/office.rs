@@ -184,7 +184,7 @@ async fn facilities(administrator: &Staff, scenario: &Scenario) -> Result<Vec<i6
     let hospitals = scenario.hospitals.iter().map(|facility| row(facility, "hospital", true));
     let rows: Vec<Value> = sites.chain(hospitals).collect();
     let imported: Value = administrator.post(IMPORT, &json!({ "facilities": rows })).await?;
-    let ids: Vec<i64> = list(&imported, "/ids").iter().filter_map(Value::as_i64).collect();
+    let ids: Vec<i64> = list(&imported, "/facilities").iter().filter_map(Value::as_i64).collect();
     Ok(ids.into_iter().take(scenario.facilities.len()).collect())
 }
 

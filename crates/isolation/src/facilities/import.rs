@@ -1,74 +1,101 @@
-//! Reading facilities from an office's file. Pure.
+//! Reading facilities from CSV. Pure.
 
-use outpace_core::{PlaceId, Text};
-use outpace_files::{Column, Unreadable};
-use outpace_registry::tables::{Fields, FileRows, Parsed, parse_rows, read_rows};
+use std::collections::BTreeMap;
+
+use outpace_core::{AreaId, PlaceId, Text};
+use outpace_registry::tables::{BadRow, Parsed, is_degrees};
 
 use super::model::{FacilityKind, NewFacility};
 
-/// Columns of a file of facilities.
-pub const FACILITY_COLUMNS: &[Column] = &[
-    Column::needed("code", &["编码", "编号", "设施编码"]),
-    Column::needed("kind", &["设施类型", "类型", "类别"]),
-    Column::needed("name", &["名称", "设施名称"]),
-    Column::needed("area", &["区划代码", "区域代码"]),
-    Column::needed("rooms", &["房间数", "房间"]),
-    Column::optional("name_en", &["英文名称", "英文名", "english name"]),
-    Column::optional("place", &["场所编号"]),
-    Column::optional("lon", &["经度", "longitude"]),
-    Column::optional("lat", &["纬度", "latitude"]),
-    Column::optional("beds_per_room", &["每间床位数", "每间床位"]),
-    Column::optional("ready", &["启用", "已启用", "可用"]),
-];
+/// Columns that must be there.
+const NEEDED: [&str; 5] = ["code", "kind", "name", "area", "rooms"];
 
-const KINDS: &str = "quarantine_site 隔离点, hospital 定点医院, shelter 方舱";
-
-/// Reads a file of facilities, see [`FACILITY_COLUMNS`]: `area` is of any level of the tree, `beds_per_room` 1 and `ready`
-/// no where they are empty.
-///
-/// # Errors
-/// What makes the whole file unreadable.
-pub fn read_facilities(bytes: &[u8]) -> Result<FileRows<NewFacility>, Unreadable> {
-    read_rows(bytes, FACILITY_COLUMNS, read)
-}
-
-/// Reads a text of facilities, as [`read_facilities`] reads a file.
+/// Reads facilities: columns `code`, `kind` (quarantine_site, hospital, shelter), `name`, `area` (any level of the tree),
+/// `rooms`, and as far as they are known `name_en`, `place`, `lon`, `lat`, `beds_per_room` (1), `ready` (false). Others
+/// are passed over; a bad row is answered with its line and what would be right.
 #[must_use]
 pub fn parse_facilities_csv(text: &str) -> Parsed<NewFacility> {
-    parse_rows(text, FACILITY_COLUMNS, read)
-}
-
-fn kind_of(text: &str) -> Option<FacilityKind> {
-    match text {
-        "隔离点" | "集中隔离点" => Some(FacilityKind::QuarantineSite),
-        "医院" | "定点医院" => Some(FacilityKind::Hospital),
-        "方舱" | "方舱医院" => Some(FacilityKind::Shelter),
-        word => FacilityKind::from_word(&word.to_ascii_lowercase()),
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let mut parsed = Parsed { rows: Vec::new(), bad: Vec::new() };
+    let columns: BTreeMap<String, usize> = match reader.headers() {
+        Ok(names) => names.iter().enumerate().map(|(at, name)| (name.trim().to_ascii_lowercase(), at)).collect(),
+        Err(error) => {
+            parsed.bad.push(bad(0, error.to_string()));
+            return parsed;
+        }
+    };
+    if let Some(missing) = NEEDED.iter().find(|name| !columns.contains_key(**name)) {
+        let reason = Text::new(format!("缺少列 {missing}。"), format!("The column {missing} is missing."));
+        parsed.bad.push(BadRow { line: 1, reason });
+        return parsed;
     }
+    for record in reader.records() {
+        match record {
+            Ok(record) => {
+                let line = record.position().map_or(0, csv::Position::line);
+                let field = |name: &str| {
+                    let text = columns.get(name).and_then(|at| record.get(*at)).map(str::trim);
+                    text.filter(|text| !text.is_empty())
+                };
+                match read(&field) {
+                    Ok(facility) => parsed.rows.push(facility),
+                    Err(reason) => parsed.bad.push(BadRow { line, reason }),
+                }
+            }
+            Err(error) => {
+                let line = error.position().map_or(0, csv::Position::line);
+                parsed.bad.push(bad(line, error.to_string()));
+            }
+        }
+    }
+    parsed
 }
 
-fn read(fields: &Fields<'_>) -> Result<NewFacility, Text> {
-    fields.need("kind")?;
-    let kind = fields.word("kind", kind_of, KINDS)?;
-    let area = fields.area("area")?;
+fn bad(line: u64, error: String) -> BadRow {
+    BadRow { line, reason: Text::new(format!("无法读取:{error}。"), error) }
+}
+
+fn read<'a>(field: &impl Fn(&str) -> Option<&'a str>) -> Result<NewFacility, Text> {
+    let need = |name: &str| {
+        field(name).ok_or_else(|| Text::new(format!("{name} 列为空。"), format!("The column {name} is empty.")))
+    };
+    let kind = need("kind")?;
+    let kind =
+        FacilityKind::from_word(kind).ok_or_else(|| wrong("kind", kind, "quarantine_site, hospital, shelter"))?;
+    let area = need("area")?;
+    let area = number::<i64>("area", area).map(AreaId)?;
     if area.level().is_none() {
-        return Err(Text::new(
-            format!("{area} 不是区域代码(2、4、6、9、12 或 15 位)。"),
-            format!("{area} is no area code (2, 4, 6, 9, 12 or 15 digits)."),
-        ));
+        return Err(wrong("area", &area.to_string(), "2, 4, 6, 9, 12, 15 digits"));
     }
-    let name = fields.need("name")?;
+    let degrees = |name: &str| {
+        let read = |text| number(name, text).ok().filter(|degrees| is_degrees(*degrees));
+        field(name).map(|text| read(text).ok_or_else(|| wrong(name, text, "degrees from -180 to 180"))).transpose()
+    };
+    let name = need("name")?.to_owned();
+    let beds_per_room = field("beds_per_room").map(|text| number("beds_per_room", text)).transpose()?;
     Ok(NewFacility {
-        code: fields.need("code")?,
-        kind: kind.ok_or_else(|| Text::new("缺少类型。", "The kind is missing."))?,
-        name_en: fields.text("name_en")?.unwrap_or_else(|| name.clone()),
+        code: need("code")?.to_owned(),
+        kind,
+        name_en: field("name_en").unwrap_or(&name).to_owned(),
         name,
         area: area.unknown_grid(),
-        place: fields.read("place")?.map(PlaceId),
-        lon: fields.degrees("lon")?,
-        lat: fields.degrees("lat")?,
-        rooms: fields.need_read("rooms")?,
-        beds_per_room: fields.read("beds_per_room")?.unwrap_or(1),
-        ready: fields.yes("ready")?.unwrap_or(false),
+        place: field("place").map(|text| number("place", text).map(PlaceId)).transpose()?,
+        lon: degrees("lon")?,
+        lat: degrees("lat")?,
+        rooms: number("rooms", need("rooms")?)?,
+        beds_per_room: beds_per_room.unwrap_or(1),
+        ready: matches!(field("ready"), Some("true" | "1" | "yes" | "是")),
     })
+}
+
+fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, Text> {
+    text.parse().map_err(|_| wrong(name, text, "a number"))
+}
+
+fn wrong(name: &str, text: &str, right: &str) -> Text {
+    Text::new(
+        format!("{name} 列的值“{text}”无法识别,应为:{right}。"),
+        format!("The column {name} holds {text:?}; right would be: {right}."),
+    )
 }

@@ -10,9 +10,7 @@ pub mod import;
 pub mod model;
 pub mod store;
 
-pub use commands::{
-    FACILITIES_MAX, beds_cleaned, close, import as import_facilities, import_of as import_facilities_of, rooms_ready,
-};
-pub use import::{FACILITY_COLUMNS, parse_facilities_csv, read_facilities};
+pub use commands::{beds_cleaned, close, import as import_facilities, rooms_ready};
+pub use import::parse_facilities_csv;
 pub use model::{Bed, BedState, Facility, FacilityKind, FacilityState, FreeBeds, NewFacility, NewRoom};
 pub use store::{beds_of, facilities, facility, free_beds};

@@ -81,16 +81,12 @@ pub struct NewFacility {
     /// Its place in the registry, if it is one.
     pub place: Option<PlaceId>,
     /// Longitude, degrees WGS-84.
-    #[schema(value_type = Option<outpace_core::bounds::Longitude>)]
     pub lon: Option<f64>,
     /// Latitude, degrees WGS-84.
-    #[schema(value_type = Option<outpace_core::bounds::Latitude>)]
     pub lat: Option<f64>,
     /// Rooms that it will have, or has.
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub rooms: u32,
     /// Beds of each room.
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub beds_per_room: u32,
     /// Whether its rooms are ready from the start, as those of a hospital are.
     pub ready: bool,
@@ -102,7 +98,6 @@ pub struct NewRoom {
     /// What stands on its door; unique in the facility.
     pub name: String,
     /// Its beds.
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub beds: u32,
 }
 
@@ -143,16 +138,6 @@ pub struct Facility {
     pub occupied: i64,
     /// Being turned over.
     pub cleaning: i64,
-    /// People who stay here now, with and without a bed.
-    #[serde(default)]
-    pub stays: i64,
-    /// Of these, people who have no bed.
-    #[serde(default)]
-    pub without_bed: i64,
-    /// People whom it can still take: free rooms where everyone has a room alone, else free beds, less those who wait for
-    /// one; none where it is not in use.
-    #[serde(default)]
-    pub can_take: i64,
 }
 
 /// What a bed is doing.

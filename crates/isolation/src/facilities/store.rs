@@ -5,7 +5,7 @@ use outpace_store::{Capability, Entry, Result, Row, StoreError, Tx, values};
 use outpace_zoning::ground::{unword, word};
 
 use super::facts::{BedsCleaned, FacilitiesImported, FacilityClosed, RoomsReady};
-use super::model::{Bed, BedState, Facility, FacilityKind, FacilityState, FreeBeds, NewFacility};
+use super::model::{Bed, BedState, Facility, FacilityState, FreeBeds, NewFacility};
 use crate::ids::TransferId;
 
 /// Tables of facilities, rooms and beds.
@@ -61,9 +61,6 @@ fn read(row: &Row<'_>) -> Result<Facility> {
         reserved: row.get(15)?,
         occupied: row.get(16)?,
         cleaning: row.get(17)?,
-        stays: 0,
-        without_bed: 0,
-        can_take: 0,
     })
 }
 
@@ -204,33 +201,6 @@ fn count_bed(tx: &mut Tx<'_>, bed: BedId, from: BedState, to: BedState) -> Resul
 pub fn facility(tx: &mut Tx<'_>, id: FacilityId) -> Result<Option<Facility>> {
     let j = tx.jurisdiction();
     tx.first(&format!("SELECT {FACILITY} FROM facility WHERE j = $1 AND id = $2"), values![j, id], read)
-}
-
-/// Counts who stays at each of the facilities, and whom it can still take. Walks the stays.
-pub(crate) fn count_stays(
-    tx: &mut Tx<'_>,
-    facilities: &mut [Facility],
-    single_room: impl Fn(FacilityKind) -> bool,
-) -> Result<()> {
-    let j = tx.jurisdiction();
-    let mut counts = std::collections::BTreeMap::new();
-    tx.each(
-        "SELECT facility, COUNT(*), COUNT(bed) FROM stay WHERE j = $1 AND ended_at IS NULL GROUP BY facility",
-        values![j],
-        |row| {
-            counts.insert(row.get::<FacilityId>(0)?, (row.get::<i64>(1)?, row.get::<i64>(2)?));
-            Ok(())
-        },
-    )?;
-    for facility in facilities {
-        let (stays, in_beds) = counts.get(&facility.id).copied().unwrap_or_default();
-        (facility.stays, facility.without_bed) = (stays, stays - in_beds);
-        if facility.state == FacilityState::Ready {
-            let free = if single_room(facility.kind) { facility.rooms_free } else { facility.free };
-            facility.can_take = (free - facility.without_bed).max(0);
-        }
-    }
-    Ok(())
 }
 
 /// The facility with a code.

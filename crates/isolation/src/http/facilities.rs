@@ -2,7 +2,6 @@
 
 use outpace_access::{Call, Empty, Routes};
 use outpace_core::{ActorId, BedId, FacilityId, Permission, PersonId, Refusal, StayId, Text, Timestamp};
-use outpace_registry::Imported;
 use outpace_store::{Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,7 +9,6 @@ use utoipa::ToSchema;
 use super::limit_of;
 use crate::errors::IsolationError;
 use crate::facilities::{self, Bed, Facility, NewFacility, NewRoom};
-use crate::rooms::single_room;
 use crate::stays::{self, Check, CheckDue, NewCheck, Released, Stay};
 use crate::trips::{self, HandedOver};
 
@@ -75,8 +73,6 @@ pub struct FacilityList {
 fn list(tx: &mut Tx<'_>, call: &Call, _: Empty) -> Result<FacilityList, Refusal> {
     let mut facilities = facilities::facilities(tx)?;
     facilities.retain(|facility| call.sees(facility.area));
-    let rule = call.pack().facility.single_room.value;
-    facilities::store::count_stays(tx, &mut facilities, |kind| single_room(rule, kind))?;
     Ok(FacilityList { facilities })
 }
 
@@ -89,10 +85,8 @@ pub struct FacilityQuery {
     #[serde(default)]
     pub ended: bool,
     /// After this number.
-    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub after: Option<i64>,
     /// At most so many, 1,000 at the most.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 
@@ -172,15 +166,12 @@ pub struct ImportFacilities {
 /// Facilities that are known now.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ImportedFacilities {
-    /// Their numbers, in the order of the request; none where a row was not taken in.
-    pub facilities: Vec<Option<FacilityId>>,
-    /// What became of the rows.
-    pub rows: Imported,
+    /// Their numbers, in the order of the request.
+    pub facilities: Vec<FacilityId>,
 }
 
 fn import(unit: &mut Unit<'_>, call: &Call, request: ImportFacilities) -> Result<ImportedFacilities, Refusal> {
-    let rows = facilities::import_facilities(unit, call, request.facilities)?;
-    Ok(ImportedFacilities { facilities: rows.ids.iter().map(|id| id.map(FacilityId)).collect(), rows })
+    Ok(ImportedFacilities { facilities: facilities::import_facilities(unit, call, request.facilities)? })
 }
 
 /// Rooms that are ready.

@@ -62,10 +62,8 @@ pub struct RestrictionsQuery {
     /// Of this kind.
     pub kind: Option<RestrictionKind>,
     /// After this number.
-    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub after: Option<i64>,
     /// At most so many, 1,000 at the most.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 
@@ -119,10 +117,8 @@ fn person(tx: &mut Tx<'_>, call: &Call, query: PersonQuery) -> Result<PersonAnsw
 #[schema(as = ObservedQuery)]
 pub struct PageQuery {
     /// After this number.
-    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub after: Option<i64>,
     /// At most so many, 1,000 at the most.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

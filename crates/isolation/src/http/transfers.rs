@@ -27,10 +27,8 @@ pub struct TransfersQuery {
     /// In this state; those that wait where absent.
     pub state: Option<TransferState>,
     /// After this number.
-    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub after: Option<i64>,
     /// At most so many, 1,000 at the most.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

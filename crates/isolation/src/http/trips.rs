@@ -16,7 +16,6 @@ use crate::trips::{
 pub(super) fn routes() -> Routes {
     Routes::new()
         .query("/api/isolation/trip-plan", Permission::IsolationRead.whole(), "Trips that could be made now", plan)
-        .heavy()
         .query("/api/isolation/trips", Permission::IsolationRead.by_area(), "Trips, by state", list)
         .query("/api/isolation/trip", Permission::TripWork.by_area(), "A trip with its people, for who drives it", one)
         .query("/api/isolation/trip-people", Permission::IsolationRead.by_area(), "A trip with its people", one)
@@ -59,10 +58,8 @@ pub struct TripsQuery {
     /// In this state; all where absent.
     pub state: Option<TripState>,
     /// After this number.
-    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub after: Option<i64>,
     /// At most so many, 1,000 at the most.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

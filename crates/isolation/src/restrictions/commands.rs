@@ -251,9 +251,7 @@ fn certify(unit: &mut Unit<'_>, call: &Call, released: &[(Ended, RestrictionKind
         let kept = store::in_force_of(unit.tx(), item.person)?.iter().any(|other| rules::is_certified(other.kind));
         if !kept {
             let number = unit.next("certificate")?;
-            let paper = rules::certificate(jurisdiction, number, item.person, item.id, *kind, now, offset);
-            let text = if call.drill { paper.text.of_drill() } else { paper.text };
-            items.push(Certificate { text, ..paper });
+            items.push(rules::certificate(jurisdiction, number, item.person, item.id, *kind, now, offset));
         }
     }
     if !items.is_empty() {

@@ -8,4 +8,4 @@ pub mod store;
 
 pub use commands::{record_checks, release};
 pub use model::{Check, CheckDue, NewCheck, Released, Stay};
-pub use store::{checks_due, checks_of, open_of, stay, stays_at, taken_in};
+pub use store::{checks_due, checks_of, open_of, stay, stays_at};

@@ -38,7 +38,6 @@ pub struct NewCheck {
     /// Whom.
     pub person: PersonId,
     /// Body temperature, degrees Celsius.
-    #[schema(value_type = outpace_core::bounds::Celsius)]
     pub celsius: f64,
     /// Whether there are symptoms.
     #[serde(default)]

@@ -13,7 +13,7 @@ pub fn part_of_day(at: Timestamp, parts: u32, offset_minutes: i64) -> (Timestamp
     let start = Timestamp::start_of_local_day(at.local_day(offset_minutes), offset_minutes);
     let length_ms = DAY_MS / parts;
     let part = (at.since(start) / length_ms).min(parts - 1);
-    let from = Timestamp(start.0.saturating_add(part * length_ms));
-    let to = if part == parts - 1 { start.plus_days(1) } else { Timestamp(from.0.saturating_add(length_ms)) };
+    let from = Timestamp(start.0 + part * length_ms);
+    let to = if part == parts - 1 { Timestamp(start.0 + DAY_MS) } else { Timestamp(from.0 + length_ms) };
     (from, to)
 }

@@ -10,7 +10,6 @@ use super::rules::part_of_day;
 use crate::facilities::BedState;
 use crate::facilities::store::set_bed;
 use crate::tally;
-use crate::trips::PassengerKind;
 use crate::trips::facts::Admitted;
 
 /// Tables of stays.
@@ -112,18 +111,6 @@ fn fold_released(tx: &mut Tx<'_>, entry: &Entry, fact: &PeopleReleased) -> Resul
         end(tx, entry, *id, "released")?;
     }
     tally::add(tx, "released", i64::try_from(fact.stays.len()).unwrap_or(i64::MAX))
-}
-
-/// How many people were taken in and stay, or were let go from where they stayed: as contacts and as cases. Who moved to
-/// another facility counts there.
-///
-/// # Errors
-/// What the engine refused.
-pub fn taken_in(tx: &mut Tx<'_>) -> Result<Vec<(PassengerKind, i64)>> {
-    let j = tx.jurisdiction();
-    let sql = "SELECT kind, COUNT(*) FROM stay WHERE j = $1 AND (ended_how IS NULL OR ended_how = 'released')
-               GROUP BY kind ORDER BY kind DESC";
-    tx.query(sql, values![j], |row| Ok((unword(&row.get::<String>(0)?)?, row.get(1)?)))
 }
 
 /// One stay.

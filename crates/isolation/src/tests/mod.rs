@@ -109,8 +109,7 @@ impl House {
                 crate::facilities::import_facilities(unit, call, facilities)
             })
             .unwrap();
-        let of = |index: usize| outpace_core::FacilityId(ids.ids[index].unwrap());
-        (self.site, self.hospital) = (of(0), of(1));
+        (self.site, self.hospital) = (ids[0], ids[1]);
     }
 
     pub fn now(&self) -> Timestamp {

@@ -46,7 +46,6 @@ pub struct NewTrip {
     /// Contacts or cases.
     pub kind: PassengerKind,
     /// Drivers.
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub drivers: u32,
     /// Stops in order.
     pub stops: Vec<Stop>,

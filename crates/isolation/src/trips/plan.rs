@@ -65,11 +65,7 @@ impl TripRules {
         if kind == PassengerKind::Case {
             return i64::from(self.cases_per_vehicle);
         }
-        if vehicle == VehicleKind::Ambulance {
-            1.min(seats)
-        } else {
-            seats.saturating_mul(i64::from(self.bus_load_percent)) / 100
-        }
+        if vehicle == VehicleKind::Ambulance { 1.min(seats) } else { seats * i64::from(self.bus_load_percent) / 100 }
     }
 
     fn carries(&self, vehicle: VehicleKind, kind: PassengerKind) -> bool {
@@ -260,13 +256,13 @@ fn drivers_min(rules: &TripRules, carrier: &Carrier) -> u32 {
 
 /// What the next vehicle should carry so that the vehicles needed for all carry about the same.
 fn even_share(needed: i64, usable: &[(usize, i64)], places: i64) -> i64 {
-    let (mut vehicles, mut sum) = (0, 0_i64);
+    let (mut vehicles, mut sum) = (0, 0);
     for (_, capacity) in usable {
         if sum >= needed {
             break;
         }
         vehicles += 1;
-        sum = sum.saturating_add(*capacity);
+        sum += capacity;
     }
     let share = if vehicles == 0 { needed } else { (needed + vehicles - 1) / vehicles };
     share.min(places)

@@ -138,7 +138,6 @@ fn meetings(tx: &mut Tx<'_>, _: &Call, _: Empty) -> Result<MeetingList, Refusal>
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 pub struct TargetRef {
     /// Which target.
-    #[schema(value_type = outpace_core::bounds::Serial)]
     pub target: i64,
 }
 

@@ -32,7 +32,6 @@ pub struct ListConflicts {
     /// From below this conflict.
     pub after: Option<ConflictId>,
     /// At most this many, up to 500; 100 when absent.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<usize>,
 }
 

@@ -39,7 +39,6 @@ pub struct ListNotices {
     /// From below this notice.
     pub after: Option<NoticeId>,
     /// At most this many, up to 200; 50 when absent.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<usize>,
 }
 

@@ -32,7 +32,7 @@ const TICK_NOTICES_MAX: i64 = 1_000;
 ///
 /// # Errors
 /// Empty words in one of the two languages, no receiver, too many of them.
-pub fn publish(unit: &mut Unit<'_>, call: &Call, new: NewNotice) -> Result<NoticeId, Refusal> {
+pub fn publish(unit: &mut Unit<'_>, _: &Call, new: NewNotice) -> Result<NoticeId, Refusal> {
     for text in [&new.title.zh, &new.title.en] {
         said("title", text, SHORT_CHARACTERS_MAX)?;
     }
@@ -53,8 +53,7 @@ pub fn publish(unit: &mut Unit<'_>, call: &Call, new: NewNotice) -> Result<Notic
         kind: new.kind,
         audience: new.audience,
         area: new.area,
-        // Every notice, message and paper goes out from here: in a drill's folder it says so itself, wherever it is read.
-        title: if call.drill { new.title.of_drill() } else { new.title },
+        title: new.title,
         body: new.body,
         reference: new.reference,
         clause: new.clause,

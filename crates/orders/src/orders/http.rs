@@ -81,7 +81,6 @@ pub struct ListOrders {
     /// From below this order.
     pub after: Option<OrderId>,
     /// At most this many, up to 500; 100 when absent.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<usize>,
 }
 
@@ -376,7 +375,6 @@ pub struct ReportOrder {
     pub order: OrderId,
     /// Lines of the checklist ticked now, from 0.
     #[serde(default)]
-    #[schema(value_type = Vec<outpace_core::bounds::Count>)]
     pub ticked: BTreeSet<u32>,
     /// Answers to the form's fields given now.
     #[serde(default)]

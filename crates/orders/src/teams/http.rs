@@ -63,7 +63,6 @@ pub struct ListTeams {
     /// From above this team.
     pub after: Option<TeamId>,
     /// At most this many; 500 when absent.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 
@@ -142,7 +141,6 @@ pub struct RecordArrival {
     pub area: AreaId,
     /// How many people; absent = all of the team.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::Count>)]
     pub people: Option<u32>,
     /// When; absent = now.
     #[serde(default)]
@@ -191,7 +189,6 @@ pub struct RelieveTeam {
     /// Which team.
     pub team: TeamId,
     /// How long it rests, in hours.
-    #[schema(value_type = outpace_core::bounds::Hours)]
     pub rest_hours: i64,
 }
 

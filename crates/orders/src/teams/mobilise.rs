@@ -28,7 +28,6 @@ pub struct Mobilise {
     /// The villages, one team each.
     pub villages: Vec<AreaId>,
     /// People in all.
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub people: u32,
     /// The task force that leads them.
     #[serde(default)]

@@ -59,7 +59,6 @@ pub struct NewTeam {
     #[serde(default)]
     pub units: Vec<String>,
     /// How many people, members included.
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub people: u32,
     /// Members who are known one by one.
     #[serde(default)]

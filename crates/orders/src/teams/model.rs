@@ -16,7 +16,6 @@ pub struct WorkUnit {
     /// Its name.
     pub name: Text,
     /// People that it can send.
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub people: u32,
     /// The village it is paired with (包联村).
     #[serde(default)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use outpace_core::Clock;
 use outpace_server::SteadyClock;
-use outpace_server::alarms::{BackupMark, keep_mark};
 use outpace_server::every_route::every_capability;
 use outpace_store::vault::{BACKUP_FILE, VAULT_FILE};
 use outpace_store::{Settings, backup};
@@ -20,9 +19,6 @@ pub fn take(data: &Data, to: &Path) -> Result<(), Failure> {
         backup::take(&data.place, &data.folder, to, &every_capability(), SteadyClock::of_this_machine().now())?;
     let rows: i64 = manifest.files.iter().map(|file| file.rows).sum();
     let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
-    let mark =
-        BackupMark { made_at: manifest.made_at, head_seq: manifest.head_seq, head_hash: manifest.head_hash.clone() };
-    keep_mark(&data.folder, &mark).map_err(|error| Failure::Unable(format!("last-backup.json: {error}")))?;
     println!("backup / 备份: {}", to.display());
     println!("head / 日志头: {} {}", manifest.head_seq, manifest.head_hash);
     println!("rows / 行数: {rows}, bytes / 字节: {bytes}, files / 文件: {}", manifest.files.len());

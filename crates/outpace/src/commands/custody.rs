@@ -20,7 +20,7 @@ use crate::Data;
 const TOKEN: &str = "OUTPACE_TOKEN";
 
 /// Who sits at the machine: somebody with a sign-in that is good now, second factor and all.
-pub(super) fn at_the_machine(opened: &Opened) -> Result<Actor, Failure> {
+fn at_the_machine(opened: &Opened) -> Result<Actor, Failure> {
     let token = match std::env::var(TOKEN) {
         Ok(token) if !token.is_empty() => zeroize::Zeroizing::new(token),
         _ => asked("Token of your sign-in / 您登录后的令牌: ")?,

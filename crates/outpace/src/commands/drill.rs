@@ -2,12 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::ValueEnum;
 use outpace_access::actors;
-use outpace_drill::{Options, SignIn, play, scenario::Scenario, schedule};
-use outpace_server::SteadyClock;
+use outpace_drill::{Options, play, scenario::Scenario, schedule};
 use outpace_server::office::Opening;
 
 use super::serve::{interrupted, until_interrupted};
@@ -47,10 +45,6 @@ pub struct Arguments {
     /// Where to listen while playing with --serve.
     #[arg(long, default_value = "127.0.0.1:8088")]
     listen: SocketAddr,
-    /// With --serve: let everybody on the network sign in as any role of the drill without a password; without it, only on
-    /// this machine.
-    #[arg(long)]
-    drill_roles_for_all: bool,
     /// The data folder, emptied before; a temporary one where nothing is said.
     #[arg(long = "data", value_name = "DIR")]
     folder: Option<PathBuf>,
@@ -98,9 +92,6 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let given = std::env::var("OUTPACE_ADMIN_PASSWORD").ok();
     let password = actors::first_administrator(&opened.office.store, given)?
         .ok_or_else(|| Failure::Unable("the drill's folder already has accounts".to_owned()))?;
-    if arguments.drill_roles_for_all {
-        opened.office.offer_drill_roles_to_all();
-    }
     let done = block_on(session(&arguments, opened, password));
     if !kept {
         std::fs::remove_dir_all(&folder)?;
@@ -108,26 +99,9 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     done
 }
 
-/// With what one signs in after a drill. Everybody in it is made up, and its folder is marked for ever as a drill's.
-fn sign_in_table(sign_ins: &[SignIn], base: &str) -> String {
-    let mut told = format!(
-        "\n演练登录:打开 {base},在登录框里选一个角色,无需密码(仅限本机)。\n\
-         To sign in: open {base} and choose a role in the sign-in form, without a password (on this machine only).\n\
-         也可用用户名、密码和验证器密钥(验证码按真实时间) / or by name, password and authenticator secret (codes go by the \
-         real time):\n"
-    );
-    for SignIn { name, password, authenticator } in sign_ins {
-        let secret = authenticator.as_deref().unwrap_or("-");
-        told.push_str(&format!("  {name:<22} {password:<34} {secret}\n"));
-    }
-    told
-}
-
 async fn session(arguments: &Arguments, opened: outpace_server::Opened, password: String) -> Result<(), Failure> {
     let listen = if arguments.serve { arguments.listen } else { SocketAddr::from(([127, 0, 0, 1], 0)) };
-    let office = opened.office.clone();
     let running = outpace_server::start(opened, listen, None).await?;
-    outpace_server::alarms::keep(&office, outpace_server::alarms::Wanted::default());
     let base = format!("http://{}", running.address);
     if arguments.serve {
         println!("Outpace: {base}  (watch while it plays / 演练进行中可打开查看)");
@@ -140,23 +114,20 @@ async fn session(arguments: &Arguments, opened: outpace_server::Opened, password
         },
         pack: arguments.pack.clone(),
         progress: true,
-        phone: Arc::new(SteadyClock::of_this_machine()),
     };
-    let played = tokio::select! {
-        played = play(&base, &password, options) => played.map_err(|error| Failure::Unable(error.to_string()))?,
+    let report = tokio::select! {
+        report = play(&base, &password, options) => report.map_err(|error| Failure::Unable(error.to_string()))?,
         stopped = interrupted() => {
             stopped?;
             return Err(Failure::Unable("演练被中断 / the drill was interrupted".to_owned()));
         }
     };
-    let report = played.report;
     println!("{}", report.table());
     if let Some(file) = &arguments.json {
         let text = serde_json::to_string_pretty(&report).map_err(|error| Failure::Unable(error.to_string()))?;
         std::fs::write(file, text + "\n")?;
     }
     if arguments.serve {
-        println!("{}", sign_in_table(&played.sign_ins, &base));
         println!("Outpace: {base}  (Ctrl-C ends / 按 Ctrl-C 结束)");
         until_interrupted(running).await?;
     }

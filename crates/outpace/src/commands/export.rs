@@ -5,14 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use outpace_access::Empty;
-use outpace_core::{AreaId, LaneId, PlaceId, RoundId};
+use outpace_core::{AreaId, LaneId, RoundId};
 use outpace_screening::lanes::{IssueSheet, issue_sheet};
 use outpace_screening::{round_by_key, sites};
-use outpace_server::briefing::Language;
-use outpace_server::sheets;
 use outpace_store::Tx;
 
-use outpace_custody::exports::{Content, LetterNumber, MakeExport};
+use outpace_custody::exports::{Content, MakeExport};
 
 use super::{Failure, custody, open_existing};
 use crate::Data;
@@ -46,21 +44,6 @@ pub enum Command {
         hours: Option<i64>,
         /// The file to write. Readable by its owner only.
         #[arg(long, value_name = "FILE")]
-        to: PathBuf,
-    },
-    /// Write blank sheets "until it is back" (停机应急单) to print: one HTML page for every lane, site and facility, and for
-    /// the gates that are named. Run it every evening by a timer.
-    Sheets {
-        #[command(flatten)]
-        data: Data,
-        /// A gate: the number of its place. May be given several times.
-        #[arg(long = "gate", value_name = "PLACE")]
-        gates: Vec<i64>,
-        /// Print in English instead of Chinese.
-        #[arg(long)]
-        english: bool,
-        /// The folder to write into; made where there is none.
-        #[arg(long, value_name = "FOLDER")]
         to: PathBuf,
     },
     /// Let a list with names leave: a letter's people, the roster of a village, the doors of a round.
@@ -109,11 +92,10 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Lane { data, round, site, lane, areas, hours, to } => {
             lane_sheet(data, (round, site, lane), areas, hours, to)
         }
-        Command::Sheets { data, gates, english, to } => blank_sheets(&data, &gates, english, &to),
         Command::ExtraLayers { data, json } => extra_layers(&data, json),
         Command::People { data, letter, roster, doors, area, purpose, hours, to } => {
             let content = match (letter, roster, doors, area) {
-                (Some(letter), ..) => Content::Letter(LetterNumber(letter)),
+                (Some(letter), ..) => Content::Letter(letter),
                 (_, Some(area), ..) => Content::Roster(AreaId(area)),
                 (_, _, Some(round), Some(area)) => Content::Doors { round: RoundId(round), area: AreaId(area) },
                 _ => return Err(Failure::Unable("--letter, --roster, or --doors with --area / 三者择一".to_owned())),
@@ -143,20 +125,6 @@ fn extra_layers(data: &Data, json: Option<PathBuf>) -> Result<(), Failure> {
         write_private(&file, text.as_bytes())?;
         println!("{}", file.display());
     }
-    Ok(())
-}
-
-/// Writes every blank sheet into a folder.
-fn blank_sheets(data: &Data, gates: &[i64], english: bool, to: &Path) -> Result<(), Failure> {
-    let opened = open_existing(data)?;
-    let (office, language) = (&opened.office, if english { Language::En } else { Language::Zh });
-    let (call, gates) = (office.system_call(), gates.iter().map(|gate| PlaceId(*gate)).collect::<Vec<_>>());
-    let sheets = office.store.read(|tx| sheets::all(tx, &call, &gates, language))?;
-    std::fs::create_dir_all(to)?;
-    for sheet in &sheets {
-        std::fs::write(to.join(&sheet.name), &sheet.html)?;
-    }
-    println!("{}: {} sheets / 张停机应急单", to.display(), sheets.len());
     Ok(())
 }
 

@@ -6,7 +6,6 @@ pub mod custody;
 pub mod drill;
 pub mod export;
 pub mod import;
-pub mod jobs;
 pub mod keys;
 pub mod plan;
 pub mod policy;
@@ -68,12 +67,7 @@ pub fn open_existing(data: &Data) -> Result<Opened, Failure> {
         let folder = data.folder.display();
         return Err(Failure::Unable(format!("{folder} holds no journal; `outpace serve --data {folder}` makes one")));
     }
-    let opened = open(data, None, None)?;
-    if opened.office.store.is_drill() {
-        // Whatever is printed or written from here is of a drill; what is for programs stays as it is.
-        eprintln!("【演练】以下内容来自演练 / [Drill] what follows is of a drill");
-    }
-    Ok(opened)
+    open(data, None, None)
 }
 
 /// Runs a future to its end on a runtime of its own.

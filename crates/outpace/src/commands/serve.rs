@@ -4,10 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use outpace_access::actors;
-use outpace_access::alarms::Thresholds;
 use outpace_core::Timestamp;
 use outpace_custody::destruction;
-use outpace_server::alarms;
 use outpace_server::tls::{Authority, Tls, TlsError};
 use outpace_store::snapshot::WORTH_ENTRIES;
 
@@ -22,61 +20,18 @@ pub struct Wanted {
     pub pack: Option<String>,
     /// When a drill's clock starts.
     pub drill_from: Option<String>,
-    /// Whether everybody on the network may sign in as any role of a drill.
-    pub drill_roles_for_all: bool,
     /// `self`, or a certificate and its key.
     pub tls: Vec<PathBuf>,
-    /// Where alarms go.
-    pub alarms: Alarms,
-}
-
-/// Where alarms go, and when a laboratory or a backup counts as late.
-#[derive(Debug, Default, clap::Args)]
-pub struct Alarms {
-    /// POST each alarm as signed JSON to this address. The key is OUTPACE_ALARM_KEY, or alarm.key in the data folder.
-    #[arg(long, value_name = "URL")]
-    alarm_webhook: Option<String>,
-    /// Trust this authority (PEM) for the webhook, instead of those that the machine trusts.
-    #[arg(long, value_name = "FILE", requires = "alarm_webhook")]
-    alarm_authority: Option<PathBuf>,
-    /// Run this program for each alarm: its words on standard input, its fields as OUTPACE_ALARM_… in the environment.
-    #[arg(long, value_name = "PATH")]
-    alarm_command: Option<PathBuf>,
-    /// Hours without a result after which a laboratory with tubes counts as silent; the policy pack's where nothing is said.
-    #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(i64).range(1..=240))]
-    alarm_laboratory_hours: Option<i64>,
-    /// Hours after which a backup counts as old.
-    #[arg(long, value_name = "HOURS", default_value_t = 26, value_parser = clap::value_parser!(i64).range(1..=2_400))]
-    alarm_backup_hours: i64,
-}
-
-impl Alarms {
-    fn wanted(self, data: &Data) -> Result<alarms::Wanted, Failure> {
-        let unable = |error: alarms::WebhookError| Failure::Unable(error.to_string());
-        let webhook = match self.alarm_webhook {
-            None => None,
-            Some(address) => {
-                let key = alarms::key_of(&data.folder, std::env::var("OUTPACE_ALARM_KEY").ok()).map_err(unable)?;
-                Some(alarms::Webhook::new(&address, key, self.alarm_authority).map_err(unable)?)
-            }
-        };
-        let thresholds = Thresholds { backup_hours_max: self.alarm_backup_hours, ..Thresholds::default() };
-        let (command, laboratory_hours) = (self.alarm_command, self.alarm_laboratory_hours);
-        Ok(alarms::Wanted { webhook, command, laboratory_hours, thresholds, every: None })
-    }
 }
 
 /// Serves until Ctrl-C.
 pub fn run(data: Data, wanted: Wanted) -> Result<(), Failure> {
-    let Wanted { listen, pack, drill_from, drill_roles_for_all, tls, alarms } = wanted;
+    let Wanted { listen, pack, drill_from, tls } = wanted;
     let drill_from = drill_from.map(|text| local_time(&text)).transpose()?;
     let opened = open(&data, pack, drill_from)?;
-    if drill_roles_for_all {
-        opened.office.offer_drill_roles_to_all();
-    }
     // A destruction that was interrupted after its commit goes on before anybody is served.
     destruction::finish_all(&opened.office)?;
-    let tls = encrypted(&data, &tls, listen, opened.office.sign_in_now())?;
+    let tls = encrypted(&data, &tls, listen, opened.office.store.now())?;
     let given = std::env::var("OUTPACE_ADMIN_PASSWORD").ok();
     let printed = given.is_none();
     if let Some(password) = actors::first_administrator(&opened.office.store, given)? {
@@ -87,17 +42,11 @@ pub fn run(data: Data, wanted: Wanted) -> Result<(), Failure> {
         println!("登录后先用手机验证器扫码登记第二重验证,再请另设一位管理员。");
         println!("After signing in, set up an authenticator with your phone; then set up a second administrator.");
     }
-    let (store, office, alarms) = (opened.office.store.clone(), opened.office.clone(), alarms.wanted(&data)?);
-    if store.is_drill() {
-        println!(
-            "演练数据 / a drill's data: 在登录框里选一个角色即可登录,无需密码 / sign in as any role without a password."
-        );
-    }
+    let store = opened.office.store.clone();
     let ended = block_on(async move {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let authority = tls.as_ref().and_then(|tls| tls.authority.clone().map(|own| (own, tls.names.clone())));
         let running = outpace_server::start(opened, listen, tls).await?;
-        outpace_server::alarms::keep(&office, alarms);
         println!("Outpace: {scheme}://{}  (Ctrl-C ends / 按 Ctrl-C 结束)", running.address);
         match authority {
             Some((authority, names)) => tell_phones(running.address, &authority, &names),

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use outpace_access::{Empty, actors};
 use outpace_store::{Hash, journal};
 
-use super::{Failure, backup, custody, jobs, keys, open_existing};
+use super::{Failure, backup, custody, keys, open_existing};
 use crate::Data;
 
 /// What to look after.
@@ -101,11 +101,6 @@ pub enum Command {
         #[arg(long)]
         open: bool,
     },
-    /// Follow-up work that waits or fails: list it, try it again, set it aside.
-    Jobs {
-        #[command(subcommand)]
-        command: jobs::Command,
-    },
     /// Give an account another password at the machine itself, shown once: when the only administrator forgot it. Its second
     /// factor stays. Stop the servers first.
     NewPassword {
@@ -160,7 +155,6 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Attest { file, key, data, place } => custody::attest(&file, key.as_deref(), data, place),
         Command::Leaks { places, identities } => custody::leaks(&places, &identities),
         Command::OpenExport { file, to } => custody::open_export(&file, &to),
-        Command::Jobs { command } => jobs::run(command),
         Command::NewPassword { name, reason, data } => new_password(&data, &name, reason),
         Command::ResetSecondFactor { name, reason, data } => reset_second_factor(&data, &name, reason),
     }

@@ -59,15 +59,6 @@ impl Caller {
         self.read(self.http.get(format!("http://{at}{path}"))).await
     }
 
-    /// Asks a query as nobody.
-    pub async fn get_open(at: SocketAddr, path: &str) -> Option<Answer> {
-        let nobody = Self::new("");
-        let answer = nobody.http.get(format!("http://{at}{path}")).send().await.ok()?;
-        let status = answer.status().as_u16();
-        let body = serde_json::from_slice(&answer.bytes().await.ok()?).unwrap_or(Value::Null);
-        Some(Answer { status, body, head: None, retry_after: None })
-    }
-
     /// Posts a command that must be answered with success.
     pub async fn done(&self, at: SocketAddr, path: &str, body: &impl Serialize) -> Value {
         let answer = self.post(at, path, body).await.expect("an answer");

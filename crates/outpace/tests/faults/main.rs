@@ -19,4 +19,3 @@ mod form;
 mod house;
 mod kills;
 mod postgres;
-mod thinking;

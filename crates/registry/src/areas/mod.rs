@@ -12,11 +12,9 @@ pub use http::{
     AreaAnswer, AreaQuery, AreasAnswer, AreasQuery, BoundariesAnswer, BoundariesQuery, PopulationAnswer,
     PopulationQuery, PopulationRow, boundaries, list_areas, one_area, population, routes,
 };
-pub use import::{
-    ImportAreas, ImportBoundaries, import_areas, import_areas_of, import_boundaries, import_boundaries_of,
-};
+pub use import::{ImportAreas, ImportBoundaries, import_areas, import_boundaries};
 pub use model::{Area, AreaKind, Boundary, Population, RiverSide};
-pub use parse::{AREA_COLUMNS, BadRow, Parsed, parse_areas_csv, parse_boundaries_geojson, read_areas};
-pub use store::{area, areas_under, boundaries_under, is_known_ground, population_of, populations_under};
+pub use parse::{BadRow, Parsed, parse_areas_csv, parse_boundaries_geojson};
+pub use store::{area, areas_under, boundaries_under, population_of, populations_under};
 
 pub(crate) use store::{SCHEMA, fold};

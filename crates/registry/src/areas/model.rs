@@ -42,11 +42,9 @@ pub struct Area {
     pub name_en: String,
     /// Longitude of its seat, degrees WGS-84.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<outpace_core::bounds::Longitude>)]
     pub lon: Option<f64>,
     /// Latitude of its seat, degrees WGS-84.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<outpace_core::bounds::Latitude>)]
     pub lat: Option<f64>,
     /// Whether the seat was placed by a method and is no published fact.
     #[serde(default)]
@@ -60,7 +58,6 @@ pub struct Area {
     /// Residents as the source of the areas gives them (a census); `None` where nothing is known. The people in the
     /// registry are counted in [`Population`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<outpace_core::bounds::Quantity>)]
     pub residents: Option<i64>,
 }
 
@@ -70,7 +67,6 @@ pub struct Boundary {
     /// The area.
     pub area: AreaId,
     /// A GeoJSON geometry (Polygon or MultiPolygon, WGS-84) as compact text.
-    #[schema(max_length = 33_554_432)]
     pub geometry: String,
 }
 

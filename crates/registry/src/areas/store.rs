@@ -103,19 +103,6 @@ pub fn area(tx: &mut Tx<'_>, id: AreaId) -> Result<Option<Area>> {
     tx.first(&format!("SELECT {AREA} FROM area WHERE j = $1 AND id = $2"), values![j, id], read_area)
 }
 
-/// Whether something can stand in an area: it was imported, or for a grid the village or (where the rest of the code is
-/// filled up with zeros) the larger area that it means.
-///
-/// # Errors
-/// What the engine refused.
-pub fn is_known_ground(tx: &mut Tx<'_>, id: AreaId) -> Result<bool> {
-    let meant = match id.level() {
-        Some(AreaLevel::Grid) => id.at(AreaLevel::Village).unwrap_or(id),
-        _ => id,
-    };
-    Ok(area(tx, meant.without_filling())?.is_some())
-}
-
 /// The areas of a level inside an area, by code. On its own level the area itself.
 ///
 /// # Errors
@@ -142,12 +129,6 @@ pub fn boundaries_under(tx: &mut Tx<'_>, under: AreaId, level: AreaLevel) -> Res
         values![j, first, last],
         |row| Ok(Boundary { area: row.get(0)?, geometry: row.get(1)? }),
     )
-}
-
-/// The boundary of one area.
-pub(super) fn boundary(tx: &mut Tx<'_>, area: AreaId) -> Result<Option<String>> {
-    let j = tx.jurisdiction();
-    tx.first("SELECT geometry FROM area_boundary WHERE j = $1 AND area = $2", values![j, area], |row| row.get(0))
 }
 
 /// How many people are registered in an area: a sum of tallies, no scan of people.

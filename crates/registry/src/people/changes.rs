@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::facts::{HouseholdsImported, ImportedHousehold, PersonMoved, PersonTagged, PresenceChanged};
-use super::households::{Grounds, keep_contacts};
-use super::import::{ImportPerson, import_one};
+use super::import::{Grounds, ImportPeople, ImportPerson, import_people, keep_contacts};
 use super::model::{CareTag, Household, HouseholdContact, HouseholdKind, Person};
 use super::store;
 use crate::RegistryError;
@@ -59,11 +58,13 @@ pub struct RegisterPerson {
 /// Registers one person; who they are goes to the vault.
 ///
 /// # Errors
-/// An unknown household, place or vehicle, a date of birth or an ID number that cannot be, a number that stands at somebody,
-/// a namesake born on the same day in the same household of whom other things are known.
+/// What [`import_people`] refuses.
 pub fn register_person(unit: &mut Unit<'_>, call: &Call, request: RegisterPerson) -> Result<Person, Refusal> {
-    let (id, is_new) = import_one(unit, call, AT_THE_DOOR, request.person)?;
-    if is_new {
+    let people = vec![request.person];
+    let imported =
+        import_people(unit, call, ImportPeople { source: AT_THE_DOOR.to_owned(), by_reference: false, people })?;
+    let id = imported.ids.first().copied().map(PersonId).unwrap_or(PersonId(0));
+    if imported.added > 0 {
         unit.enqueue(trigger::RESPOND, &Trigger::Person(id))?;
     }
     seen(unit, call, id)

@@ -8,9 +8,8 @@ use utoipa::ToSchema;
 
 use super::changes::{mark_absent, move_person, register_household, register_person, tag_person};
 use super::guardians::{end_guardian, guardians, name_guardian};
-use super::households::import_households;
 use super::identity::{find, find_household, looks_at, reveal};
-use super::import::import_people;
+use super::import::{import_households, import_people};
 use super::model::{Household, Person};
 use super::store;
 use crate::{RegistryError, page_limit};
@@ -121,7 +120,6 @@ pub struct PeopleQuery {
     /// The last person of the page before.
     pub after: Option<PersonId>,
     /// At most 1,000.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 
@@ -150,7 +148,6 @@ pub struct CareQuery {
     /// The last person of the page before.
     pub after: Option<PersonId>,
     /// At most 1,000.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

@@ -5,7 +5,6 @@
 
 use outpace_access::Call;
 use outpace_core::{ActorId, AreaId, HouseholdId, PersonId, Refusal, Seq, Timestamp};
-use outpace_policy::Date;
 use outpace_store::vault::{self, ToKeep};
 use outpace_store::{Fact, StoreError, Tx, Unit};
 use serde::{Deserialize, Serialize};
@@ -13,7 +12,6 @@ use utoipa::ToSchema;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::model::{HouseholdContact, Person};
-use super::spelling::{self, Spelling};
 use super::{limit, store};
 use crate::RegistryError;
 
@@ -34,11 +32,11 @@ const LOOKS_MAX: i64 = 200;
 /// What the vault holds of one person.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Identity {
-    /// Name; empty where only a number is known.
+    /// Name.
     pub name: String,
     /// Date of birth, `1953-02-11`.
     pub born: String,
-    /// Number of the identity card or of another document; empty where none is known, as with children.
+    /// Number of the identity card or of another document.
     pub id_number: String,
     /// Telephone number; children and some of the old have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,10 +89,19 @@ pub struct Look {
     pub purpose: String,
 }
 
+/// Letters and digits in capitals: spaces and hyphens do not tell numbers apart.
+pub(super) fn normal_number(text: &str) -> Zeroizing<String> {
+    Zeroizing::new(text.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()).collect())
+}
+
+pub(super) fn name_and_birth(name: &str, born: &str) -> Zeroizing<String> {
+    Zeroizing::new(format!("{}|{}", name.trim(), born.trim()))
+}
+
 /// Whether a number can be that of an identity card (its check character fits) or of another document.
 #[must_use]
 pub fn is_id_number(text: &str) -> bool {
-    let number = spelling::number(text);
+    let number = normal_number(text);
     let digits: Vec<char> = number.chars().collect();
     if digits.len() != 18 || !digits[..17].iter().all(char::is_ascii_digit) {
         return (5..=20).contains(&digits.len()) && digits.iter().all(char::is_ascii_alphanumeric);
@@ -103,14 +110,21 @@ pub fn is_id_number(text: &str) -> bool {
     ID_CHECKS[(sum % 11) as usize] == digits[17]
 }
 
-/// Checks what can be checked without asking anyone. Half an identity is one: children have no number yet, and somebody
-/// known by a number alone has no name yet.
+/// Checks what can be checked without asking anyone.
 ///
 /// # Errors
 /// The field that cannot be right.
 pub fn check(identity: &Identity) -> Result<(), RegistryError> {
+    if identity.name.trim().is_empty() {
+        return Err(RegistryError::Value {
+            field: "name",
+            value: String::new(),
+            zh: "请填写姓名。",
+            en: "Give a name.",
+        });
+    }
     birth_year(&identity.born)?;
-    if !identity.id_number.is_empty() && !is_id_number(&identity.id_number) {
+    if !is_id_number(&identity.id_number) {
         return Err(RegistryError::Value {
             field: "id_number",
             value: masked_number(&identity.id_number),
@@ -121,52 +135,17 @@ pub fn check(identity: &Identity) -> Result<(), RegistryError> {
     Ok(())
 }
 
-/// The year of a date of birth, however the date is written.
+/// The year of a date of birth.
 ///
 /// # Errors
-/// A text that is no date, or one outside [`BORN_YEARS`].
+/// A text that is no date.
 pub fn birth_year(born: &str) -> Result<i64, RegistryError> {
-    birth_date(born).map(|day| i64::from(day.year()))
-}
-
-/// Years in which people were born who can be registered: nobody is older than 130, and no date after this century is meant.
-pub const BORN_YEARS: std::ops::RangeInclusive<i16> = 1880..=2100;
-
-/// A date of birth, however it is written.
-///
-/// # Errors
-/// A text that is no date, or one outside [`BORN_YEARS`].
-pub(super) fn birth_date(born: &str) -> Result<Date, RegistryError> {
-    let day = spelling::date(born).ok_or_else(|| RegistryError::Value {
+    born.trim().parse::<outpace_policy::Date>().map(|date| i64::from(date.year())).map_err(|_| RegistryError::Value {
         field: "born",
         value: born.to_owned(),
-        zh: "出生日期须写作 1953-02-11(也可写 19530211、1953/2/11 或 1953年2月11日)。",
-        en: "Write the date of birth as 1953-02-11 (19530211, 1953/2/11 and 1953年2月11日 are read too).",
-    })?;
-    if BORN_YEARS.contains(&day.year()) { Ok(day) } else { Err(never_born(born)) }
-}
-
-/// A date of birth of somebody who can be alive on a day.
-///
-/// # Errors
-/// As [`birth_date`], and a date after the day or more than 130 years before it.
-pub(super) fn alive_on(born: &str, today: Date) -> Result<Date, RegistryError> {
-    let day = birth_date(born)?;
-    // A register of midnight, or one of a place further east, is a day ahead: a newborn of that day is somebody.
-    let latest = today.tomorrow().unwrap_or(today);
-    if day <= latest && day.year() + AGE_MAX >= today.year() { Ok(day) } else { Err(never_born(born)) }
-}
-
-/// Years that nobody has outlived.
-const AGE_MAX: i16 = 130;
-
-fn never_born(born: &str) -> RegistryError {
-    RegistryError::Value {
-        field: "born",
-        value: born.to_owned(),
-        zh: "出生日期不能晚于今天,也不能早于 130 年前。",
-        en: "A date of birth is no later than today and no earlier than 130 years ago.",
-    }
+        zh: "出生日期须写作 1953-02-11。",
+        en: "Write the date of birth as 1953-02-11.",
+    })
 }
 
 fn sealed_json(subject: i64, value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, StoreError> {
@@ -180,12 +159,12 @@ fn fields_of(identity: &Identity) -> Vec<(i64, Zeroizing<String>)> {
     // Someone known from a lane alone may have given only a number, or only a name.
     let mut fields = Vec::with_capacity(3);
     if !identity.id_number.is_empty() {
-        fields.push((BY_ID_NUMBER, spelling::number(&identity.id_number)));
+        fields.push((BY_ID_NUMBER, normal_number(&identity.id_number)));
     }
     if !identity.name.is_empty() {
-        fields.push((BY_NAME_AND_BIRTH, spelling::name_and_birth(&identity.name, &identity.born)));
+        fields.push((BY_NAME_AND_BIRTH, name_and_birth(&identity.name, &identity.born)));
     }
-    fields.extend(identity.phone.as_ref().map(|phone| (BY_PHONE, spelling::phone(phone))));
+    fields.extend(identity.phone.as_ref().map(|phone| (BY_PHONE, normal_number(phone))));
     fields
 }
 
@@ -203,8 +182,8 @@ fn fields_of_contact(contact: &HouseholdContact) -> Vec<(i64, Zeroizing<String>)
     let phones = [&contact.landlord_phone, &contact.tenant_phone].into_iter().flatten();
     let names = [&contact.landlord_name, &contact.tenant_name].into_iter().flatten();
     phones
-        .map(|phone| (HOUSEHOLD_PHONE, spelling::phone(phone)))
-        .chain(names.map(|name| (HOUSEHOLD_NAME, spelling::name(name))))
+        .map(|phone| (HOUSEHOLD_PHONE, normal_number(phone)))
+        .chain(names.map(|name| (HOUSEHOLD_NAME, Zeroizing::new(name.trim().to_owned()))))
         .collect()
 }
 
@@ -307,27 +286,14 @@ pub struct Found {
 }
 
 fn subjects(unit: &mut Unit<'_>, request: &Find) -> Result<Vec<i64>, RegistryError> {
-    let (field, spelled) = match request {
-        Find { id_number: Some(number), .. } => (BY_ID_NUMBER, spelling::number_spelled(number)),
-        Find { phone: Some(phone), .. } => (BY_PHONE, spelling::phone_spelled(phone)),
-        Find { name: Some(name), born: Some(born), .. } => {
-            (BY_NAME_AND_BIRTH, spelling::name_and_birth_spelled(name, born))
-        }
+    let keys = unit.keys();
+    let (field, text) = match request {
+        Find { id_number: Some(number), .. } => (BY_ID_NUMBER, normal_number(number)),
+        Find { phone: Some(phone), .. } => (BY_PHONE, normal_number(phone)),
+        Find { name: Some(name), born: Some(born), .. } => (BY_NAME_AND_BIRTH, name_and_birth(name, born)),
         _ => return Err(RegistryError::NothingToFind),
     };
-    Ok(subjects_spelled(unit, field, spelled)?)
-}
-
-/// Subjects found by a text in either of its spellings, each once, by number.
-pub(super) fn subjects_spelled(unit: &mut Unit<'_>, field: i64, spelled: Spelling) -> Result<Vec<i64>, StoreError> {
-    let keys = unit.keys();
-    let mut found = Vec::new();
-    for text in spelled.both() {
-        found.extend(vault::find(unit.tx(), keys, field, &text)?);
-    }
-    found.sort_unstable();
-    found.dedup();
-    Ok(found)
+    Ok(vault::find(unit.tx(), keys, field, &text)?)
 }
 
 /// A person that there is not.
@@ -397,17 +363,18 @@ pub struct FoundHouseholds {
 /// As [`find`].
 pub fn find_household(unit: &mut Unit<'_>, call: &Call, request: FindHousehold) -> Result<FoundHouseholds, Refusal> {
     limit::begin(unit, call)?;
+    let keys = unit.keys();
     let mut ids = std::collections::BTreeSet::new();
     match &request {
         FindHousehold { phone: Some(phone), .. } => {
-            let of_households = subjects_spelled(unit, HOUSEHOLD_PHONE, spelling::phone_spelled(phone))?;
-            ids.extend(of_households.into_iter().map(|id| HouseholdId(-id)));
-            for subject in subjects_spelled(unit, BY_PHONE, spelling::phone_spelled(phone))? {
+            let phone = normal_number(phone);
+            ids.extend(vault::find(unit.tx(), keys, HOUSEHOLD_PHONE, &phone)?.into_iter().map(|id| HouseholdId(-id)));
+            for subject in vault::find(unit.tx(), keys, BY_PHONE, &phone)? {
                 ids.extend(store::person(unit.tx(), PersonId(subject))?.map(|person| person.household));
             }
         }
         FindHousehold { name: Some(name), .. } => {
-            let found = subjects_spelled(unit, HOUSEHOLD_NAME, spelling::name_spelled(name))?;
+            let found = vault::find(unit.tx(), keys, HOUSEHOLD_NAME, name.trim())?;
             ids.extend(found.into_iter().map(|id| HouseholdId(-id)));
         }
         _ => return Err(RegistryError::NothingToFind.into()),
@@ -429,7 +396,7 @@ pub fn find_household(unit: &mut Unit<'_>, call: &Call, request: FindHousehold) 
     Ok(FoundHouseholds { households })
 }
 
-pub(super) fn read_contact(unit: &mut Unit<'_>, household: HouseholdId) -> Result<HouseholdContact, StoreError> {
+fn read_contact(unit: &mut Unit<'_>, household: HouseholdId) -> Result<HouseholdContact, StoreError> {
     let (keys, subject) = (unit.keys(), household_subject(household));
     let Some(plain) = vault::open(unit.tx(), keys, subject)? else { return Ok(HouseholdContact::default()) };
     opened(subject, &plain)

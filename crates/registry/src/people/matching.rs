@@ -12,11 +12,10 @@ use zeroize::Zeroize;
 
 use super::facts::{HouseholdsImported, ImportedHousehold, ImportedPerson, PeopleImported};
 use super::identity::{
-    self, BY_ID_NUMBER, BY_NAME_AND_BIRTH, Identity, birth_date, birth_year, is_id_number, read_identity,
-    subjects_spelled,
+    self, BY_ID_NUMBER, BY_NAME_AND_BIRTH, Identity, birth_year, is_id_number, name_and_birth, normal_number,
+    read_identity,
 };
 use super::model::{HouseholdKind, Sex};
-use super::spelling;
 use crate::RegistryError;
 
 /// The source of people who are known from a lane alone.
@@ -62,11 +61,11 @@ impl std::fmt::Debug for Told {
 }
 
 impl Told {
-    /// The date of birth, `1953-02-11`: as told, however it was written, else the one that the identity number holds.
+    /// The date of birth: as told, else the one that the identity number holds.
     #[must_use]
     pub fn born(&self) -> Option<String> {
-        if let Some(day) = self.born.as_deref().and_then(|born| birth_date(born).ok()) {
-            return Some(day.to_string());
+        if self.born.as_deref().is_some_and(|born| birth_year(born).is_ok()) {
+            return self.born.as_deref().map(|born| born.trim().to_owned());
         }
         let number = self.card()?;
         let digits = number.get(BORN_AT)?;
@@ -86,7 +85,7 @@ impl Told {
 
     /// The number of an identity card, 18 characters with the right check character.
     fn card(&self) -> Option<String> {
-        let number = spelling::number(self.id_number.as_deref()?);
+        let number = normal_number(self.id_number.as_deref()?);
         (number.len() == 18 && is_id_number(&number)).then(|| number.to_string())
     }
 }
@@ -124,22 +123,22 @@ pub fn match_or_register(unit: &mut Unit<'_>, call: &Call, area: AreaId, told: &
 /// People who answer to what was told: by number alone where one was told and is known; by name and date of birth
 /// otherwise, narrowed by the telephone where several share them. Never by telephone alone: families share one.
 fn candidates(unit: &mut Unit<'_>, told: &Told) -> Result<Vec<PersonId>, StoreError> {
+    let keys = unit.keys();
     if let Some(number) = &told.id_number {
-        let by_number = subjects_spelled(unit, BY_ID_NUMBER, spelling::number_spelled(number))?;
+        let by_number = vault::find(unit.tx(), keys, BY_ID_NUMBER, &normal_number(number))?;
         let by_number: Vec<PersonId> = by_number.into_iter().filter(|id| *id > 0).map(PersonId).collect();
         if !by_number.is_empty() {
             return Ok(by_number);
         }
     }
     let (Some(name), Some(born)) = (&told.name, told.born()) else { return Ok(Vec::new()) };
-    let spelled = spelling::name_and_birth_spelled(name, &born);
-    let subjects = subjects_spelled(unit, BY_NAME_AND_BIRTH, spelled)?;
+    let subjects = vault::find(unit.tx(), keys, BY_NAME_AND_BIRTH, &name_and_birth(name, &born))?;
     let mut found = Vec::new();
     for person in subjects.into_iter().filter(|id| *id > 0).map(PersonId) {
         // Another number than the one told is another person of the same name and day.
         let other = |known: &Identity| {
             told.id_number.as_deref().is_some_and(|number| {
-                !known.id_number.is_empty() && *spelling::number(number) != *spelling::number(&known.id_number)
+                !known.id_number.is_empty() && *normal_number(number) != *normal_number(&known.id_number)
             })
         };
         match read_identity(unit, person) {
@@ -150,9 +149,8 @@ fn candidates(unit: &mut Unit<'_>, told: &Told) -> Result<Vec<PersonId>, StoreEr
         }
     }
     if found.len() > 1 && told.phone.is_some() {
-        let same = |phone: &Option<String>| {
-            phone.as_deref().map(spelling::phone) == told.phone.as_deref().map(spelling::phone)
-        };
+        let same =
+            |phone: &Option<String>| phone.as_deref().map(normal_number) == told.phone.as_deref().map(normal_number);
         let narrowed: Vec<PersonId> =
             found.iter().filter(|(_, phone)| same(phone)).map(|(person, _)| *person).collect();
         if !narrowed.is_empty() {
@@ -212,7 +210,7 @@ pub fn each_id_number(
 ) -> Result<(), RegistryError> {
     for person in people {
         match read_identity(unit, *person) {
-            Ok(Some(known)) if !known.id_number.is_empty() => each(*person, &spelling::number(&known.id_number)),
+            Ok(Some(known)) if !known.id_number.is_empty() => each(*person, &normal_number(&known.id_number)),
             Ok(_) | Err(StoreError::Vault(_)) => {}
             Err(error) => return Err(error.into()),
         }

@@ -12,7 +12,6 @@ use super::model::VehicleKind;
 pub struct ImportedPlace {
     /// The source's own number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<outpace_core::bounds::Reference>)]
     pub reference: Option<i64>,
     /// Its class as a word: small letters, digits and `_`.
     pub class: String,
@@ -25,19 +24,15 @@ pub struct ImportedPlace {
     pub area: AreaId,
     /// Longitude, degrees WGS-84.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<outpace_core::bounds::Longitude>)]
     pub lon: Option<f64>,
     /// Latitude, degrees WGS-84.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<outpace_core::bounds::Latitude>)]
     pub lat: Option<f64>,
     /// The place it is part of: in an import a reference of the same source, in the fact an id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<outpace_core::bounds::Reference>)]
     pub part_of: Option<i64>,
     /// People who work there.
     #[serde(default)]
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub staff: i64,
 }
 
@@ -61,7 +56,6 @@ impl Fact for PlacesImported {
 pub struct ImportedVehicle {
     /// The source's own number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<outpace_core::bounds::Reference>)]
     pub reference: Option<i64>,
     /// What it is for.
     pub kind: VehicleKind,
@@ -75,11 +69,9 @@ pub struct ImportedVehicle {
     pub name_en: String,
     /// Seats for passengers.
     #[serde(default)]
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub seats: i64,
     /// Drivers assigned to it.
     #[serde(default)]
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub drivers: i64,
     /// Whether its windows stay shut.
     #[serde(default)]

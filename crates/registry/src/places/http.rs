@@ -58,7 +58,6 @@ pub struct PlacesQuery {
     /// The last place of the page before.
     pub after: Option<PlaceId>,
     /// At most 1,000.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

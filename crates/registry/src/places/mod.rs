@@ -13,9 +13,9 @@ pub use facts::{ImportedPlace, ImportedVehicle, PlacesImported, VehiclesImported
 pub use http::{
     PlaceQuery, PlacesAnswer, PlacesQuery, VehiclesAnswer, VehiclesQuery, one_place, places, routes, vehicles,
 };
-pub use import::{ImportPlaces, ImportVehicles, import_places, import_places_of, import_vehicles, import_vehicles_of};
+pub use import::{ImportPlaces, ImportVehicles, import_places, import_vehicles};
 pub use model::{Place, Vehicle, VehicleKind};
-pub use parse::{PLACE_COLUMNS, VEHICLE_COLUMNS, parse_places_csv, parse_vehicles_csv, read_places, read_vehicles};
+pub use parse::{parse_places_csv, parse_vehicles_csv};
 pub use store::{place, places_in, places_of_class, vehicle, vehicles_of_kind};
 
 pub(crate) use store::{SCHEMA, fold};

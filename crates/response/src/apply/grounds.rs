@@ -8,7 +8,6 @@ use outpace_zoning as zoning;
 use outpace_zoning::{Lift, NewClosure, NewZone, ZoneChange};
 
 use super::{Order, applied, ground};
-use crate::errors::ResponseError;
 use crate::facts::Applied;
 use crate::items::What;
 use crate::plan::Planned;
@@ -48,23 +47,26 @@ fn zone_name(line: &crate::plan::Line) -> Text {
 pub(super) fn put(unit: &mut Unit<'_>, call: &Call, order: &Order<'_>, done: &mut Vec<Applied>) -> Result<(), Refusal> {
     let now = unit.now();
     for item in &order.items {
+        if item.ends_at.is_some_and(|end| end <= now) {
+            continue;
+        }
         let id = match &item.what {
             What::Zone { scope, level, .. } => zone(unit, call, order, item, (*scope, *level))?,
             What::Closure { area, class } => {
                 end_old(unit, call, item)?;
-                let closure = closure(unit, order, item)?;
+                let closure = closure(unit, call, order, item);
                 zoning::close_class(unit, call, class, *area, closure)?.0
             }
             What::PlaceHold { place, .. } => {
                 end_old(unit, call, item)?;
-                let closure = closure(unit, order, item)?;
+                let closure = closure(unit, call, order, item);
                 zoning::hold_place(unit, call, *place, closure)?.0
             }
             What::GoodsHold { place, goods } => {
                 end_old(unit, call, item)?;
                 let area = outpace_registry::place(unit.tx(), *place)?.map(|place| place.area);
                 let area = area.unwrap_or(AreaId(unit.tx().jurisdiction()));
-                let closure = closure(unit, order, item)?;
+                let closure = closure(unit, call, order, item);
                 zoning::hold_goods(unit, call, goods, Some(*place), area, closure)?.0
             }
             _ => continue,
@@ -81,16 +83,16 @@ fn end_old(unit: &mut Unit<'_>, call: &Call, item: &Planned) -> Result<(), Refus
     zoning::reopen(unit, call, ClosureId(id), reason)
 }
 
-fn closure(unit: &mut Unit<'_>, order: &Order<'_>, item: &Planned) -> Result<NewClosure, ResponseError> {
+fn closure(unit: &mut Unit<'_>, _: &Call, order: &Order<'_>, item: &Planned) -> NewClosure {
     let rule = Text::new("到期或依据消失即解除", "ends at its time, or when its reason falls");
-    Ok(NewClosure {
-        ground: ground(order.line, item)?,
+    NewClosure {
+        ground: ground(order.line, item),
         starts_at: item.starts_at.max(unit.now()),
         ends_at: item.ends_at,
         lift: Lift { rule, earliest_at: item.ends_at },
         plan: Some(order.plan),
         notice: None,
-    })
+    }
 }
 
 fn zone(
@@ -102,7 +104,7 @@ fn zone(
 ) -> Result<i64, Refusal> {
     let starts_at = item.starts_at.max(unit.now());
     let lift = zone_lift(call, level, starts_at, item.ends_at);
-    let ground = ground(order.line, item)?;
+    let ground = ground(order.line, item);
     let plan = Some(order.plan);
     if let Some(id) = item.id {
         let change = ZoneChange { level, risk: None, ground, lift, plan, name: Some(zone_name(order.line)) };

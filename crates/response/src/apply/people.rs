@@ -8,7 +8,6 @@ use outpace_isolation::{
 use outpace_store::Unit;
 
 use super::{Order, applied, ground, hangs_on, is_about_people};
-use crate::errors::ResponseError;
 use crate::facts::Applied;
 use crate::items::{Confinement, Key, Transfer, What};
 use crate::plan::Planned;
@@ -27,12 +26,12 @@ fn kind(kind: Confinement) -> RestrictionKind {
 /// together, and what they replace ends as superseded.
 pub(super) fn put(unit: &mut Unit<'_>, call: &Call, order: &Order<'_>, done: &mut Vec<Applied>) -> Result<(), Refusal> {
     let now = unit.now();
+    let hangs = hangs_on(order.line.because.first());
     let mut begin: Vec<(Planned, NewRestriction)> = Vec::new();
     let mut superseded: Vec<RestrictionId> = Vec::new();
     let mut transfers: Vec<NewTransfer> = Vec::new();
     for item in order.items.iter().filter(|item| is_about_people(&item.what)) {
-        let ends_at = item.ends_at.ok_or_else(|| ResponseError::NoEnd(item.key.to_string()))?;
-        let hangs = hangs_on(order.line)?;
+        let Some(ends_at) = item.ends_at.filter(|end| *end > now) else { continue };
         let (person, kind, class, test_days) = match &item.what {
             What::Hold { person, .. } => (*person, RestrictionKind::Hold, None, Vec::new()),
             What::Confine { person, kind: how, class, test_days, .. } => {
@@ -47,7 +46,7 @@ pub(super) fn put(unit: &mut Unit<'_>, call: &Call, order: &Order<'_>, done: &mu
         let standing = outpace_isolation::in_force_of(unit.tx(), person)?;
         let known = item.id.and_then(|id| standing.iter().find(|one| one.id == RestrictionId(id)));
         if let Some(known) = known.filter(|known| known.kind == kind && kind != RestrictionKind::Hold) {
-            let change = ChangeEnd { ends_at, ground: ground(order.line, item)?, test_days, plan: Some(order.plan) };
+            let change = ChangeEnd { ends_at, ground: ground(order.line, item), test_days, plan: Some(order.plan) };
             let id = known.id;
             outpace_isolation::change_end(unit, call, id, change)?;
             done.push(applied(item, id.0));
@@ -55,8 +54,8 @@ pub(super) fn put(unit: &mut Unit<'_>, call: &Call, order: &Order<'_>, done: &mu
         }
         superseded.extend(known.map(|known| known.id));
         let starts_at = if kind == RestrictionKind::Hold { item.starts_at } else { now.min(ends_at) };
-        let ground = ground(order.line, item)?;
-        let because_of = hangs;
+        let ground = ground(order.line, item);
+        let because_of = hangs.clone();
         let plan = Some(order.plan);
         let new = NewRestriction { person, kind, ground, because_of, class, starts_at, ends_at, test_days, plan };
         begin.push((item.clone(), new));
@@ -94,7 +93,7 @@ fn transfer(
         person,
         to: None,
         kind,
-        because_of: hangs_on(order.line)?,
+        because_of: hangs_on(order.line.because.first()),
         from_place: held_at(unit, person)?,
         guardian: None,
         plan: Some(order.plan),

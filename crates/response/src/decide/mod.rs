@@ -79,12 +79,10 @@ impl Response {
     }
 }
 
-/// Decides. The same situation gives the same response, whatever order its facts came in, and whether or not the cases
-/// that can ask for nothing any more are in it.
+/// Decides. The same situation gives the same response, whatever order its facts came in.
 #[must_use]
 pub fn decide(situation: &Situation, rules: &Rules<'_>, now: Timestamp) -> Response {
     let mut response = Response::default();
-    let situation = &*situation.without_past(rules.pack, now);
     let contacts = contacts(situation, rules, now);
     people::decide(situation, rules, now, &contacts, &mut response);
     grounds::decide(situation, rules, now, &mut response);

@@ -12,9 +12,6 @@ use super::{Contact, Response, Rules, by_rule, people, rounds};
 use crate::items::{Audience, Because, Cause, Item, Key, Subject, What};
 use crate::situation::{Case, Finding, Outcome, Situation, Stage, Tube, ZoneScope};
 
-/// The duties of a locked zone are asked for over at most so many days back.
-const LOCKED_DAYS_MAX: i64 = 366;
-
 /// Something that starts orders.
 struct Event {
     trigger: OrderTrigger,
@@ -378,10 +375,8 @@ fn zone_events(
     if !locked {
         return;
     }
-    let today = rules.day(now);
-    // Duties of days longer ago are over; without an end, a zone of a moment far off would have one for each day since.
-    let first = rules.day(item.starts_at).max(today - LOCKED_DAYS_MAX);
-    for day in first..=today {
+    let first = rules.day(item.starts_at);
+    for day in first..=rules.day(now) {
         let mut duties = event(OrderTrigger::LockedDay, subjects.clone(), area, format!("{}/{day}", level.key()));
         duties.at = item.starts_at.max(Timestamp::start_of_local_day(day, rules.offset_minutes()));
         events.push(duties);

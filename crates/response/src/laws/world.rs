@@ -53,65 +53,15 @@ pub(super) fn village(number: i64) -> AreaId {
 /// What may happen in the generated town. Facts that do not name each other may come in any order.
 #[derive(Debug, Clone)]
 pub(super) enum Happens {
-    Pool {
-        code: u8,
-        members: Vec<u8>,
-        positive: bool,
-        hour: i64,
-    },
-    Single {
-        person: u8,
-        positive: bool,
-        antigen: bool,
-        hour: i64,
-    },
-    Case {
-        id: u8,
-        person: u8,
-        stage: Stage,
-        hour: i64,
-        isolated: Option<i64>,
-    },
-    /// Care of a case ended: what was told of it before stands.
-    Closed {
-        case: u8,
-        hour: i64,
-    },
-    Exposure {
-        id: u8,
-        person: u8,
-        case: u8,
-        setting: usize,
-        hour: i64,
-        minutes: u32,
-    },
-    Contact {
-        id: u8,
-        person: u8,
-        to: u8,
-        hour: i64,
-    },
-    Judged {
-        id: u8,
-        finding: Finding,
-        scope: Scope,
-        hour: i64,
-        days: i64,
-    },
-    Admitted {
-        person: u8,
-        hour: i64,
-    },
-    Visit {
-        case: u8,
-        place: i64,
-        hour: i64,
-    },
-    Round {
-        area: i64,
-        clean: bool,
-        hour: i64,
-    },
+    Pool { code: u8, members: Vec<u8>, positive: bool, hour: i64 },
+    Single { person: u8, positive: bool, antigen: bool, hour: i64 },
+    Case { id: u8, person: u8, stage: Stage, hour: i64, isolated: Option<i64> },
+    Exposure { id: u8, person: u8, case: u8, setting: usize, hour: i64, minutes: u32 },
+    Contact { id: u8, person: u8, to: u8, hour: i64 },
+    Judged { id: u8, finding: Finding, scope: Scope, hour: i64, days: i64 },
+    Admitted { person: u8, hour: i64 },
+    Visit { case: u8, place: i64, hour: i64 },
+    Round { area: i64, clean: bool, hour: i64 },
 }
 
 pub(super) const PEOPLE: u8 = 40;
@@ -201,7 +151,6 @@ pub(super) fn tell(town: &mut Situation, story: &[Happens]) {
                     by_screening: false,
                     isolated_at: isolated.map(|hours| at(hour + hours)),
                     discharged_at: None,
-                    closed_at: None,
                     area: who.area,
                     lives_at: None,
                     places: who.workplace.into_iter().collect(),
@@ -248,16 +197,7 @@ pub(super) fn tell(town: &mut Situation, story: &[Happens]) {
                 ground.rounds.push(RoundHeld { closed_at: at(hour), clean });
             }
             // Known with the case, whichever was told first.
-            Happens::Visit { .. } | Happens::Closed { .. } => {}
-        }
-    }
-    for happens in story {
-        if let Happens::Closed { case, hour } = happens
-            && let Some(case) = town.cases.get_mut(&CaseId(i64::from(*case)))
-        {
-            let over = at(*hour).max(case.found_at);
-            case.discharged_at = (case.stage != Stage::Excluded).then_some(over);
-            case.closed_at = Some(over);
+            Happens::Visit { .. } => {}
         }
     }
     for (number, happens) in story.iter().enumerate() {
@@ -359,7 +299,6 @@ fn happens() -> impl Strategy<Value = Happens> {
         2 => (0..5_u8, finding(), hour(), 1..20_i64)
             .prop_map(|(id, (finding, scope), hour, days)| Happens::Judged { id, finding, scope, hour, days }),
         1 => (person(), hour()).prop_map(|(person, hour)| Happens::Admitted { person, hour }),
-        2 => (0..5_u8, -40..200_i64).prop_map(|(case, hour)| Happens::Closed { case, hour }),
         2 => (0..5_u8, 1..5_i64, -80..60_i64)
             .prop_map(|(case, place, hour)| Happens::Visit { case, place, hour }),
         1 => (0..5_i64, any::<bool>(), hour()).prop_map(|(area, clean, hour)| Happens::Round { area, clean, hour }),
@@ -374,7 +313,6 @@ fn name(happens: &Happens) -> String {
         Happens::Case { id, .. } => format!("case {id}"),
         Happens::Exposure { id, .. } | Happens::Contact { id, .. } => format!("exposure {id}"),
         Happens::Judged { id, .. } => format!("judged {id}"),
-        Happens::Closed { case, .. } => format!("closed {case}"),
         Happens::Admitted { person, .. } => format!("admitted {person}"),
         Happens::Visit { case, place, hour } => format!("visit {case} {place} {hour}"),
         Happens::Round { area, hour, .. } => format!("round {area} {hour}"),

@@ -40,9 +40,7 @@ pub fn load(tx: &mut Tx<'_>, call: &Call, triggers: &[Trigger]) -> Result<(Situa
     let mut situation = world.situation(&reach, call.now)?;
     situation.in_force = held::in_force(tx, &reach)?;
     situation.declined = store::declined(tx)?.into_iter().collect();
-    let approved =
-        if reach.everything { store::approved_items(tx)? } else { store::approved_within(tx, &reach.people)? };
-    situation.approved = approved.into_iter().collect();
+    situation.approved = store::approved_items(tx)?.into_iter().collect();
     situation.carers = store::carers(tx)?.into_iter().collect();
     situation.fleet = fleet(tx)?;
     held::mark_moved(tx, &mut situation)?;

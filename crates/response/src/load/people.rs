@@ -80,10 +80,7 @@ pub(super) fn outcome(found: Found) -> Outcome {
 
 /// Samples of one person that were theirs alone and have a result.
 pub(super) fn singles(samples: &[outpace_screening::PersonSample]) -> Vec<Single> {
-    // A negative says nothing about a swab that was taken after the test.
-    let negative = Some(outpace_screening::laboratory::Outcome::Negative);
-    let says = |sample: &&outpace_screening::PersonSample| !(sample.outcome == negative && sample.is_after_test());
-    let own = samples.iter().filter(|sample| sample.is_single()).filter(says);
+    let own = samples.iter().filter(|sample| sample.is_single());
     own.filter_map(|sample| {
         Some(Single {
             sampled_at: sample.taken_at,

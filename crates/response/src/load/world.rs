@@ -1,6 +1,5 @@
-//! The store as the world in which a closure is found. Cases that can still ask for something and judgements are few and
-//! loaded whole; people, their pools and their self-tests are read as they are met, each household and room once. What a
-//! look reads does not grow with the cases, pools and tests that are over; only a look at everything walks all pools.
+//! The store as the world in which a closure is found. Cases, suspect pools and judgements are few and loaded whole;
+//! people are read as they are met, each household and room once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,13 +15,15 @@ use outpace_screening as screening;
 use outpace_store::{Result, StoreError, Tx};
 
 use super::people;
-use crate::closure::{Owner, Reach, World};
+use crate::closure::{Reach, World};
 use crate::decide::Rules;
-use crate::items::What;
 use crate::situation::{
-    Assessment, Case, ExposedTo, Exposure, Finding, Outcome, Single, Situation, Stage, Tube, Visited, horizon_days,
+    Assessment, Case, ExposedTo, Exposure, Finding, Outcome, Single, Situation, Stage, Tube, Visited,
 };
 use crate::store;
+
+/// Cases read in one page.
+const CASES_PAGE: i64 = 1_000;
 
 /// The store, with what was read from it so far.
 pub(super) struct Stored<'a, 't> {
@@ -41,7 +42,7 @@ pub(super) struct Stored<'a, 't> {
 }
 
 impl<'a, 't> Stored<'a, 't> {
-    /// Reads what is few: judgements, and cases that can still ask for something, with their exposures.
+    /// Reads what is few: cases with their exposures, suspect pools, self-tests, judgements.
     pub(super) fn open(tx: &'a mut Tx<'t>, call: &Call, rules: &Rules<'_>) -> Result<Self> {
         let mut world = Self {
             tx,
@@ -58,7 +59,8 @@ impl<'a, 't> Stored<'a, 't> {
             exposed: BTreeMap::new(),
         };
         world.assessments = store::assessments(world.tx)?.into_iter().collect();
-        world.read_cases(rules, call.now)?;
+        world.read_tubes()?;
+        world.read_cases(rules)?;
         world.read_exposures(rules)?;
         Ok(world)
     }
@@ -72,12 +74,8 @@ impl<'a, 't> Stored<'a, 't> {
         Ok(found)
     }
 
-    /// Keeps those of some suspect tubes that are pools.
-    fn keep_pools(&mut self, suspects: Vec<screening::laboratory::Suspect>) -> Result<()> {
-        for suspect in suspects {
-            if self.tubes.contains_key(&suspect.tube) {
-                continue;
-            }
+    fn read_tubes(&mut self) -> Result<()> {
+        for suspect in screening::laboratory::suspects(self.tx)? {
             let people = screening::tube_people(self.tx, &suspect.tube)?;
             let members: BTreeSet<PersonId> = people.into_iter().filter_map(|member| member.person).collect();
             // A tube of one is that person's own sample, not a pool.
@@ -99,11 +97,7 @@ impl<'a, 't> Stored<'a, 't> {
             };
             self.tubes.insert(suspect.tube, tube);
         }
-        Ok(())
-    }
-
-    fn keep_self_tests(&mut self, tests: Vec<screening::antigen::PositiveSelfTest>) {
-        for test in tests {
+        for test in screening::antigen::positive_self_tests(self.tx)? {
             let single = Single {
                 sampled_at: test.tested_at,
                 resulted_at: test.tested_at,
@@ -115,25 +109,27 @@ impl<'a, 't> Stored<'a, 't> {
             };
             self.self_tests.entry(test.person).or_default().push(single);
         }
+        Ok(())
     }
 
-    /// Cases that can still ask for something, by the same rule as [`Situation::without_past`].
-    fn read_cases(&mut self, rules: &Rules<'_>, now: Timestamp) -> Result<()> {
-        let since = now.plus_days(-horizon_days(rules.pack));
-        let ground = store::applied_of(self.tx, &Owner::Ground)?;
-        let zones = ground.into_iter().filter(|(_, held)| matches!(held.what, What::Zone { .. }));
-        let facts: BTreeSet<Seq> = zones.flat_map(|(_, held)| held.facts).collect();
-        let facts: Vec<Seq> = facts.into_iter().collect();
-        for found in contacts::cases::cases_that_matter(self.tx, since, &facts)? {
-            let case_id = found.case.id;
-            let mut case = self.case(found)?;
-            self.visits(&mut case, rules)?;
-            self.cases.insert(case_id, case);
+    fn read_cases(&mut self, rules: &Rules<'_>) -> Result<()> {
+        let everywhere = AreaId(self.tx.jurisdiction());
+        let mut after = CaseId(0);
+        loop {
+            let page = contacts::cases_in(self.tx, everywhere, after, CASES_PAGE)?;
+            let Some(last) = page.last().map(|case| case.id) else { break };
+            after = last;
+            for case in page {
+                let case_id = case.id;
+                let mut case = self.case(case)?;
+                self.visits(&mut case, rules)?;
+                self.cases.insert(case_id, case);
+            }
         }
         Ok(())
     }
 
-    fn case(&mut self, contacts::cases::Changed { case: found, changed_at }: contacts::cases::Changed) -> Result<Case> {
+    fn case(&mut self, found: contacts::Case) -> Result<Case> {
         let person = self.person(found.person)?;
         let isolated = match found.isolated_at {
             Some(at) => Some(at),
@@ -164,8 +160,7 @@ impl<'a, 't> Stored<'a, 't> {
             by_screening: found.found_how == contacts::FoundHow::ActiveScreening,
             isolated_at: isolated,
             // The end of care is the last thing that happened to a case that is over.
-            discharged_at: if over { self.happened_at(found.changed_seq)?.or(found.isolated_at) } else { None },
-            closed_at: changed_at.filter(|_| !found.stage.is_active()),
+            discharged_at: if over { self.changed_at(found.changed_seq)?.or(found.isolated_at) } else { None },
             area: Some(found.area),
             lives_at,
             places: person.and_then(|person| person.workplace).into_iter().collect(),
@@ -192,8 +187,10 @@ impl<'a, 't> Stored<'a, 't> {
         Ok(())
     }
 
-    fn happened_at(&mut self, seq: Seq) -> Result<Option<Timestamp>> {
-        Ok(outpace_store::journal::entry(self.tx, seq)?.map(|entry| entry.occurred_at))
+    fn changed_at(&mut self, seq: Seq) -> Result<Option<Timestamp>> {
+        let before = Seq(seq.0 - 1);
+        let entries = outpace_store::journal::page(self.tx, before)?;
+        Ok(entries.into_iter().find(|entry| entry.seq == seq).map(|entry| entry.occurred_at))
     }
 
     /// Exposures that tracers recorded, and who was at the same spots at the same time.
@@ -277,10 +274,6 @@ impl<'a, 't> Stored<'a, 't> {
     /// Everything that matters: whoever a case, pool, judgement or measure in force leads to.
     pub(super) fn everything(&mut self) -> Result<Reach> {
         let mut reach = Reach::all();
-        let suspects = screening::laboratory::suspects(self.tx)?;
-        self.keep_pools(suspects)?;
-        let tests = screening::antigen::positive_self_tests(self.tx)?;
-        self.keep_self_tests(tests);
         let mut people: BTreeSet<PersonId> = self.tubes.values().flat_map(|tube| tube.members.clone()).collect();
         people.extend(self.self_tests.keys());
         for (_, infected) in self.cases()? {
@@ -317,15 +310,6 @@ impl<'a, 't> Stored<'a, 't> {
 
     /// The part of the situation that a reach needs; what is in force comes from elsewhere.
     pub(super) fn situation(mut self, reach: &Reach, now: Timestamp) -> Result<Situation> {
-        if !reach.everything {
-            let mut suspects = screening::laboratory::suspects_of(self.tx, &reach.people)?;
-            for code in &reach.tubes {
-                suspects.extend(screening::laboratory::suspect(self.tx, code)?);
-            }
-            self.keep_pools(suspects)?;
-            let tests = screening::antigen::positive_self_tests_of(self.tx, &reach.support)?;
-            self.keep_self_tests(tests);
-        }
         let year = people::year_of(now, self.offset_minutes);
         let mut situation = Situation { jurisdiction: Some(AreaId(self.tx.jurisdiction())), ..Situation::default() };
         for id in &reach.support {
@@ -407,11 +391,7 @@ impl World for Stored<'_, '_> {
     }
 
     fn person_of(&mut self, case: CaseId) -> Result<Option<PersonId>> {
-        match self.cases.get(&case) {
-            Some(known) => Ok(Some(known.person)),
-            // One that is over for long can still be named.
-            None => Ok(contacts::case(self.tx, case)?.map(|case| case.person)),
-        }
+        Ok(self.cases.get(&case).map(|case| case.person))
     }
 
     fn members(&mut self, tube: &TubeCode) -> Result<Vec<PersonId>> {
@@ -426,10 +406,8 @@ impl World for Stored<'_, '_> {
     }
 
     fn tubes_of(&mut self, person: PersonId) -> Result<Vec<TubeCode>> {
-        let suspects = screening::laboratory::suspects_of(self.tx, &BTreeSet::from([person]))?;
-        let codes: Vec<TubeCode> = suspects.iter().map(|suspect| suspect.tube.clone()).collect();
-        self.keep_pools(suspects)?;
-        Ok(codes.into_iter().filter(|code| self.tubes.contains_key(code)).collect())
+        let tubes = self.tubes.iter().filter(|(_, tube)| tube.members.contains(&person));
+        Ok(tubes.map(|(code, _)| code.clone()).collect())
     }
 
     fn called_contacts(&mut self, assessment: Option<AssessmentId>) -> Result<(Vec<PlaceId>, Vec<PersonId>)> {

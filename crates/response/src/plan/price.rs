@@ -69,24 +69,24 @@ pub struct Price {
 pub fn total<'a>(prices: impl Iterator<Item = &'a Price>) -> Price {
     prices.fold(Price::default(), |sum, price| Price {
         affected: Affected {
-            locked: sum.affected.locked.saturating_add(price.affected.locked),
-            controlled: sum.affected.controlled.saturating_add(price.affected.controlled),
-            precaution: sum.affected.precaution.saturating_add(price.affected.precaution),
-            facility: sum.affected.facility.saturating_add(price.affected.facility),
-            home: sum.affected.home.saturating_add(price.affected.home),
-            held: sum.affected.held.saturating_add(price.affected.held),
+            locked: sum.affected.locked + price.affected.locked,
+            controlled: sum.affected.controlled + price.affected.controlled,
+            precaution: sum.affected.precaution + price.affected.precaution,
+            facility: sum.affected.facility + price.affected.facility,
+            home: sum.affected.home + price.affected.home,
+            held: sum.affected.held + price.affected.held,
         },
-        person_hours: sum.person_hours.saturating_add(price.person_hours),
-        person_days: sum.person_days.saturating_add(price.person_days),
-        person_days_on_judgement: sum.person_days_on_judgement.saturating_add(price.person_days_on_judgement),
-        person_days_precaution: sum.person_days_precaution.saturating_add(price.person_days_precaution),
-        beds: sum.beds.saturating_add(price.beds),
-        vehicles: sum.vehicles.saturating_add(price.vehicles),
-        tubes: sum.tubes.saturating_add(price.tubes),
-        staff_hours: sum.staff_hours.saturating_add(price.staff_hours),
-        kits: sum.kits.saturating_add(price.kits),
-        household_packs: sum.household_packs.saturating_add(price.household_packs),
-        orders: sum.orders.saturating_add(price.orders),
+        person_hours: sum.person_hours + price.person_hours,
+        person_days: sum.person_days + price.person_days,
+        person_days_on_judgement: sum.person_days_on_judgement + price.person_days_on_judgement,
+        person_days_precaution: sum.person_days_precaution + price.person_days_precaution,
+        beds: sum.beds + price.beds,
+        vehicles: sum.vehicles + price.vehicles,
+        tubes: sum.tubes + price.tubes,
+        staff_hours: sum.staff_hours + price.staff_hours,
+        kits: sum.kits + price.kits,
+        household_packs: sum.household_packs + price.household_packs,
+        orders: sum.orders + price.orders,
     })
 }
 
@@ -189,8 +189,8 @@ fn own(situation: &Situation, strictest: &BTreeMap<ZoneScope, u8>, scope: ZoneSc
         .filter(|inner| matches!(inner, ZoneScope::Area(_)) || matches!(scope, ZoneScope::Place(_)))
         .collect();
     let widest = nested.iter().filter(|inner| !nested.iter().any(|outer| inside(situation, **inner, *outer)));
-    let inner: i64 = widest.map(population).fold(0, i64::saturating_add);
-    (level, population(&scope).saturating_sub(inner).max(0))
+    let inner: i64 = widest.map(population).sum();
+    (level, (population(&scope) - inner).max(0))
 }
 
 /// The price of some items, with the zones of the whole response for who is counted where.
@@ -255,10 +255,9 @@ struct Sum {
 
 impl Sum {
     fn hours(&mut self, item: &Item, people: i64, hours: i64) {
-        let person_hours = people.saturating_mul(hours);
-        add(&mut self.price.person_hours, person_hours);
+        self.price.person_hours += people * hours;
         if item.on_judgement() {
-            add(&mut self.judgement_hours, person_hours);
+            self.judgement_hours += people * hours;
         }
     }
 
@@ -298,14 +297,14 @@ impl Sum {
             None => {}
         }
         let today = rules.day(now);
-        add(&mut self.samples, i64::try_from(test_days.iter().filter(|day| **day >= today).count()).unwrap_or(0));
+        self.samples += i64::try_from(test_days.iter().filter(|day| **day >= today).count()).unwrap_or(0);
         if kind == Confinement::FacilityQuarantine {
             let facility = &rules.pack.facility;
             let staff = i64::from(facility.doctors.value + facility.nurses.value);
             let group = i64::from(facility.staffing_people.value.max(1));
             let days = item.ends_at.map_or(0, |end| ceil(end.since(now), DAY_MS));
             // Staff of a group of the size that the rule gives, around the clock, shared out per person.
-            add(&mut self.price.staff_hours, ceil(staff.saturating_mul(24).saturating_mul(days), group));
+            self.price.staff_hours += ceil(staff * 24 * days, group);
         }
     }
 
@@ -328,31 +327,30 @@ impl Sum {
         }
         let days = zone_days(rules, now, item, level);
         match level {
-            ZoneLevel::Lockdown | ZoneLevel::High => add(&mut self.price.affected.locked, people),
-            ZoneLevel::Control | ZoneLevel::Medium => add(&mut self.price.affected.controlled, people),
+            ZoneLevel::Lockdown | ZoneLevel::High => self.price.affected.locked += people,
+            ZoneLevel::Control | ZoneLevel::Medium => self.price.affected.controlled += people,
             ZoneLevel::Precaution | ZoneLevel::Low => {
-                add(&mut self.price.affected.precaution, people);
-                add(&mut self.price.person_days_precaution, people.saturating_mul(days));
+                self.price.affected.precaution += people;
+                self.price.person_days_precaution += people * days;
                 return;
             }
         }
-        self.hours(item, people, days.saturating_mul(24));
+        self.hours(item, people, days * 24);
         let Some(row) = rules.pack.zone(level) else { return };
         let rounds = i64::try_from(row.test_days.value.len()).unwrap_or(0);
         let pool = rules.pack.screening.pool_in(Some(level));
         let households = situation.grounds.get(&scope).map_or(people, |ground| ground.households.max(1));
         let tubes =
             if pool.household_tube.value { households } else { ceil(people, i64::from(pool.people_max.value.max(1))) };
-        add(&mut self.price.tubes, rounds.saturating_mul(tubes));
-        let lane_hours = ceil(people, i64::from(rules.pack.screening.lane_people_per_hour.value.max(1)));
-        add(&mut self.price.staff_hours, rounds.saturating_mul(lane_hours));
+        self.price.tubes += rounds * tubes;
+        self.price.staff_hours +=
+            rounds * ceil(people, i64::from(rules.pack.screening.lane_people_per_hour.value.max(1)));
         if row.locked.value {
             let packs = i64::from(rules.pack.home_care.packs_per_household_day.value);
-            add(&mut self.price.household_packs, households.saturating_mul(days).saturating_mul(packs));
+            self.price.household_packs += households * days * packs;
         }
         let antigen = i64::try_from(row.antigen_days.value.len()).unwrap_or(0);
-        let kits = antigen.saturating_mul(i64::from(rules.pack.antigen.kits_per_person.value));
-        add(&mut self.price.kits, people.saturating_mul(kits));
+        self.price.kits += antigen * people * i64::from(rules.pack.antigen.kits_per_person.value);
     }
 
     /// An order that holds a round costs the tubes and hours of one.
@@ -364,19 +362,17 @@ impl Sum {
         }
         let people = situation.grounds.get(&ZoneScope::Area(area)).map_or(0, |ground| ground.population);
         let pool = rules.pack.screening.pool_in(None);
-        add(&mut self.price.tubes, ceil(people, i64::from(pool.people_max.value.max(1))));
-        let lane_hours = ceil(people, i64::from(rules.pack.screening.lane_people_per_hour.value.max(1)));
-        add(&mut self.price.staff_hours, lane_hours);
+        self.price.tubes += ceil(people, i64::from(pool.people_max.value.max(1)));
+        self.price.staff_hours += ceil(people, i64::from(rules.pack.screening.lane_people_per_hour.value.max(1)));
     }
 
     fn finish(mut self, situation: &Situation, rules: &Rules<'_>) -> Price {
         let transfer = &rules.pack.transfer;
         let seats = i64::from(transfer.seats_used(situation.fleet.bus_seats));
         let cases = i64::from(transfer.cases_per_vehicle.value.max(1));
-        add(&mut self.price.vehicles, ceil(self.by_bus, seats).saturating_add(ceil(self.by_ambulance, cases)));
-        add(&mut self.price.tubes, self.samples);
-        let lane_hours = ceil(self.samples, i64::from(rules.pack.screening.lane_people_per_hour.value.max(1)));
-        add(&mut self.price.staff_hours, lane_hours);
+        self.price.vehicles += ceil(self.by_bus, seats) + ceil(self.by_ambulance, cases);
+        self.price.tubes += self.samples;
+        self.price.staff_hours += ceil(self.samples, i64::from(rules.pack.screening.lane_people_per_hour.value.max(1)));
         self.price.person_days = ceil(self.price.person_hours, 24);
         self.price.person_days_on_judgement = ceil(self.judgement_hours, 24);
         self.price
@@ -403,10 +399,5 @@ fn zone_days(rules: &Rules<'_>, now: Timestamp, item: &Item, level: ZoneLevel) -
 }
 
 fn ceil(amount: i64, by: i64) -> i64 {
-    if amount <= 0 || by <= 0 { 0 } else { amount.saturating_add(by - 1) / by }
-}
-
-/// Adds to a sum of the price, up to the greatest number there is: amounts and moments come from outside.
-fn add(sum: &mut i64, more: i64) {
-    *sum = sum.saturating_add(more);
+    if amount <= 0 || by <= 0 { 0 } else { (amount + by - 1) / by }
 }

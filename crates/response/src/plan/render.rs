@@ -188,14 +188,10 @@ fn needs(line: &Line, language: Language) -> String {
             language.say(zh, en).to_owned()
         }
         Needs::Approval { measure, approvers, persons, .. } => {
-            let roles = approvers.iter().map(|role| role.name());
+            let roles: Vec<String> = approvers.iter().map(|role| format!("{role:?}").to_lowercase()).collect();
             match language {
-                Language::Chinese => {
-                    let roles: Vec<String> = roles.map(|role| role.zh).collect();
-                    format!("待批准({}):{},须 {persons} 人", measure.zh(), roles.join("、"))
-                }
+                Language::Chinese => format!("待批准({}):{},须 {persons} 人", measure.zh(), roles.join("、")),
                 Language::English => {
-                    let roles: Vec<String> = roles.map(|role| role.en).collect();
                     format!("waits for approval ({}): {}, {persons} person(s)", measure.key(), roles.join(" or "))
                 }
             }

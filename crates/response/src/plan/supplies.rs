@@ -32,7 +32,7 @@ pub(super) fn of_line(line: &Line, rules: &Rules<'_>) -> Vec<Supply> {
     });
     let Some(row) = row else { return Vec::new() };
     let packs = &rules.pack.home_care.packs_per_household_day;
-    let daily = line.households.saturating_mul(i64::from(packs.value));
+    let daily = line.households * i64::from(packs.value);
     let (kits, tubes) = (&rules.pack.antigen.kits_per_person, &row.test_days);
     let price = &line.price;
     let all = [

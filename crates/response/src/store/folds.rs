@@ -1,15 +1,14 @@
 //! The tables, and how facts fold into them.
 
 use outpace_core::{AssessmentId, Timestamp};
-use outpace_store::jobs::pause_ms;
 use outpace_store::{Capability, Entry, Result, StoreError, Tx, values};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::closure::{Owner, owner};
 use crate::facts::{
-    ApprovalTimedOut, AssessmentExpired, AssessmentSigned, AssessmentWithdrawn, CarerNamed, DayBegan, FailuresSettled,
-    ItemsApplied, ItemsFailed, ItemsLifted, ItemsPassed, LineAnswered, PlanComputed, Verdict,
+    ApprovalTimedOut, AssessmentExpired, AssessmentSigned, AssessmentWithdrawn, CarerNamed, DayBegan, ItemsApplied,
+    ItemsLifted, LineAnswered, PlanComputed, Verdict,
 };
 use crate::items::Key;
 use crate::plan::{Line, Needs};
@@ -50,14 +49,6 @@ CREATE TABLE plan_timing (j BIGINT NOT NULL, plan BIGINT NOT NULL, wall_ms BIGIN
     "
 ALTER TABLE approval ADD COLUMN hand BIGINT;
 ",
-    // What could not be carried out: key, the line it stood on and its title, who decides on it, why, how often it failed in a
-    // row, since when, when last, and when it is tried again.
-    "
-CREATE TABLE item_failure (
-  j BIGINT NOT NULL, key TEXT NOT NULL, line TEXT NOT NULL, title TEXT NOT NULL, owner TEXT NOT NULL, code TEXT NOT NULL,
-  why TEXT NOT NULL, failures BIGINT NOT NULL, since_at BIGINT NOT NULL, last_at BIGINT NOT NULL,
-  next_at BIGINT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (j, key));
-",
 ];
 
 /// Tables and folds of the response. `plan_timing` is no read model: how long the machine took is no fact.
@@ -73,7 +64,6 @@ pub(crate) fn join(capability: Capability) -> Capability {
         .table("applied", "j, key")
         .table("carer", "j, dependant")
         .table("response_day", "j")
-        .table("item_failure", "j, key")
         .fold(fold_signed)
         .fold(|tx, _, fact: &AssessmentWithdrawn| mark_assessment(tx, fact.id, "withdrawn"))
         .fold(|tx, _, fact: &AssessmentExpired| mark_assessment(tx, fact.id, "expired"))
@@ -81,9 +71,6 @@ pub(crate) fn join(capability: Capability) -> Capability {
         .fold(fold_answered)
         .fold(fold_applied)
         .fold(fold_lifted)
-        .fold(fold_failed)
-        .fold(|tx, _, fact: &FailuresSettled| forget_failures(tx, fact.keys.iter()))
-        .fold(|tx, _, fact: &ItemsPassed| forget_failures(tx, fact.items.iter().map(|item| &item.key)))
         .fold(fold_timed_out)
         .fold(fold_carer)
         .fold(|tx, _, fact: &DayBegan| note_day(tx, fact.day))
@@ -113,7 +100,6 @@ pub(super) fn owner_text(owner: &Owner) -> String {
         Owner::Case(id) => format!("case/{id}"),
         Owner::Tube(code) => format!("tube/{code}"),
         Owner::Ground => "ground".to_owned(),
-        Owner::Everything => "everything".to_owned(),
     }
 }
 
@@ -264,7 +250,6 @@ fn agree(tx: &mut Tx<'_>, key: &Key, strictness: i64, until: Option<Timestamp>) 
 }
 
 fn fold_applied(tx: &mut Tx<'_>, entry: &Entry, fact: &ItemsApplied) -> Result<()> {
-    forget_failures(tx, fact.items.iter().map(|item| &item.key))?;
     let j = tx.jurisdiction();
     for item in &fact.items {
         let (what, facts) = (pack(&item.what)?, pack(&item.facts)?);
@@ -299,51 +284,7 @@ fn fold_applied(tx: &mut Tx<'_>, entry: &Entry, fact: &ItemsApplied) -> Result<(
     Ok(())
 }
 
-fn fold_failed(tx: &mut Tx<'_>, entry: &Entry, fact: &ItemsFailed) -> Result<()> {
-    let j = tx.jurisdiction();
-    let title = pack(&fact.title)?;
-    for item in &fact.items {
-        let failures =
-            1 + tx.number("SELECT failures FROM item_failure WHERE j = $1 AND key = $2", values![j, &item.key.0])?;
-        let next = Timestamp(entry.recorded_at.0.saturating_add(pause_ms(failures)));
-        let (owner, why) = (pack(&item.owner)?, pack(&item.why)?);
-        tx.execute(
-            "INSERT INTO item_failure (j, key, line, title, owner, code, why, failures, since_at, last_at, next_at, seq)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)
-             ON CONFLICT (j, key) DO UPDATE SET line = excluded.line, title = excluded.title, owner = excluded.owner,
-               code = excluded.code, why = excluded.why, failures = excluded.failures, last_at = excluded.last_at,
-               next_at = excluded.next_at, seq = excluded.seq",
-            values![
-                j,
-                &item.key.0,
-                &fact.line,
-                &title,
-                &owner,
-                &item.code,
-                &why,
-                failures,
-                entry.recorded_at,
-                next,
-                entry.seq
-            ],
-        )?;
-        if let Some(agreed) = &item.agreed {
-            agree(tx, &agreed.key, i64::from(agreed.strictness), agreed.until)?;
-        }
-    }
-    Ok(())
-}
-
-fn forget_failures<'a>(tx: &mut Tx<'_>, keys: impl Iterator<Item = &'a Key>) -> Result<()> {
-    let j = tx.jurisdiction();
-    for key in keys {
-        tx.execute("DELETE FROM item_failure WHERE j = $1 AND key = $2", values![j, &key.0])?;
-    }
-    Ok(())
-}
-
 fn fold_lifted(tx: &mut Tx<'_>, _: &Entry, fact: &ItemsLifted) -> Result<()> {
-    forget_failures(tx, fact.keys.iter())?;
     let j = tx.jurisdiction();
     for key in &fact.keys {
         tx.execute("DELETE FROM applied WHERE j = $1 AND key = $2", values![j, &key.0])?;

@@ -3,9 +3,7 @@
 
 mod folds;
 
-use std::collections::BTreeSet;
-
-use outpace_core::{ActorId, AssessmentId, PersonId, PlanId, Seq, Text, Timestamp};
+use outpace_core::{ActorId, AssessmentId, PersonId, PlanId, Seq, Timestamp};
 use outpace_store::{Result, Row, Tx, values};
 
 pub(crate) use folds::join;
@@ -125,28 +123,6 @@ pub(crate) fn approved_items(tx: &mut Tx<'_>) -> Result<Vec<(Key, Approved)>> {
     })
 }
 
-/// What was approved for the items of these people, and for everything that is no person's.
-pub(crate) fn approved_within(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<Vec<(Key, Approved)>> {
-    let j = tx.jurisdiction();
-    let read = |row: &Row<'_>| {
-        let strictness = u8::try_from(row.get::<i64>(1)?).unwrap_or(u8::MAX);
-        Ok((Key(row.get(0)?), Approved { strictness, until: row.get(2)? }))
-    };
-    // Keys of people begin with `person/`; `person0` is the first text behind all of them.
-    let mut found = tx.query(
-        "SELECT key, strictness, until_at FROM approved_item WHERE j = $1 AND (key < 'person/' OR key >= 'person0')",
-        values![j],
-        read,
-    )?;
-    for person in people {
-        for key in [Key::hold(*person), Key::confinement(*person)] {
-            let sql = "SELECT key, strictness, until_at FROM approved_item WHERE j = $1 AND key = $2";
-            found.extend(tx.query(sql, values![j, &key.0], read)?);
-        }
-    }
-    Ok(found)
-}
-
 /// Dependants for whom somebody was named.
 pub(crate) fn carers(tx: &mut Tx<'_>) -> Result<Vec<(PersonId, Seq)>> {
     let j = tx.jurisdiction();
@@ -243,43 +219,6 @@ pub(crate) fn signed_yes(tx: &mut Tx<'_>, key: &str) -> Result<Vec<ActorId>> {
          UNION SELECT hand FROM approval WHERE j = $1 AND line = $2 AND counts = 1 AND verdict <> 'no' AND hand IS NOT NULL",
         values![j, key],
         |row| row.get(0),
-    )
-}
-
-/// Something that could not be carried out.
-#[derive(Debug, Clone)]
-pub(crate) struct Failing {
-    pub(crate) key: Key,
-    pub(crate) line: String,
-    pub(crate) title: Text,
-    pub(crate) owner: Owner,
-    pub(crate) why: Text,
-    pub(crate) failures: i64,
-    pub(crate) since_at: Timestamp,
-    pub(crate) last_at: Timestamp,
-    pub(crate) next_at: Timestamp,
-}
-
-/// Everything that could not be carried out and is still asked for, by key.
-pub(crate) fn failing(tx: &mut Tx<'_>) -> Result<Vec<Failing>> {
-    let j = tx.jurisdiction();
-    tx.query(
-        "SELECT key, line, title, owner, why, failures, since_at, last_at, next_at FROM item_failure WHERE j = $1
-         ORDER BY key",
-        values![j],
-        |row| {
-            Ok(Failing {
-                key: Key(row.get(0)?),
-                line: row.get(1)?,
-                title: unpack(&row.get::<String>(2)?)?,
-                owner: unpack(&row.get::<String>(3)?)?,
-                why: unpack(&row.get::<String>(4)?)?,
-                failures: row.get(5)?,
-                since_at: row.get(6)?,
-                last_at: row.get(7)?,
-                next_at: row.get(8)?,
-            })
-        },
     )
 }
 

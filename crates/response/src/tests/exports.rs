@@ -2,8 +2,8 @@
 
 use outpace_core::{PersonId, Refusal, Role};
 use outpace_custody::exports::{
-    Content, ExportsQuery, FetchExport, Fetched, HOURS_MAX, LetterNumber, MadeExport, MakeExport, OwnExportsQuery,
-    exports, fetch, file, make, of_person, own_exports, prepare,
+    Content, ExportsQuery, FetchExport, Fetched, HOURS_MAX, MadeExport, MakeExport, OwnExportsQuery, exports, fetch,
+    file, make, of_person, own_exports, prepare,
 };
 use outpace_registry::Sex;
 use outpace_registry::people::{ImportPerson, RegisterPerson, register_person};
@@ -61,7 +61,7 @@ fn a_list_leaves_sealed_for_a_purpose_and_the_auditor_sees_who_let_it() {
     {
         assert_eq!(made(&house, 3, roster(purpose, hours)).unwrap_err().field, field);
     }
-    let nobody = MakeExport { content: Content::Letter(LetterNumber(99)), ..roster("协查反馈", 24) };
+    let nobody = MakeExport { content: Content::Letter(99), ..roster("协查反馈", 24) };
     assert_eq!(made(&house, 3, nobody).unwrap_err().code, "unknown_id");
     let county = MakeExport { content: Content::Roster(super::COUNTY), ..roster("全县名单", 24) };
     assert_eq!(made(&house, 3, county).unwrap_err().field, "area", "a county's register does not leave as a list");

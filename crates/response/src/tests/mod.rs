@@ -3,11 +3,9 @@
 mod answers;
 mod destruction;
 mod exports;
-mod failures;
 mod judgements;
 mod plates;
 mod positives;
-mod reads;
 mod speed;
 
 use std::collections::BTreeSet;
@@ -101,7 +99,6 @@ impl House {
             outpace_screening::capability(),
             outpace_custody::capability(),
             crate::capability(),
-            crate::set_aside::capability(),
         ]
     }
 
@@ -233,7 +230,7 @@ impl House {
                 let vehicles = ImportVehicles { source: "test".to_owned(), vehicles };
                 outpace_registry::places::import_vehicles(unit, call, vehicles)?;
                 sites::import_sites(unit, call, ImportSites { sites: vec![site] })?;
-                Ok(set_laboratory(unit, call, SetLaboratory { spec, read: None })?.id)
+                Ok(set_laboratory(unit, call, SetLaboratory { spec })?.id)
             })
             .unwrap();
     }
@@ -274,7 +271,7 @@ impl House {
     /// Everything that was asked for is done.
     pub(crate) fn settled(&self) {
         self.store.work_off().unwrap();
-        let stuck = self.store.read(outpace_store::jobs::failing).unwrap();
+        let stuck = self.store.read(outpace_store::jobs::stuck).unwrap();
         assert!(stuck.is_empty(), "stuck: {stuck:?}");
     }
 
@@ -283,20 +280,8 @@ impl House {
         self.settled();
     }
 
-    /// What time alone does, whether or not everything that follows can be done.
-    pub(crate) fn tick_only(&self) {
-        self.system(crate::tick).unwrap();
-        self.store.work_off().unwrap();
-    }
-
-    /// Samples people into one tube and reports its result; the response has answered it.
-    pub(crate) fn tested(&self, tube: &str, people: &[PersonId], purpose: Purpose, outcome: &str) {
-        self.reported(tube, people, purpose, outcome);
-        self.settled();
-    }
-
     /// Samples people into one tube and reports its result.
-    pub(crate) fn reported(&self, tube: &str, people: &[PersonId], purpose: Purpose, outcome: &str) {
+    pub(crate) fn tested(&self, tube: &str, people: &[PersonId], purpose: Purpose, outcome: &str) {
         let swabs = people.iter().map(|id| Swab { person: Some(*id), ..Swab::default() }).collect();
         let request = RegisterTube {
             tube: TubeCode::from(tube),
@@ -317,11 +302,7 @@ impl House {
         };
         let request = ReportResults { laboratory: self.laboratory, results: vec![result] };
         self.system(move |unit, call| report_results(unit, call, request)).unwrap();
-    }
-
-    /// Changes tables behind the store's back.
-    pub(crate) fn by_hand(&self, sql: &str) {
-        assert_eq!(outpace_store::testing::by_hand(&self.store, sql).unwrap(), 1, "{sql}");
+        self.settled();
     }
 
     pub(crate) fn plan(&self) -> CurrentPlan {

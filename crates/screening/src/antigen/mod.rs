@@ -9,7 +9,6 @@ pub use report::{
 };
 pub use store::{
     AntigenFact, AntigenReported, AntigenUnplaced, KitsHandedOut, PositiveSelfTest, kits_of, positive_self_tests,
-    positive_self_tests_of,
 };
 
 use outpace_access::{Call, Routes};

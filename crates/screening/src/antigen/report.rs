@@ -6,7 +6,7 @@ use outpace_access::Call;
 use outpace_core::{AreaId, AreaLevel, PersonId, Refusal, RoundId, Text, Timestamp, Trigger, trigger};
 use outpace_orders::{Form, NewConflict, Subject, conflict};
 use outpace_registry as registry;
-use outpace_store::{Unit, Urgency};
+use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -31,7 +31,6 @@ pub struct HandOut {
     /// In which grid.
     pub grid: AreaId,
     /// How many in all so far, so that telling it twice counts once.
-    #[schema(value_type = outpace_core::bounds::Quantity)]
     pub total: i64,
 }
 
@@ -262,7 +261,7 @@ fn follow(
         let form = Form::from([("round".to_owned(), round.0.into())]);
         let key = format!("confirm-antigen:{round}:{person}");
         order(unit, call, key, kinds::CONFIRM_ANTIGEN, Subject::Person(*person), area, because, form)?;
-        unit.enqueue_as(Urgency::First, trigger::RESPOND, &Trigger::Person(*person))?;
+        unit.enqueue(trigger::RESPOND, &Trigger::Person(*person))?;
     }
     unit.because_of(None);
     for person in strange {

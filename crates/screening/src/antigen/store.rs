@@ -1,7 +1,5 @@
 //! Tables and facts of antigen rounds.
 
-use std::collections::BTreeSet;
-
 use outpace_core::{AreaId, PersonId, RoundId, Seq, Timestamp};
 use outpace_store::{Capability, Entry, Fact, Result, Tx, values};
 use serde::{Deserialize, Serialize};
@@ -200,23 +198,6 @@ pub fn positive_self_tests(tx: &mut Tx<'_>) -> Result<Vec<PositiveSelfTest>> {
         values![j],
         |row| Ok(PositiveSelfTest { person: row.get(0)?, tested_at: row.get(1)?, seq: row.get(2)? }),
     )
-}
-
-/// Positive self-tests of these people, by person.
-///
-/// # Errors
-/// What the engine refused.
-pub fn positive_self_tests_of(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<Vec<PositiveSelfTest>> {
-    let j = tx.jurisdiction();
-    let mut found = Vec::new();
-    for person in people {
-        found.extend(tx.query(
-            "SELECT person, tested_at, seq FROM antigen_positive WHERE j = $1 AND person = $2 ORDER BY round",
-            values![j, *person],
-            |row| Ok(PositiveSelfTest { person: row.get(0)?, tested_at: row.get(1)?, seq: row.get(2)? }),
-        )?);
-    }
-    Ok(found)
 }
 
 /// Kits handed out for a round in an area.

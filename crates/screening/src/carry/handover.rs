@@ -37,7 +37,6 @@ pub struct Give {
     pub vehicle: Option<VehicleId>,
     /// When it happened; absent: now.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 
@@ -117,7 +116,6 @@ fn same_leg(unit: &mut Unit<'_>, call: &Call, boxes: &BTreeSet<BoxCode>) -> Resu
 pub struct Take {
     /// The hand-over; absent where nobody gave (only the boxes are there).
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub leg: Option<i64>,
     /// The boxes that are there; absent: all of the hand-over.
     #[serde(default)]
@@ -127,7 +125,6 @@ pub struct Take {
     pub laboratory: Option<LaboratoryId>,
     /// When it happened; absent: now.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 

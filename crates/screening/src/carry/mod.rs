@@ -59,7 +59,6 @@ pub fn show_box(tx: &mut Tx<'_>, call: &Call, query: BoxQuery) -> Result<BoxView
 pub struct LegsQuery {
     /// At most so many.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

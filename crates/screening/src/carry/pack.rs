@@ -38,7 +38,6 @@ pub struct PackBox {
     pub site: Option<SiteId>,
     /// When it happened; absent: now.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 

@@ -30,7 +30,6 @@ pub struct MissingQuery {
     pub after: Option<AreaId>,
     /// At most about so many; a grid is never cut.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

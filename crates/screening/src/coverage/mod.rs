@@ -177,7 +177,6 @@ pub fn routes() -> Routes {
             "Coverage of a round by care need and by class of workplace",
             classes::classes,
         )
-        .heavy()
         .query(
             "/api/screening/doors",
             read.by_area(),

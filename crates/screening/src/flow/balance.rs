@@ -48,7 +48,6 @@ pub struct BalanceQuery {
     pub after: Option<String>,
     /// At most so many.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

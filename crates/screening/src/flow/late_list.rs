@@ -30,7 +30,6 @@ pub struct LateQuery {
     pub after: Option<String>,
     /// At most so many.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

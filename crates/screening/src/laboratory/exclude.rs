@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use outpace_access::Call;
 use outpace_core::{LaboratoryId, Refusal, Text, Timestamp, Trigger, TubeCode, trigger};
 use outpace_orders::{Form, Subject, complete};
-use outpace_store::{Tx, Unit, Urgency};
+use outpace_store::{Tx, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -59,7 +59,6 @@ pub struct VoidPlate {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 pub struct SignExclusion {
     /// Which.
-    #[schema(value_type = outpace_core::bounds::Serial)]
     pub exclusion: i64,
 }
 
@@ -289,10 +288,10 @@ fn follow(
         resample(unit, call, before, &why)?;
         answer.resample.push(code.clone());
     }
-    unit.enqueue_as(Urgency::First, trigger::RESPOND, &Trigger::Tube(code.clone()))?;
+    unit.enqueue(trigger::RESPOND, &Trigger::Tube(code.clone()))?;
     if before.tube.is_single() {
         for person in members(unit.tx(), before.tube.number)?.into_iter().filter_map(|member| member.person) {
-            unit.enqueue_as(Urgency::First, trigger::RESPOND, &Trigger::Person(person))?;
+            unit.enqueue(trigger::RESPOND, &Trigger::Person(person))?;
         }
     }
     Ok(())

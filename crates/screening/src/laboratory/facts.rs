@@ -6,7 +6,7 @@ use outpace_core::{BoxCode, LaboratoryId, Timestamp};
 use outpace_store::Fact;
 use serde::{Deserialize, Serialize};
 
-use super::model::{Held, LaboratorySpec, Outcome};
+use super::model::{LaboratorySpec, Outcome};
 use super::plate::PlateCode;
 use crate::tubes::Flag;
 use crate::words::words;
@@ -112,9 +112,6 @@ pub struct ResultRow {
     /// What was strange about it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<Flag>,
-    /// Why it credits nobody until a person has settled it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held: Option<Held>,
 }
 
 /// A laboratory reported results, a batch at a time.

@@ -40,7 +40,6 @@ pub struct Intake {
     pub declare_missing: bool,
     /// When it happened; absent: now.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 
@@ -154,7 +153,7 @@ fn scan(unit: &mut Unit<'_>, call: &Call, codes: &[String], at: Timestamp) -> Re
             Stage::Lost => flags.push(Flag::FoundAgain),
             Stage::Sealed | Stage::Boxed | Stage::Travelling => {}
         }
-        scanned.fresh.insert(row.tube.code.clone(), (row, flags));
+        scanned.fresh.insert(code, (row, flags));
     }
     Ok(scanned)
 }
@@ -168,7 +167,6 @@ pub struct DeclareLost {
     pub reason: LossReason,
     /// When it was found; absent: now.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 

@@ -1,36 +1,28 @@
 //! Laboratories: taking tubes in, the queue by priority, plates, results in batches and from files, exclusions, tubes
 //! declared lost.
 
-mod blank;
-mod codes;
 mod exclude;
 pub(crate) mod exclusions;
 mod facts;
 pub mod file;
-mod held;
 mod intake;
 mod model;
 pub mod outlook;
 pub mod plate;
 mod results;
-mod rows;
 mod setup;
+pub mod sheet;
 pub(crate) mod store;
 
-pub use blank::{SheetQuery, results_sheet};
 pub use exclude::{ExcludeResults, Excluded, SignExclusion, VoidPlate, exclude_results, sign_exclusion, void_plate};
 pub use exclusions::{Exclusion, ExclusionSigned, ExclusionsAnswer, list_exclusions};
 pub use facts::{
     ExcludedResults, ExclusionReason, LaboratorySet, LossReason, ResultRow, ResultsExcluded, ResultsReported, TubeIn,
     TubesLost, TubesReceived,
 };
-pub use file::{BadCell, FileAnswer, ReportFile, read_file, report_file};
-pub use held::{
-    CreditResults, Credited, CreditedResults, LaboratoryClockSet, ResultsCredited, SetLaboratoryClock, credit_results,
-    set_laboratory_clock,
-};
+pub use file::{BadCell, FileAnswer, ReportFile, SheetQuery, read_file, report_file, results_sheet};
 pub use intake::{BadCode, DeclareLost, Intake, IntakeAnswer, LostAnswer, declare_lost, intake};
-pub use model::{Held, Laboratory, LaboratorySpec, Outcome, Standing, TubeResult, standing, standing_of};
+pub use model::{Laboratory, LaboratorySpec, Outcome, Standing, TubeResult, standing, standing_of};
 pub use outlook::{LaboratoryOutlook, OutlookAnswer, laboratory_load, outlooks};
 pub use plate::{
     Control, LoadPlate, LoadWell, Plate, PlateCode, PlateLoaded, PlateQuery, Well, WellContent, WellsFilled,
@@ -42,21 +34,15 @@ pub use setup::{
     set_laboratory,
 };
 pub(crate) use store::loads;
-pub use store::{
-    Suspect, WaitingAt, laboratories, laboratory, laboratory_by_key, positive_tubes, results_of, suspect, suspects,
-    suspects_of, waiting_at,
-};
+pub use store::{Suspect, laboratories, laboratory, laboratory_by_key, positive_tubes, results_of, suspects};
 
 use outpace_access::Routes;
 use outpace_core::Permission;
 use outpace_store::Capability;
 
-/// Tables of results without effect and of clocks.
-pub(crate) const HELD: &str = held::SCHEMA;
-
 /// Adds tables and folds.
 pub(crate) fn join(capability: Capability) -> Capability {
-    held::join(exclusions::join(plate::join(store::join(capability))))
+    exclusions::join(plate::join(store::join(capability)))
 }
 
 /// The routes.
@@ -104,18 +90,6 @@ pub fn routes() -> Routes {
             work.by_area(),
             "Take results back by a signed exclusion",
             exclude_results,
-        )
-        .command(
-            "/api/screening/results/credit",
-            work.by_area(),
-            "Credit results that were kept without effect",
-            credit_results,
-        )
-        .command(
-            "/api/screening/laboratories/clock",
-            work.by_area(),
-            "Say by how much a laboratory's clock was off: its times are corrected and what then fits counts",
-            set_laboratory_clock,
         )
         .command(
             "/api/screening/results/exclude/sign",

@@ -22,16 +22,6 @@ words! {
     }
 }
 
-words! {
-    /// Why a result was kept and credits nobody until a person has settled it.
-    pub enum Held {
-        /// A negative whose time does not fit the way of its tube.
-        Time = "time" / "时间顺序不符",
-        /// Another laboratory has received the tube.
-        Elsewhere = "elsewhere" / "采样管由其他实验室接收",
-    }
-}
-
 /// What is told of a laboratory when it is set up, or changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LaboratorySpec {
@@ -42,13 +32,10 @@ pub struct LaboratorySpec {
     /// Where it stands.
     pub area: AreaId,
     /// Tubes it can test in an hour; 0: does not work now.
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub tubes_per_hour: i64,
     /// Minutes from the machine's start to the report.
-    #[schema(value_type = outpace_core::bounds::Minutes)]
     pub turnaround_minutes: i64,
     /// Minutes of the usual way from the sites that it serves.
-    #[schema(value_type = outpace_core::bounds::Minutes)]
     pub leg_minutes: i64,
 }
 
@@ -85,17 +72,6 @@ pub struct TubeResult {
     /// The plate it was read off.
     #[serde(default)]
     pub plate: Option<super::plate::PlateCode>,
-    /// Why it credits nobody yet; absent: it counts.
-    #[serde(default)]
-    pub held: Option<Held>,
-}
-
-impl TubeResult {
-    /// Whether it is among the results that decide what stands.
-    #[must_use]
-    pub fn counts(&self) -> bool {
-        !self.excluded && self.held.is_none()
-    }
 }
 
 /// What stands after another result of the same tube.

@@ -38,11 +38,11 @@ pub(crate) struct HourCount {
 #[must_use]
 pub(crate) fn real_rate(said: i64, turnaround_minutes: i64, hours: &[HourCount], now: Timestamp) -> i64 {
     let last = now.0.div_euclid(HOUR_MS) - 1;
-    let machine = turnaround_minutes.max(0).saturating_add(59) / 60;
+    let machine = (turnaround_minutes.max(0) + 59) / 60;
     let before = |hour: i64, pick: fn(&HourCount) -> i64| -> i64 {
         hours.iter().filter(|count| count.hour < hour).map(pick).sum()
     };
-    let lay_there = before(last.saturating_sub(machine), |count| count.received) - before(last, |count| count.resulted);
+    let lay_there = before(last - machine, |count| count.received) - before(last, |count| count.resulted);
     let done: i64 = hours.iter().filter(|count| count.hour == last).map(|count| count.resulted).sum();
     let least = (said / STANDSTILL_PART).max(1);
     if lay_there >= said && done < said { done.max(least).min(said) } else { said }
@@ -56,10 +56,10 @@ pub(crate) fn worked_off(pending: i64, per_hour: i64, arrivals: &[i64]) -> (Vec<
     let mut ends = Vec::with_capacity(arrivals.len());
     let mut busy_ms = 0;
     for (hour, arriving) in (0_i64..).zip(arrivals) {
-        queue = queue.saturating_add(*arriving.max(&0));
+        queue += arriving.max(&0);
         let done = queue.min(per_hour.max(0));
         if done > 0 {
-            busy_ms = hour * HOUR_MS + done.saturating_mul(HOUR_MS) / per_hour.max(1);
+            busy_ms = hour * HOUR_MS + done * HOUR_MS / per_hour.max(1);
         }
         queue -= done;
         ends.push(queue);
@@ -67,9 +67,7 @@ pub(crate) fn worked_off(pending: i64, per_hour: i64, arrivals: &[i64]) -> (Vec<
     let rest = match (queue, per_hour) {
         (0, _) => Some(busy_ms),
         (_, ..=0) => None,
-        (left, rate) => {
-            Some(arrivals.len() as i64 * HOUR_MS + left.saturating_mul(HOUR_MS).saturating_add(rate - 1) / rate)
-        }
+        (left, rate) => Some(arrivals.len() as i64 * HOUR_MS + (left.saturating_mul(HOUR_MS) + rate - 1) / rate),
     };
     (ends, rest)
 }
@@ -150,7 +148,7 @@ pub fn outlooks(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<(Laboratory, Labo
 
 /// Tubes on their way arrive evenly over the minutes of the usual way, a whole hour at least.
 fn spread(tubes: i64, leg_minutes: i64) -> Vec<i64> {
-    let hours = (leg_minutes.saturating_add(59) / 60).clamp(1, HOURS_AHEAD);
+    let hours = ((leg_minutes + 59) / 60).clamp(1, HOURS_AHEAD);
     let each = tubes / hours;
     let first = tubes - each * (hours - 1);
     let arriving = (0..hours).map(|hour| if hour == 0 { first } else { each });

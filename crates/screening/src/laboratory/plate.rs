@@ -93,7 +93,6 @@ pub struct LoadPlate {
     pub wells: Vec<LoadWell>,
     /// When it happened; absent: now.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 

@@ -9,15 +9,13 @@ use outpace_access::Call;
 use outpace_access::actors::{PostKind, at_post};
 use outpace_core::time::MINUTE_MS;
 use outpace_core::{LaboratoryId, Refusal, Text, Timestamp, Trigger, TubeCode, trigger};
-use outpace_store::{Unit, Urgency};
+use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::facts::{ResultRow, ResultsReported};
-use super::held;
-use super::held::store::ahead_minutes;
 use super::intake::resample;
-use super::model::{Held, Outcome, standing};
+use super::model::{Outcome, standing};
 use super::plate::{self, PlateCode};
 use super::store;
 use crate::errors::{ScreeningError, some_of};
@@ -40,11 +38,9 @@ pub struct ReportedResult {
     pub outcome: String,
     /// Ct values by gene.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, outpace_core::bounds::Ct>)]
     pub ct: BTreeMap<String, f64>,
     /// When the test was done; absent: now.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub tested_at: Option<Timestamp>,
 }
 
@@ -87,10 +83,6 @@ pub struct ResultsAnswer {
     pub inconclusive: Vec<TubeCode>,
     /// Tubes whose result contradicts an earlier one.
     pub contradicting: Vec<TubeCode>,
-    /// Tubes whose result was recorded and credits nobody until a person has settled it: its time does not fit the way
-    /// of the tube, or another laboratory has the tube.
-    #[serde(default)]
-    pub held: Vec<TubeCode>,
     /// Rows left out.
     pub bad: Vec<BadResult>,
 }
@@ -110,8 +102,7 @@ struct Good {
 pub fn report_results(unit: &mut Unit<'_>, call: &Call, request: ReportResults) -> Result<ResultsAnswer, Refusal> {
     some_of("results", &request.results, RESULTS_MAX)?;
     let reported = request.results.into_iter().map(|result| Reported { result, plate: None });
-    let bench = bench_of(unit, call, request.laboratory)?;
-    record(unit, call, &bench, reported.collect())
+    record(unit, call, request.laboratory, reported.collect())
 }
 
 /// A row with the plate that its file names.
@@ -120,38 +111,34 @@ pub(crate) struct Reported {
     pub(crate) plate: Option<PlateCode>,
 }
 
-/// The laboratory that reports, if the caller may report for it.
-pub(crate) fn bench_of(unit: &mut Unit<'_>, call: &Call, laboratory: LaboratoryId) -> Result<Bench, Refusal> {
-    let known = store::laboratory(unit.tx(), laboratory)?.ok_or(ScreeningError::UnknownLaboratory { laboratory })?;
-    call.covers(known.spec.area)?;
-    at_post(unit, &[(PostKind::Laboratory, laboratory.0)])?;
-    Ok(Bench { laboratory, area: known.spec.area, plates: plate::has_plates(unit.tx(), laboratory)? })
-}
-
 /// Records a batch of rows.
 pub(crate) fn record(
     unit: &mut Unit<'_>,
     call: &Call,
-    bench: &Bench,
+    laboratory: LaboratoryId,
     reported: Vec<Reported>,
 ) -> Result<ResultsAnswer, Refusal> {
+    let known = store::laboratory(unit.tx(), laboratory)?.ok_or(ScreeningError::UnknownLaboratory { laboratory })?;
+    call.covers(known.spec.area)?;
+    at_post(unit, &[(PostKind::Laboratory, laboratory.0)])?;
     let mut answer = ResultsAnswer::default();
+    let bench = Bench { laboratory, area: known.spec.area, plates: plate::has_plates(unit.tx(), laboratory)? };
     let mut batch: BTreeMap<i64, Good> = BTreeMap::new();
     for (index, reported) in reported.into_iter().enumerate() {
         let row = index as i64 + 1;
-        match read(unit, bench, &reported, row)? {
-            Ok(read) => take(unit, call, bench, read, reported, &mut batch, &mut answer)?,
+        match read(unit, &bench, &reported, row)? {
+            Ok(read) => take(unit, call, &bench, read, reported, &mut batch, &mut answer)?,
             Err(bad) => answer.bad.push(bad),
         }
     }
-    flush(unit, call, bench, batch, &mut answer)?;
+    flush(unit, call, &bench, batch, &mut answer)?;
     Ok(answer)
 }
 
 /// Where a batch was tested.
-pub(crate) struct Bench {
-    pub(crate) laboratory: LaboratoryId,
-    pub(crate) area: outpace_core::AreaId,
+struct Bench {
+    laboratory: LaboratoryId,
+    area: outpace_core::AreaId,
     /// Whether the laboratory works with plates here.
     plates: bool,
 }
@@ -226,15 +213,13 @@ fn take(
     batch: &mut BTreeMap<i64, Good>,
     answer: &mut ResultsAnswer,
 ) -> Result<(), Refusal> {
-    let ahead = ahead_minutes(unit.tx(), bench.laboratory, call.now)?;
-    let tested_at = reported.result.tested_at.map(|said| said.plus_minutes(-ahead));
-    let at = tested_at.unwrap_or(call.now);
+    let at = reported.result.tested_at.unwrap_or(call.now);
     let (mut row, noted) = find_or_note(unit, call, &code, at)?;
     if batch.contains_key(&row.tube.number) {
         flush(unit, call, bench, std::mem::take(batch), answer)?;
         row = find_or_note(unit, call, &code, at)?.0;
     }
-    if row.results > 0 && known_before(unit, bench.laboratory, &row, outcome, tested_at)? {
+    if row.results > 0 && known_before(unit, bench.laboratory, &row, outcome, reported.result.tested_at)? {
         answer.repeated += 1;
         return Ok(());
     }
@@ -249,45 +234,18 @@ fn take(
     if stands.contradicts {
         flags.push(Flag::ResultsContradict);
     }
-    let is_ahead = at.since(call.now) > CLOCK_AHEAD_MS;
-    if is_ahead {
+    if at.since(call.now) > CLOCK_AHEAD_MS {
         flags.push(Flag::ClockAhead);
     }
-    let fits = held::fits(&row.tube, at);
-    if !fits {
-        flags.push(Flag::OutOfOrder);
-    }
-    if is_against_ct(outcome, &reported.result.ct) {
-        flags.push(Flag::OutcomeAgainstCt);
-    }
-    let why = held::why_held(&row.tube, bench.laboratory, outcome, fits && !is_ahead);
-    if why == Some(Held::Elsewhere) {
-        flags.push(Flag::OtherLaboratory);
-    }
-    let tested_at = reported.result.tested_at.filter(|said| *said != call.now || ahead != 0);
+    let tested_at = (at != call.now).then_some(at);
     let number = row.tube.number;
     let plate = match reported.plate {
         None if bench.plates => plate::plate_under(unit.tx(), bench.laboratory, number)?,
         named => named,
     };
-    let result = ResultRow { tube: number, outcome, ct: reported.result.ct, tested_at, plate, flags, held: why };
-    let code = row.tube.code.clone();
+    let result = ResultRow { tube: number, outcome, ct: reported.result.ct, tested_at, plate, flags };
     batch.insert(number, Good { code, row, result, stands: stands.outcome });
     Ok(())
-}
-
-/// A Ct value below this is an amplification under every edition: the ninth lets people out at 35 and above.
-const CT_AMPLIFIED: f64 = 35.0;
-/// Cycles of a usual run: nothing was found where no gene crossed before.
-const CT_NONE: f64 = 40.0;
-
-/// Whether an outcome and its Ct values say different things.
-fn is_against_ct(outcome: Outcome, ct: &BTreeMap<String, f64>) -> bool {
-    match outcome {
-        Outcome::Negative => ct.values().any(|value| *value > 0.0 && *value < CT_AMPLIFIED),
-        Outcome::Positive => !ct.is_empty() && ct.values().all(|value| *value >= CT_NONE),
-        Outcome::Inconclusive | Outcome::Invalid => false,
-    }
 }
 
 /// Whether the laboratory has reported the same before.
@@ -327,10 +285,6 @@ fn flush(
         if !good.result.flags.is_empty() {
             settle(unit, call, &good.code, area, &good.result.flags.iter().copied().collect(), seq)?;
         }
-        if good.result.held.is_some() {
-            answer.held.push(good.code.clone());
-            continue;
-        }
         if good.result.flags.contains(&Flag::ResultsContradict) {
             answer.contradicting.push(good.code.clone());
         }
@@ -343,35 +297,30 @@ fn flush(
             }
             Outcome::Negative => {}
         }
-        awaited(unit, &good.row, Some(good.stands), &mut triggers)?;
+        woken(unit, good, &mut triggers)?;
     }
     if triggers.iter().any(|trigger| matches!(trigger, Trigger::Tube(_))) {
         // The response will read the history of the people in these tubes: file it first.
         crate::filing::file(unit)?;
     }
     for trigger in &triggers {
-        unit.enqueue_as(Urgency::First, trigger::RESPOND, trigger)?;
+        unit.enqueue(trigger::RESPOND, trigger)?;
     }
     Ok(())
 }
 
 /// What the response must look at: tubes that are or were suspicious; the person behind a single sample that was
 /// suspicious, or that someone waits for.
-pub(super) fn awaited(
-    unit: &mut Unit<'_>,
-    row: &TubeRow,
-    stands: Option<Outcome>,
-    triggers: &mut BTreeSet<Trigger>,
-) -> Result<(), Refusal> {
+fn woken(unit: &mut Unit<'_>, good: &Good, triggers: &mut BTreeSet<Trigger>) -> Result<(), Refusal> {
     let suspicious = |outcome: Outcome| matches!(outcome, Outcome::Positive | Outcome::Inconclusive);
-    let was = row.tube.outcome.is_some_and(suspicious);
-    let is = stands.is_some_and(suspicious);
+    let was = good.row.tube.outcome.is_some_and(suspicious);
+    let is = suspicious(good.stands);
     if is || was {
-        triggers.insert(Trigger::Tube(row.tube.code.clone()));
+        triggers.insert(Trigger::Tube(good.code.clone()));
     }
-    let awaited = !matches!(row.tube.purpose, Purpose::Round | Purpose::Routine);
-    if row.tube.is_single() && (is || was || awaited) {
-        let people = members(unit.tx(), row.tube.number)?;
+    let awaited = !matches!(good.row.tube.purpose, Purpose::Round | Purpose::Routine);
+    if good.row.tube.is_single() && (is || was || awaited) {
+        let people = members(unit.tx(), good.row.tube.number)?;
         triggers.extend(people.into_iter().filter_map(|member| member.person).map(Trigger::Person));
     }
     Ok(())

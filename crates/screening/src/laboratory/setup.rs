@@ -18,16 +18,12 @@ use crate::tubes::Purpose;
 pub struct SetLaboratory {
     /// What holds from now on.
     pub spec: LaboratorySpec,
-    /// What the sender read before changing it, as `/api/screening/laboratories` gave it. A laboratory that is known changes
-    /// only while this still holds, so that nobody takes back unseen what another has set meanwhile.
-    #[serde(default)]
-    pub read: Option<LaboratorySpec>,
 }
 
 /// Sets up a laboratory, or changes the one with the same key.
 ///
 /// # Errors
-/// An area outside the actor's own, numbers out of range, a laboratory that was changed since it was read.
+/// An area outside the actor's own, numbers out of range.
 pub fn set_laboratory(unit: &mut Unit<'_>, call: &Call, request: SetLaboratory) -> Result<Laboratory, Refusal> {
     let spec = request.spec;
     said("key", &spec.key, 80)?;
@@ -40,11 +36,6 @@ pub fn set_laboratory(unit: &mut Unit<'_>, call: &Call, request: SetLaboratory) 
     let known = store::laboratory_by_key(unit.tx(), &spec.key)?;
     if let Some(known) = known.as_ref().filter(|known| known.spec == spec) {
         return Ok(known.clone());
-    }
-    if let Some(known) = known.as_ref().filter(|known| request.read.as_ref() != Some(&known.spec)) {
-        // One that stands elsewhere tells nothing of itself.
-        let now = call.sees(known.spec.area).then(|| Box::new(known.spec.clone()));
-        return Err(ScreeningError::ChangedMeanwhile { key: spec.key, now }.into());
     }
     let id = match &known {
         Some(known) => known.id,
@@ -82,7 +73,6 @@ pub struct QueueQuery {
     pub laboratory: LaboratoryId,
     /// At most so many.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

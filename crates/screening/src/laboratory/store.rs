@@ -1,18 +1,16 @@
 //! Tables of laboratories, their queues and results, and how facts fold into them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use outpace_core::time::HOUR_MS;
-use outpace_core::{LaboratoryId, PersonId, RoundId, Seq, Text, Timestamp, TubeCode};
+use outpace_core::{LaboratoryId, RoundId, Seq, Text, Timestamp, TubeCode};
 use outpace_store::{Capability, Entry, Result, Row, Tx, values};
 
 use super::facts::{LaboratorySet, ResultRow, ResultsExcluded, ResultsReported, TubesLost, TubesReceived};
-use super::held::store::ahead_minutes;
-use super::model::{Held, Laboratory, LaboratorySpec, Outcome, TubeResult, standing, standing_of};
+use super::model::{Laboratory, LaboratorySpec, Outcome, TubeResult, standing, standing_of};
 use crate::carry::store::box_received;
 use crate::flow::tally::Tally;
 use crate::tubes::Stage;
-use crate::tubes::store::{TubeRow, add_flags, filed_to, move_to, row};
+use crate::tubes::store::{TubeRow, add_flags, move_to, row};
 use crate::words::{json, unjson};
 
 /// The tables.
@@ -74,7 +72,7 @@ fn put_laboratory(tx: &mut Tx<'_>, id: LaboratoryId, spec: &LaboratorySpec) -> R
     .map(|_| ())
 }
 
-pub(in crate::laboratory) fn unqueue(tx: &mut Tx<'_>, row: &TubeRow) -> Result<()> {
+fn unqueue(tx: &mut Tx<'_>, row: &TubeRow) -> Result<()> {
     let Some(laboratory) = row.tube.laboratory else { return Ok(()) };
     let j = tx.jurisdiction();
     tx.execute(
@@ -85,7 +83,7 @@ pub(in crate::laboratory) fn unqueue(tx: &mut Tx<'_>, row: &TubeRow) -> Result<(
 }
 
 /// Notes where and when a tube arrived; a tube that nobody sealed is sealed by it.
-pub(in crate::laboratory) fn arrive(tx: &mut Tx<'_>, tube: i64, laboratory: LaboratoryId, at: Timestamp) -> Result<()> {
+fn arrive(tx: &mut Tx<'_>, tube: i64, laboratory: LaboratoryId, at: Timestamp) -> Result<()> {
     let j = tx.jurisdiction();
     tx.execute(
         "UPDATE tube SET laboratory = $3, received_at = $4, sealed_at = COALESCE(sealed_at, $4)
@@ -140,22 +138,14 @@ fn fold_results(tx: &mut Tx<'_>, entry: &Entry, fact: &ResultsReported) -> Resul
     let mut tally = Tally::default();
     for result in &fact.results {
         let Some(row) = row(tx, result.tube)? else { continue };
-        let tested_at = match result.tested_at {
-            Some(said) => Some(said.plus_minutes(-ahead_minutes(tx, fact.laboratory, entry.recorded_at)?)),
-            None => None,
-        };
-        insert_result(tx, entry, fact.laboratory, &row, result, tested_at)?;
-        add_flags(tx, &row, &result.flags)?;
-        if result.held.is_some() {
-            // It changes nothing until it is credited: the tube still waits.
-            continue;
-        }
-        let at = entry.happened_at(tested_at);
+        let at = entry.happened_at(result.tested_at);
         if !row.tube.stage.is_received() {
             arrive(tx, result.tube, fact.laboratory, at)?;
             tally.laboratory(fact.laboratory, at, 1, 0);
         }
         unqueue(tx, &row)?;
+        insert_result(tx, entry, fact.laboratory, &row, result)?;
+        add_flags(tx, &row, &result.flags)?;
         let stands = standing(row.tube.outcome, result.outcome).outcome;
         settle(tx, &mut tally, &row, Some(stands), at, entry)?;
         tally.laboratory(fact.laboratory, entry.occurred_at, 0, 1);
@@ -163,21 +153,17 @@ fn fold_results(tx: &mut Tx<'_>, entry: &Entry, fact: &ResultsReported) -> Resul
     tally.apply(tx)
 }
 
-/// What a clock says further away than this (200 years) is no time that a difference could put right.
-const CORRECTABLE_MS: u64 = 200 * 366 * 86_400_000;
-
 fn insert_result(
     tx: &mut Tx<'_>,
     entry: &Entry,
     laboratory: LaboratoryId,
     row: &TubeRow,
     result: &ResultRow,
-    tested_at: Option<Timestamp>,
 ) -> Result<()> {
     let j = tx.jurisdiction();
     tx.execute(
-        "INSERT INTO tube_result (j, tube, ordinal, laboratory, outcome, ct, tested_at, reported_at, plate, excluded,
-           held, said_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11)",
+        "INSERT INTO tube_result (j, tube, ordinal, laboratory, outcome, ct, tested_at, reported_at, plate, excluded)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)",
         values![
             j,
             result.tube,
@@ -185,11 +171,9 @@ fn insert_result(
             laboratory,
             result.outcome,
             &json(&result.ct)?,
-            tested_at.unwrap_or(entry.occurred_at),
+            result.tested_at.unwrap_or(entry.occurred_at),
             entry.recorded_at,
-            result.plate.as_ref(),
-            result.held.map(Held::word),
-            result.tested_at.filter(|said| said.since(entry.recorded_at).unsigned_abs() < CORRECTABLE_MS)
+            result.plate.as_ref()
         ],
     )?;
     let sql = "UPDATE tube SET results = results + 1 WHERE j = $1 AND number = $2";
@@ -197,7 +181,7 @@ fn insert_result(
 }
 
 /// Writes the result that stands now, with the tallies that hang on it.
-pub(in crate::laboratory) fn settle(
+fn settle(
     tx: &mut Tx<'_>,
     tally: &mut Tally,
     row: &TubeRow,
@@ -270,75 +254,27 @@ pub struct Suspect {
     pub seq: Seq,
 }
 
-const SUSPECT: &str = "u.tube, t.code, u.outcome, t.first_taken_at, u.resulted_at, u.seq";
-
-fn read_suspect(row: &Row<'_>) -> Result<Suspect> {
-    Ok(Suspect {
-        number: row.get(0)?,
-        tube: row.get(1)?,
-        outcome: row.get(2)?,
-        taken_at: row.get(3)?,
-        resulted_at: row.get(4)?,
-        seq: row.get(5)?,
-    })
-}
-
-/// Every tube that is or was positive or inconclusive, by number. They are ever more: for a look at everything and for
-/// pages; a look at some people asks [`suspects_of`].
+/// Every tube that is or was positive or inconclusive, by number. Few: the response looks at all of them.
 ///
 /// # Errors
 /// What the engine refused.
 pub fn suspects(tx: &mut Tx<'_>) -> Result<Vec<Suspect>> {
     let j = tx.jurisdiction();
-    let sql = format!(
-        "SELECT {SUSPECT} FROM tube_suspect u JOIN tube t ON t.j = u.j AND t.number = u.tube
-         WHERE u.j = $1 ORDER BY u.tube"
-    );
-    tx.query(&sql, values![j], read_suspect)
-}
-
-/// One tube, if it is or was positive or inconclusive.
-///
-/// # Errors
-/// What the engine refused.
-pub fn suspect(tx: &mut Tx<'_>, code: &TubeCode) -> Result<Option<Suspect>> {
-    let j = tx.jurisdiction();
-    let sql = format!(
-        "SELECT {SUSPECT} FROM tube_code c JOIN tube_suspect u ON u.j = c.j AND u.tube = c.number
-         JOIN tube t ON t.j = u.j AND t.number = u.tube WHERE c.j = $1 AND c.code = $2"
-    );
-    tx.first(&sql, values![j, code], read_suspect)
-}
-
-/// Tubes with samples of any of these people that are or were positive or inconclusive, by number. Costs one short look-up
-/// a person, and one walk over the suspects among the samples that are not filed by person yet.
-///
-/// # Errors
-/// What the engine refused.
-pub fn suspects_of(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<Vec<Suspect>> {
-    let j = tx.jurisdiction();
-    let mut found: BTreeMap<i64, Suspect> = BTreeMap::new();
-    let filed = filed_to(tx)?;
-    let tail = format!(
-        "SELECT {SUSPECT}, s.person FROM tube_suspect u JOIN tube t ON t.j = u.j AND t.number = u.tube
-         JOIN sample s ON s.j = u.j AND s.tube = u.tube WHERE u.j = $1 AND u.tube > $2 AND s.person IS NOT NULL"
-    );
-    tx.each(&tail, values![j, filed], |row| {
-        if people.contains(&row.get(6)?) {
-            let suspect = read_suspect(row)?;
-            found.insert(suspect.number, suspect);
-        }
-        Ok(())
-    })?;
-    let own = format!(
-        "SELECT {SUSPECT} FROM sample_by_person p JOIN tube_suspect u ON u.j = p.j AND u.tube = p.tube
-         JOIN tube t ON t.j = u.j AND t.number = u.tube WHERE p.j = $1 AND p.person = $2"
-    );
-    for person in people {
-        let suspects = tx.query(&own, values![j, *person], read_suspect)?;
-        found.extend(suspects.into_iter().map(|suspect| (suspect.number, suspect)));
-    }
-    Ok(found.into_values().collect())
+    tx.query(
+        "SELECT s.tube, t.code, s.outcome, t.first_taken_at, s.resulted_at, s.seq FROM tube_suspect s
+         JOIN tube t ON t.j = s.j AND t.number = s.tube WHERE s.j = $1 ORDER BY s.tube",
+        values![j],
+        |row| {
+            Ok(Suspect {
+                number: row.get(0)?,
+                tube: row.get(1)?,
+                outcome: row.get(2)?,
+                taken_at: row.get(3)?,
+                resulted_at: row.get(4)?,
+                seq: row.get(5)?,
+            })
+        },
+    )
 }
 
 fn fold_excluded(tx: &mut Tx<'_>, entry: &Entry, fact: &ResultsExcluded) -> Result<()> {
@@ -353,12 +289,7 @@ fn fold_excluded(tx: &mut Tx<'_>, entry: &Entry, fact: &ResultsExcluded) -> Resu
             )?;
         }
         let left = results_of(tx, excluded.tube, &row.tube.code)?;
-        let kept: Vec<&TubeResult> = left.iter().filter(|result| result.counts()).collect();
-        if kept.is_empty() && !row.tube.stage.is_received() {
-            // Only results without effect were taken back, and the tube has not arrived: it stays where it is.
-            continue;
-        }
-        unqueue(tx, &row)?;
+        let kept: Vec<&TubeResult> = left.iter().filter(|result| !result.excluded).collect();
         let stands = standing_of(kept.iter().map(|result| result.outcome));
         let at = kept.last().map_or(entry.happened_at(None), |result| result.tested_at.min(result.reported_at));
         settle(tx, &mut tally, &row, stands, at, entry)?;
@@ -420,51 +351,6 @@ pub fn laboratories(tx: &mut Tx<'_>) -> Result<Vec<Laboratory>> {
     tx.query(&sql, values![j], read_laboratory)
 }
 
-/// A laboratory where tubes wait and that has reported nothing for a while.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WaitingAt {
-    /// Its key.
-    pub key: String,
-    /// Its name.
-    pub name: Text,
-    /// Tubes that wait there.
-    pub pending: i64,
-    /// When the oldest of them came.
-    pub oldest_received_at: Timestamp,
-    /// The end of the hour in which it last reported a result; absent where it never did.
-    pub last_result_before: Option<Timestamp>,
-}
-
-/// Laboratories where tubes wait and that have reported nothing since a moment, by id.
-///
-/// # Errors
-/// What the engine refused.
-pub fn waiting_at(tx: &mut Tx<'_>, since: Timestamp) -> Result<Vec<WaitingAt>> {
-    let j = tx.jurisdiction();
-    let mut all = Vec::new();
-    for known in laboratories(tx)?.into_iter().filter(|known| known.pending > 0) {
-        let hour = tx.first(
-            "SELECT MAX(hour) FROM laboratory_hour WHERE j = $1 AND laboratory = $2 AND resulted > 0",
-            values![j, known.id],
-            |row| row.get::<Option<i64>>(0),
-        )?;
-        let last_result_before = hour.flatten().map(|hour| Timestamp((hour + 1).saturating_mul(HOUR_MS)));
-        if last_result_before.is_some_and(|before| before > since) {
-            continue;
-        }
-        let oldest = tx.first(
-            "SELECT MIN(t.received_at) FROM laboratory_queue q JOIN tube t ON t.j = q.j AND t.number = q.tube
-             WHERE q.j = $1 AND q.laboratory = $2",
-            values![j, known.id],
-            |row| row.get::<Option<Timestamp>>(0),
-        )?;
-        let Some(oldest_received_at) = oldest.flatten() else { continue };
-        let (key, name, pending) = (known.spec.key, known.spec.name, known.pending);
-        all.push(WaitingAt { key, name, pending, oldest_received_at, last_result_before });
-    }
-    Ok(all)
-}
-
 /// Laboratories that work, each with the tubes ahead of a round's own: those that wait there, and (counted at the
 /// first, since nobody has chosen yet) those still on their way.
 ///
@@ -492,7 +378,7 @@ pub(crate) fn loads(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<(LaboratorySp
 pub fn results_of(tx: &mut Tx<'_>, tube: i64, code: &TubeCode) -> Result<Vec<TubeResult>> {
     let j = tx.jurisdiction();
     tx.query(
-        "SELECT ordinal, laboratory, outcome, ct, tested_at, reported_at, excluded, plate, held FROM tube_result
+        "SELECT ordinal, laboratory, outcome, ct, tested_at, reported_at, excluded, plate FROM tube_result
          WHERE j = $1 AND tube = $2 ORDER BY ordinal",
         values![j, tube],
         |row| {
@@ -506,7 +392,6 @@ pub fn results_of(tx: &mut Tx<'_>, tube: i64, code: &TubeCode) -> Result<Vec<Tub
                 reported_at: row.get(5)?,
                 excluded: row.get(6)?,
                 plate: row.get::<Option<String>>(7)?.map(super::plate::PlateCode),
-                held: row.get(8)?,
             })
         },
     )

@@ -10,7 +10,7 @@ use crate::tubes::register::CLOCK_AHEAD_MS;
 /// it never did, its first record is taken to stand at the moment of issue if it lies before it or long after its end.
 pub(super) fn shift_ms(sheet: &SheetRow, first_at: Option<Timestamp>, ahead_ms: Option<i64>) -> i64 {
     if let Some(ahead) = ahead_ms {
-        return if ahead.saturating_abs() > CLOCK_AHEAD_MS { ahead.saturating_neg() } else { 0 };
+        return if ahead.abs() > CLOCK_AHEAD_MS { ahead.saturating_neg() } else { 0 };
     }
     match first_at {
         Some(at) if sheet.issued_at.since(at) > CLOCK_AHEAD_MS || at.since(sheet.ends_at) > CLOCK_AHEAD_MS => {

@@ -43,9 +43,6 @@ pub struct LaneSheet {
     pub issued_at: Timestamp,
     /// When it ends; records made later are kept all the same.
     pub ends_at: Timestamp,
-    /// Whether it is of a drill.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub drill: bool,
 }
 
 /// Who may share a tube, and when it is closed.

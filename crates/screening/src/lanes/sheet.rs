@@ -41,7 +41,6 @@ pub struct IssueSheet {
     pub areas: Vec<AreaId>,
     /// Hours that it holds; absent: 24.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::Hours>)]
     pub hours: Option<i64>,
 }
 
@@ -95,7 +94,6 @@ pub fn issue_sheet(unit: &mut Unit<'_>, call: &Call, request: IssueSheet) -> Res
         },
         issued_at: row.issued_at,
         ends_at: row.ends_at,
-        drill: call.drill,
     };
     let text = crate::words::json(&sheet)?;
     let (signature, key) = (keys::sign(unit.keys(), &text)?, keys::public_key(unit.keys())?);

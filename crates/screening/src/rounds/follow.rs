@@ -46,7 +46,6 @@ pub struct FollowRound {
     pub only_missing: bool,
     /// Hours that must have passed since somebody's sample in the former round; absent: none.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::Hours>)]
     pub hours_between: Option<i64>,
     /// When sampling begins; absent: now.
     #[serde(default)]

@@ -93,8 +93,7 @@ fn lasting(count: i64, per_hour: i64) -> i64 {
 /// is nothing left to do.
 #[must_use]
 pub fn round_forecast(input: &ForecastInput) -> Option<Forecast> {
-    let tubes_per_hour: i64 =
-        input.laboratories.iter().map(|laboratory| laboratory.tubes_per_hour.max(0)).fold(0, i64::saturating_add);
+    let tubes_per_hour: i64 = input.laboratories.iter().map(|laboratory| laboratory.tubes_per_hour.max(0)).sum();
     let backlog: i64 = input.laboratories.iter().map(|laboratory| laboratory.backlog_tubes.max(0)).sum();
     let due = input.due_people.max(0);
     let tubes = due.div_euclid(input.people_per_tube.max(1)) + i64::from(due % input.people_per_tube.max(1) > 0);
@@ -102,9 +101,8 @@ pub fn round_forecast(input: &ForecastInput) -> Option<Forecast> {
         return None;
     }
     let longest = |minutes: fn(&LaboratoryLoad) -> i64| input.laboratories.iter().map(minutes).max().unwrap_or(0);
-    let way_ms =
-        HANDLING_MINUTES.saturating_add(longest(|laboratory| laboratory.leg_minutes)).saturating_mul(MINUTE_MS);
-    let turnaround_ms = longest(|laboratory| laboratory.turnaround_minutes).saturating_mul(MINUTE_MS);
+    let way_ms = (HANDLING_MINUTES + longest(|laboratory| laboratory.leg_minutes)) * MINUTE_MS;
+    let turnaround_ms = longest(|laboratory| laboratory.turnaround_minutes) * MINUTE_MS;
 
     let sampling_from = input.now.max(input.starts_at);
     let sampling_until = Timestamp(sampling_from.0.saturating_add(lasting(due, input.people_per_hour)));

@@ -300,7 +300,7 @@ pub(crate) fn forecast_with(
     if spec.method == Method::Antigen {
         return Ok(Some(antigen_forecast(call, spec, due)));
     }
-    let people_per_hour: i64 = sites.iter().map(|(_, people)| *people).fold(0, i64::saturating_add);
+    let people_per_hour: i64 = sites.iter().map(|(_, people)| people).sum();
     let tubes: i64 = sites.iter().map(|(site, people)| people / site.pool.people_max.max(1)).sum();
     let laboratories = laboratory::loads(tx, call.now)?;
     Ok(round_forecast(&ForecastInput {
@@ -409,11 +409,11 @@ pub fn open_round(unit: &mut Unit<'_>, call: &Call, request: OpenRound) -> Resul
     let hour = forecast.last_result_at;
     let acknowledged = request
         .acknowledged_last_result_at
-        .filter(|at| at.since(hour).saturating_abs() <= FORECAST_TOLERANCE_MS)
+        .filter(|at| at.since(hour).abs() <= FORECAST_TOLERANCE_MS)
         .ok_or(ScreeningError::ForecastNotAcknowledged {
-            acknowledged: request.acknowledged_last_result_at,
-            forecast: hour,
-        })?;
+        acknowledged: request.acknowledged_last_result_at,
+        forecast: hour,
+    })?;
     let pools = match round.spec.method {
         Method::Pcr => sites_of(unit.tx(), call, &round.spec)?.into_iter().map(|(site, _)| site).collect(),
         Method::Antigen => Vec::new(),
@@ -465,7 +465,6 @@ pub struct RoundsQuery {
     pub state: Option<RoundState>,
     /// At most so many.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

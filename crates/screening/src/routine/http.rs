@@ -29,7 +29,6 @@ pub struct SetInterval {
     pub workers_of: Option<String>,
     /// Hours between two samples at most; absent: the interval that holds there ends.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::Hours>)]
     pub hours: Option<i64>,
     /// Why.
     pub reason: Text,
@@ -74,7 +73,6 @@ pub struct OtherInterval {
     #[serde(default)]
     pub workers_of: Option<String>,
     /// Hours between two samples.
-    #[schema(value_type = outpace_core::bounds::Hours)]
     pub hours: i64,
 }
 

@@ -29,7 +29,6 @@ pub fn routes() -> Routes {
             routine,
         )
         .query("/api/screening/routine/what-if", read.by_area(), "What another interval would change a day", what_if)
-        .heavy()
         .query(
             "/api/screening/routine/due",
             read.by_area(),

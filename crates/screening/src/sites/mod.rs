@@ -8,8 +8,7 @@ mod verbs;
 
 pub use facts::{HoursSet, LaneSet, LanesAdded, NewSite, SamplersPosted, SiteMoved, SiteSet, SitesAdded};
 pub use import::{
-    CSV_COLUMNS, IMPORT_MAX, ImportSites, ImportSitesCsv, SITE_COLUMNS, SiteRow, SitesImported, import_sites,
-    import_sites_csv, import_sites_of, parse_sites_csv, read_sites,
+    CSV_COLUMNS, ImportSites, ImportSitesCsv, SiteRow, SitesImported, import_sites, import_sites_csv, parse_sites_csv,
 };
 pub use model::{LANES_MAX, Lane, OpenState, Shift, Site, SiteKind, SiteSpec};
 pub(crate) use store::{SCHEMA, closed_between, every, join};
@@ -39,7 +38,6 @@ pub struct SitesQuery {
     pub after: Option<SiteId>,
     /// At most so many.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

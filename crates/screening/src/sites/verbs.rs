@@ -46,10 +46,8 @@ pub struct SetHours {
     /// Which site.
     pub site: SiteId,
     /// Local minute of the day at which it opens, 0 to 1,440.
-    #[schema(value_type = outpace_core::bounds::MinuteOfDay)]
     pub opens_minute: i64,
     /// Local minute of the day at which it closes; before the opening minute: on the next day.
-    #[schema(value_type = outpace_core::bounds::MinuteOfDay)]
     pub closes_minute: i64,
 }
 
@@ -62,11 +60,9 @@ pub struct MoveSite {
     pub area: AreaId,
     /// Longitude, WGS-84 degrees.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::Longitude>)]
     pub lon: Option<f64>,
     /// Latitude, WGS-84 degrees.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::Latitude>)]
     pub lat: Option<f64>,
     /// From when.
     pub from: Timestamp,
@@ -80,15 +76,12 @@ pub struct AddLanes {
     /// To which site.
     pub site: SiteId,
     /// How many.
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub lanes: i64,
     /// People an hour each; absent: as the pack plans.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::Count>)]
     pub people_per_hour: Option<i64>,
     /// Samplers that stand at each when no shift says otherwise.
     #[serde(default)]
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub samplers: i64,
 }
 
@@ -105,7 +98,6 @@ pub struct Post {
     /// To which lanes.
     pub lanes: Vec<LaneId>,
     /// How many each; 0 takes them away.
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub samplers: i64,
     /// From when.
     pub from: Timestamp,

@@ -3,13 +3,11 @@
 mod again;
 mod antigen;
 mod chase;
-mod files;
 mod guards;
 mod lane;
 mod lanes;
 mod laws;
 mod missed;
-mod order;
 mod plates;
 mod round;
 mod speed;
@@ -207,8 +205,7 @@ impl House {
             turnaround_minutes: 120,
             leg_minutes: 60,
         };
-        self.laboratory =
-            self.act(|unit, call| set_laboratory(unit, call, SetLaboratory { spec, read: None })).unwrap().id;
+        self.laboratory = self.act(|unit, call| set_laboratory(unit, call, SetLaboratory { spec })).unwrap().id;
     }
 
     /// Moves the clock.

@@ -20,7 +20,6 @@ pub struct IdentifySwab {
     /// The tube.
     pub tube: TubeCode,
     /// The position.
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub position: i64,
     /// Whose it was.
     pub person: PersonId,

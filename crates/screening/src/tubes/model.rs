@@ -115,12 +115,6 @@ words! {
         BoxChanged = "box_changed" / "重复装箱",
         /// A result contradicts an earlier one.
         ResultsContradict = "results_contradict" / "结果矛盾",
-        /// The test lies before the swab, the seal or the receipt, or long after them.
-        OutOfOrder = "out_of_order" / "检测时间与采样、封管、接收时间不符",
-        /// Negative with a low Ct value, or positive with none below 40.
-        OutcomeAgainstCt = "outcome_against_ct" / "结果与 Ct 值不符",
-        /// Reported by a laboratory that does not have the tube.
-        OtherLaboratory = "other_laboratory" / "由未接收该管的实验室上报",
     }
 }
 
@@ -144,7 +138,6 @@ pub struct Swab {
     pub person: Option<PersonId>,
     /// When it was taken; absent: now.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub taken_at: Option<Timestamp>,
     /// Where the person is absent: why.
     #[serde(default)]

@@ -14,7 +14,7 @@ use outpace_core::time::MINUTE_MS;
 use outpace_core::{AreaId, LaneId, PersonId, Refusal, RoundId, Text, Timestamp, Trigger, TubeCode, trigger};
 use outpace_orders::{NewConflict, Subject, conflict};
 use outpace_registry as registry;
-use outpace_store::{Unit, Urgency};
+use outpace_store::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -55,7 +55,6 @@ pub struct RegisterTube {
     pub seal: bool,
     /// When it happened, where it is told later; absent: now.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 
@@ -74,7 +73,6 @@ pub struct RegisterSwab {
     pub purpose: Option<Purpose>,
     /// Position in the tube from 1; absent: the next.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::Count>)]
     pub position: Option<i64>,
     /// The swab.
     pub swab: Swab,
@@ -83,7 +81,6 @@ pub struct RegisterSwab {
     pub seal: bool,
     /// When it happened; absent: now.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 
@@ -318,7 +315,7 @@ fn write(
     }
     let outcome = known.as_ref().and_then(|row| row.tube.outcome);
     if matches!(outcome, Some(Outcome::Positive | Outcome::Inconclusive)) {
-        unit.enqueue_as(Urgency::First, trigger::RESPOND, &Trigger::Tube(asked.tube.clone()))?;
+        unit.enqueue(trigger::RESPOND, &Trigger::Tube(asked.tube.clone()))?;
     }
     let before = known.as_ref().map_or(Stage::Open, |row| row.tube.stage);
     Ok(Registered {
@@ -434,7 +431,6 @@ pub struct SealTube {
     pub tube: TubeCode,
     /// When it happened; absent: now.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::DeviceMoment>)]
     pub occurred_at: Option<Timestamp>,
 }
 

@@ -69,17 +69,6 @@ pub(crate) fn row_by_code(tx: &mut Tx<'_>, code: &TubeCode) -> Result<Option<Tub
     tx.first(&BY_CODE, values![j, code], read_row)
 }
 
-/// Known codes that differ from this one by their capitals only; at most ten.
-pub(crate) fn codes_like(tx: &mut Tx<'_>, code: &TubeCode) -> Result<Vec<TubeCode>> {
-    let j = tx.jurisdiction();
-    let folded = code.as_str().to_ascii_lowercase();
-    tx.query(
-        "SELECT code FROM tube_code WHERE j = $1 AND lower(code) = $2 ORDER BY code LIMIT 10",
-        values![j, &folded],
-        |row| row.get(0),
-    )
-}
-
 /// A tube by its code.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use crate::flow::tally::{Tally, WaveDues, join_wave, leave_wave, round_key, wave
 use crate::laboratory::Outcome;
 use crate::words::{json, unjson};
 
-pub(crate) use super::rows::{TUBE, codes_like, members, newest, read_row, row, row_by_code};
+pub(crate) use super::rows::{TUBE, members, newest, read_row, row, row_by_code};
 
 /// Where people stand whose home nobody knows: grid 000 of the whole jurisdiction, so that its totals hold them.
 pub(crate) fn nowhere(tx: &Tx<'_>) -> AreaId {
@@ -41,11 +41,6 @@ CREATE TABLE sample_by_person (
   j BIGINT NOT NULL, person BIGINT NOT NULL, tube BIGINT NOT NULL, position BIGINT NOT NULL,
   PRIMARY KEY (j, person, tube, position)) WITHOUT ROWID;
 CREATE TABLE samples_filed (j BIGINT NOT NULL, tube BIGINT NOT NULL, PRIMARY KEY (j));
-";
-
-/// Finds a code whatever its capitals.
-pub(crate) const FOLDED_CODES: &str = "
-CREATE INDEX tube_code_folded ON tube_code (j, lower(code));
 ";
 
 /// Adds tables and folds.

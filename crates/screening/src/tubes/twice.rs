@@ -100,7 +100,7 @@ fn window_ms(call: &Call) -> i64 {
 
 /// Whether two swabs lie closer together than the way between two sites takes.
 pub(crate) fn are_close(call: &Call, a: Timestamp, b: Timestamp) -> bool {
-    a.since(b).saturating_abs() <= window_ms(call)
+    a.since(b).abs() <= window_ms(call)
 }
 
 /// Flags people who were at another site, or in another tube, within minutes. Reads a row only where a guard is hit.

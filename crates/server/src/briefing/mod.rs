@@ -9,8 +9,7 @@ mod tests;
 
 use outpace_access::{Call, Document, Routes};
 use outpace_core::{Permission, Refusal, Timestamp};
-pub use outpace_orders::briefing::Language;
-use outpace_orders::briefing::{Briefing, compose, gather, html, markdown};
+use outpace_orders::briefing::{Briefing, Language, compose, gather, html, markdown};
 use outpace_response::pages::{self, WhatIfQuery};
 use outpace_store::Tx;
 use serde::{Deserialize, Serialize};
@@ -24,14 +23,12 @@ use crate::live;
 pub fn routes() -> Routes {
     Routes::new()
         .query("/api/command/briefing", Permission::CommandRead.whole(), "The briefing of this moment", briefing)
-        .heavy()
         .document(
             "/api/command/print-briefing",
             Permission::CommandRead.whole(),
             "The briefing of this moment as Markdown or as an HTML page, in Chinese or English",
             print,
         )
-        .heavy()
 }
 
 /// From when to count.

@@ -5,7 +5,7 @@ use outpace_core::{Text, Timestamp};
 use outpace_orders::briefing::{Part, Section};
 use outpace_response::plan::Price;
 
-use crate::live::model::{Live, RoundShown, VerbCount, VerbPart};
+use crate::live::model::{Live, RoundShown, VerbCount};
 
 /// The sections, in the order in which they are read within their part.
 pub(super) fn all(live: &Live, in_force: &Price) -> Vec<Section> {
@@ -212,34 +212,15 @@ fn verb(key: &str) -> (Text, Text) {
         "test" => (Text::new("检测", "Test"), tubes),
         "report" => (Text::new("报告", "Report"), tubes),
         "transfer" => (Text::new("转运", "Transfer"), people),
-        "take_in" => (Text::new("隔离收治", "Take in"), people),
+        "take_in" => (Text::new("收治", "Take in"), people),
         other => (Text::new(other, other), people),
     }
-}
-
-/// Figures of two things, each with its name.
-fn parts(parts: &[VerbPart]) -> Text {
-    let name = |part: &VerbPart| match part.part.as_str() {
-        "quarantined" => Text::new("隔离", "quarantined"),
-        "treated" => Text::new("收治", "treated"),
-        other => Text::new(other, other),
-    };
-    let told: Vec<Text> = parts
-        .iter()
-        .map(|part| {
-            let (name, done) = (name(part), number(part.done));
-            Text::new(format!("{} {}", name.zh, done.zh), format!("{} {}", done.en, name.en))
-        })
-        .collect();
-    let all = |language: fn(&Text) -> &str, between: &str| told.iter().map(language).collect::<Vec<_>>().join(between);
-    Text::new(all(|text| &text.zh, "、"), all(|text| &text.en, ", "))
 }
 
 fn verbs(live: &Live) -> Section {
     let row = |step: &VerbCount| {
         let (name, unit) = verb(&step.verb);
-        let done = if step.parts.is_empty() { number(step.done) } else { parts(&step.parts) };
-        vec![name, unit, done, number(step.under_way), number(step.waiting), number(step.late)]
+        vec![name, unit, number(step.done), number(step.under_way), number(step.waiting), number(step.late)]
     };
     let busy = live.verbs.iter().any(|step| step.done + step.under_way + step.waiting > 0);
     let rows = if busy { live.verbs.iter().map(row).collect() } else { Vec::new() };
@@ -344,9 +325,9 @@ fn promises(live: &Live) -> Section {
     let due = live.rounds.iter().filter(|round| round.state == "open").filter_map(|round| {
         let promised = at(live, round.promise_at?);
         Some(Text::new(
-            format!("{}:预测 {} 前出齐结果。", round.name.zh, promised.zh),
-            format!("{}: all results forecast by {}.", round.name.en, promised.en),
+            format!("{}:承诺 {} 前出齐结果。", round.name.zh, promised.zh),
+            format!("{}: all results promised by {}.", round.name.en, promised.en),
         ))
     });
-    Section::lines(Part::Next, Text::new("出结果预测", "Results forecast"), due.collect())
+    Section::lines(Part::Next, Text::new("出结果承诺", "Results promised"), due.collect())
 }

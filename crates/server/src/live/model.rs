@@ -54,11 +54,8 @@ shapes! {
     CommandShown { mode: String, level: Option<Text>, since: Option<i64>, task_forces: i64, }
     /// The pack in force.
     PackName { id: String, name: Text, }
-    /// One of the six verbs. `sample`, `transfer`, `take_in` count people; `send`, `test`, `report` count tubes. `parts` add up
-    /// to `done` where it counts two things that have names of their own; else there are none.
-    VerbCount { verb: String, waiting: i64, under_way: i64, done: i64, late: i64, parts: Vec<VerbPart>, }
-    /// A part of what was done: `quarantined` in a quarantine site, `treated` as a case in a hospital or shelter.
-    VerbPart { part: String, done: i64, }
+    /// One of the six verbs. `sample`, `transfer`, `take_in` count people; `send`, `test`, `report` count tubes.
+    VerbCount { verb: String, waiting: i64, under_way: i64, done: i64, late: i64, }
     /// The conservation law.
     ConservationShown {
         difference: i64,
@@ -87,7 +84,7 @@ shapes! {
         #[serde(rename = "box")]
         in_box: Option<String>,
     }
-    /// A laboratory's load. `expected_at` is a forecast: when its last result will be there, while something waits.
+    /// A laboratory's load.
     LaboratoryShown {
         id: i64,
         name: Text,
@@ -96,10 +93,9 @@ shapes! {
         per_hour: i64,
         real_per_hour: i64,
         late: i64,
-        expected_at: Option<i64>,
+        last_result_at: Option<i64>,
     }
-    /// A screening round. `outstanding` tubes have no result yet; `promise_at` is a forecast of the last result, and absent once
-    /// everything of a closed round has its result.
+    /// A screening round.
     RoundShown {
         id: i64,
         name: Text,
@@ -113,7 +109,7 @@ shapes! {
         quarantine: i64,
         opened_at: i64,
         closes_at: Option<i64>,
-        outstanding: i64,
+        last_result_at: Option<i64>,
         promise_at: Option<i64>,
         unsynced_lanes: i64,
     }

@@ -89,7 +89,7 @@ impl County {
     /// What follows from the facts is done: the response has thought.
     pub fn settled(&self) {
         self.opened.office.store.work_off().unwrap();
-        let stuck = self.opened.office.store.read(outpace_store::jobs::failing).unwrap();
+        let stuck = self.opened.office.store.read(outpace_store::jobs::stuck).unwrap();
         assert!(stuck.is_empty(), "{stuck:?}");
     }
 

@@ -7,7 +7,6 @@
 mod county;
 mod edited;
 mod extra;
-mod extremes;
 mod glass;
 mod least;
 mod reach;

@@ -9,9 +9,8 @@ use outpace_store::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::keys::{list_public, order_of, period_of, published, sign_list, signing};
-use super::list::{GateHead, GateKey, GateList, list_of};
-use super::map::{ColourMap, MapUpdate};
+use super::keys::{Aliases, list_public, published, sign_list, signing};
+use super::list::{GateKey, list_of};
 use super::pass::StatusPass;
 use crate::board::{Board, Display};
 use crate::errors::StatusError;
@@ -43,8 +42,8 @@ pub(crate) fn routes() -> Routes {
         .recall(
             "/api/status/gate-list",
             Permission::CheckInRecord.open(),
-            "What a gate needs to verify statuses without a network: keys and colours by place, signed",
-            list_for_gate,
+            "What a gate needs to verify statuses without a network: keys and revocations, signed",
+            gate_list,
         )
 }
 
@@ -80,21 +79,11 @@ pub struct GateKeys {
     pub status: Vec<GateKey>,
 }
 
-/// What a gate has already.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-pub struct GateListQuery {
-    /// Digests of its maps (`sha256` of each), separated by commas: what they hold does not travel again.
-    #[serde(default)]
-    pub have: Option<String>,
-}
-
 /// A list as it travels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SignedGateList {
-    /// The head as JSON.
+    /// The list as JSON.
     pub list: String,
-    /// Its maps, in the order of the head, whole or as what changed. Each must have the digest that the head has for it.
-    pub maps: Vec<MapUpdate>,
     /// The signature over it, 128 hexadecimal digits.
     pub signature: String,
     /// The key, 64 hexadecimal digits.
@@ -108,14 +97,10 @@ pub struct SignedGateList {
 pub fn pass_for(board: &Board, office: &Office, call: &Call, person: PersonId) -> Result<PassAnswer, Refusal> {
     let rules = &call.pack().codes;
     let keys = office.store.keys();
-    let unknown = || StatusError::UnknownPerson(person);
-    let status = board.status(person, call.now, call.pack()).ok_or_else(unknown)?;
+    let status = board.status(person, call.now, call.pack()).ok_or(StatusError::UnknownPerson(person))?;
     let issued_at = Timestamp(call.now.0 - call.now.0.rem_euclid(outpace_core::time::MINUTE_MS));
-    let blocks = board.blocks();
-    let order = board.gate().orders.get(order_of(keys, rules, period_of(issued_at, rules), blocks)?);
     let pass = StatusPass {
-        blocks,
-        place: order.place(person).ok_or_else(unknown)?,
+        alias: Aliases::of(keys, rules)?.at(person, issued_at, status.colour),
         colour: status.colour,
         last_negative_at: status.last_negative_at,
         issued_at,
@@ -125,52 +110,38 @@ pub fn pass_for(board: &Board, office: &Office, call: &Call, person: PersonId) -
     Ok(PassAnswer { text, colour: pass.colour, issued_at: pass.issued_at, ends_at: pass.ends_at() })
 }
 
-/// The list of now, signed; of its maps only what a gate does not have.
+fn gate_list(office: &Office, tx: &mut Tx<'_>, call: &Call, _: Empty) -> Result<SignedGateList, Refusal> {
+    list_for_gate(office, tx, call)
+}
+
+/// The list of now, signed.
 ///
 /// # Errors
 /// Missing keys.
-pub fn list_for_gate(
-    office: &Office,
-    tx: &mut Tx<'_>,
-    call: &Call,
-    query: GateListQuery,
-) -> Result<SignedGateList, Refusal> {
+pub fn list_for_gate(office: &Office, tx: &mut Tx<'_>, call: &Call) -> Result<SignedGateList, Refusal> {
     let keys = office.store.keys();
     let board = crate::display_of(&office.store).board();
-    let made = list_of(&board, keys, call.pack(), AreaId(tx.jurisdiction()), call.now)?;
-    let text = serde_json::to_string(&made.head)
-        .map_err(|source| StoreError::Payload { kind: "gate list".to_owned(), source })?;
-    let known = board.gate().known(query.have.as_deref().unwrap_or_default());
-    let maps = made.maps.iter().map(|map| map.since(map.nearest(&known))).collect();
-    Ok(SignedGateList { signature: sign_list(keys, &text)?, key: list_public(keys)?, list: text, maps })
+    let list = list_of(&board, keys, call.pack(), AreaId(tx.jurisdiction()), call.now)?;
+    let text =
+        serde_json::to_string(&list).map_err(|source| StoreError::Payload { kind: "gate list".to_owned(), source })?;
+    Ok(SignedGateList { signature: sign_list(keys, &text)?, key: list_public(keys)?, list: text })
 }
 
 impl SignedGateList {
-    /// Reads a list as a gate does: the signature first, then what it says, then its maps, each of which must be the one whose
-    /// digest was signed. `key` is the office's, known before; `known` are the maps that the gate has.
+    /// Reads a list as a gate does: the signature first, then what it says. `key` is the office's, known before.
     ///
     /// # Errors
-    /// A signature that is not the office's, another format, a map that is not the signed one; all say what to do.
-    pub fn read(&self, key: &str, known: &[ColourMap]) -> Result<GateList, Text> {
+    /// A signature that is not the office's, another format; both sentences say what to do.
+    pub fn read(&self, key: &str) -> Result<super::GateList, Text> {
         if !self.key.eq_ignore_ascii_case(key) || !super::keys::is_signed(&self.key, &self.list, &self.signature) {
-            return Err(not_signed());
+            return Err(Text::new(
+                "核验清单签名不符,不能使用;请重新连网获取。",
+                "This list is not signed by the office and must not be used; fetch it again.",
+            ));
         }
-        let head: Option<GateHead> = serde_json::from_str(&self.list).ok();
-        let head = head.filter(|head| head.format == super::LIST_FORMAT).ok_or_else(|| {
+        let list: Option<super::GateList> = serde_json::from_str(&self.list).ok();
+        list.filter(|list| list.format == super::LIST_FORMAT).ok_or_else(|| {
             Text::new("不是可识别的核验清单;请更新本页。", "This is no list that is known here; update the page.")
-        })?;
-        let signed = head.maps.iter().zip(&self.maps);
-        let read = signed.map(|(map, update)| {
-            update.applied(map.blocks, known).filter(|read| read.digest() == map.sha256).ok_or_else(not_signed)
-        });
-        let maps = read.collect::<Result<Vec<_>, _>>()?;
-        if maps.len() == head.maps.len() { Ok(GateList { head, maps }) } else { Err(not_signed()) }
+        })
     }
-}
-
-fn not_signed() -> Text {
-    Text::new(
-        "核验清单签名不符,不能使用;请重新连网获取。",
-        "This list is not signed by the office and must not be used; fetch it again.",
-    )
 }

@@ -1,14 +1,14 @@
 //! Keys of passes: all derived from the vault's, so that every server of the journal has the same and nothing is stored.
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use outpace_core::Timestamp;
 use outpace_core::time::{DAY_MS, MINUTE_MS};
-use outpace_policy::CodeRules;
+use outpace_core::{PersonId, Timestamp};
+use outpace_policy::{Closed, CodeRules, StatusColour};
 use outpace_store::Result;
 use outpace_store::vault::Keys;
 
 use super::list::GateKey;
-use super::places::OrderOf;
+use super::pass::ALIAS_BYTES;
 
 /// Bytes of a public key by which a pass names it.
 pub(super) const KEY_ID_BYTES: usize = 4;
@@ -22,7 +22,7 @@ fn key_ms(rules: &CodeRules) -> i64 {
     i64::from(rules.status_key_days.value) * DAY_MS
 }
 
-/// Milliseconds that a pass holds: also how long an order of places stays the same.
+/// Milliseconds that a pass holds: also how long an alias stays the same.
 pub(super) fn holds_ms(rules: &CodeRules) -> i64 {
     i64::from(rules.status_minutes.value) * MINUTE_MS
 }
@@ -78,13 +78,35 @@ pub(super) fn is_signed(key: &str, text: &str, signature: &str) -> bool {
     read().is_some()
 }
 
-/// The period of orders that a moment lies in: as long as a pass holds.
-pub(super) fn period_of(at: Timestamp, rules: &CodeRules) -> i64 {
-    period(at, holds_ms(rules))
+/// Makes the aliases of people: nobody can say from one whose it is, or that two of them are one person's.
+pub(super) struct Aliases {
+    key: zeroize::Zeroizing<[u8; 32]>,
+    length_ms: i64,
 }
 
-/// In which order people stand on the list of a period.
-pub(super) fn order_of(keys: &Keys, rules: &CodeRules, period: i64, blocks: u16) -> Result<OrderOf> {
-    let key = keys.derive(&format!("status passes: order, {} minutes, period {period}", rules.status_minutes.value))?;
-    Ok(OrderOf { key: *key, blocks })
+impl Aliases {
+    /// As the keys and the rules make them.
+    pub(super) fn of(keys: &Keys, rules: &CodeRules) -> Result<Self> {
+        Ok(Self { key: keys.derive("status passes: aliases")?, length_ms: holds_ms(rules) })
+    }
+
+    fn in_period(&self, person: PersonId, period: i64, colour: StatusColour) -> [u8; ALIAS_BYTES] {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(&person.0.to_le_bytes());
+        hasher.update(&period.to_le_bytes());
+        hasher.update(&[colour.index() as u8]);
+        hasher.finalize().as_bytes().first_chunk().copied().unwrap_or_default()
+    }
+
+    /// The alias on a pass that is issued at a moment.
+    pub(super) fn at(&self, person: PersonId, at: Timestamp, colour: StatusColour) -> [u8; ALIAS_BYTES] {
+        self.in_period(person, period(at, self.length_ms), colour)
+    }
+
+    /// The aliases on all passes with a better colour that may still hold at a moment.
+    pub(super) fn outdated(&self, person: PersonId, now: Timestamp, colour: StatusColour) -> Vec<[u8; ALIAS_BYTES]> {
+        let period = period(now, self.length_ms);
+        let better = StatusColour::ALL.iter().filter(|other| **other < colour);
+        better.flat_map(|other| [period - 1, period].map(|period| self.in_period(person, period, *other))).collect()
+    }
 }

@@ -12,22 +12,22 @@ use super::list::GateList;
 
 /// What the text of a pass begins with.
 pub const PASS_HEAD: &str = "OPS1.";
+/// Bytes of an alias.
+pub const ALIAS_BYTES: usize = 8;
 /// What is signed begins with this, so that no signature made for anything else is one of a pass.
-const CONTEXT: &[u8] = b"outpace status pass 2";
-/// Version, key, blocks, place, colour, minute of the last negative, minute of issue, minutes that it holds.
-const BODY_BYTES: usize = 1 + KEY_ID_BYTES + 2 + 4 + 1 + 4 + 4 + 2;
+const CONTEXT: &[u8] = b"outpace status pass 1";
+/// Version, key, alias, colour, minute of the last negative, minute of issue, minutes that it holds.
+const BODY_BYTES: usize = 1 + KEY_ID_BYTES + ALIAS_BYTES + 1 + 4 + 4 + 2;
 const SIGNATURE_BYTES: usize = 64;
-const VERSION: u8 = 2;
+const VERSION: u8 = 1;
 /// How far ahead of the gate's clock a pass may be issued, milliseconds: telephones' clocks are no better.
 const AHEAD_MS_MAX: i64 = 5 * MINUTE_MS;
 
 /// What a pass says. Nothing in it names a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatusPass {
-    /// How many blocks of places the gates' lists had when it was issued.
-    pub blocks: u16,
-    /// Its place there. It is another one in every period, and only the office knows whose.
-    pub place: u32,
+    /// Whose, without saying so.
+    pub alias: [u8; ALIAS_BYTES],
     /// The colour when it was issued.
     pub colour: StatusColour,
     /// When the last sample that was found negative was taken, to the minute.
@@ -57,8 +57,7 @@ impl StatusPass {
         let mut body = Vec::with_capacity(BODY_BYTES + SIGNATURE_BYTES);
         body.push(VERSION);
         body.extend(key);
-        body.extend(self.blocks.to_be_bytes());
-        body.extend(self.place.to_be_bytes());
+        body.extend(self.alias);
         body.push(self.colour.index() as u8);
         body.extend(self.last_negative_at.map_or(0, minute).to_be_bytes());
         body.extend(minute(self.issued_at).to_be_bytes());
@@ -69,16 +68,14 @@ impl StatusPass {
     fn read(body: &[u8; BODY_BYTES]) -> Option<([u8; KEY_ID_BYTES], Self)> {
         let (version, rest) = body.split_first()?;
         let (key, rest) = rest.split_first_chunk::<KEY_ID_BYTES>()?;
-        let (blocks, rest) = rest.split_first_chunk::<2>()?;
-        let (place, rest) = rest.split_first_chunk::<4>()?;
+        let (alias, rest) = rest.split_first_chunk::<ALIAS_BYTES>()?;
         let (colour, rest) = rest.split_first()?;
         let (negative, rest) = rest.split_first_chunk::<4>()?;
         let (issued, rest) = rest.split_first_chunk::<4>()?;
         let minutes = u16::from_be_bytes(*rest.first_chunk::<2>()?);
         let negative = u32::from_be_bytes(*negative);
         let pass = Self {
-            blocks: u16::from_be_bytes(*blocks),
-            place: u32::from_be_bytes(*place),
+            alias: *alias,
             colour: *StatusColour::ALL.get(usize::from(*colour))?,
             last_negative_at: (negative != 0).then(|| moment(negative)),
             issued_at: moment(u32::from_be_bytes(*issued)),
@@ -162,7 +159,7 @@ pub fn verify(text: &str, list: &GateList, now: Timestamp) -> Result<StatusPass,
     let signature: [u8; SIGNATURE_BYTES] = signature.try_into().map_err(|_| GateRefusal::NoPass)?;
     let (id, pass) = StatusPass::read(body).ok_or(GateRefusal::NoPass)?;
     let named = |key: &VerifyingKey| id_of(key) == id;
-    let during = list.head.keys.iter().filter(|key| key.from <= pass.issued_at && pass.issued_at < key.until);
+    let during = list.keys.iter().filter(|key| key.from <= pass.issued_at && pass.issued_at < key.until);
     let key = during.filter_map(|key| key.public()).find(named).ok_or(GateRefusal::UnknownKey)?;
     key.verify_strict(&signed_bytes(body), &Signature::from_bytes(&signature))
         .map_err(|_| GateRefusal::WrongSignature)?;
@@ -172,9 +169,5 @@ pub fn verify(text: &str, list: &GateList, now: Timestamp) -> Result<StatusPass,
     if now >= pass.ends_at() {
         return Err(GateRefusal::Over);
     }
-    if list.revokes(pass.issued_at, pass.blocks, pass.place, pass.colour) {
-        Err(GateRefusal::Revoked)
-    } else {
-        Ok(pass)
-    }
+    if list.revokes(&pass.alias) { Err(GateRefusal::Revoked) } else { Ok(pass) }
 }

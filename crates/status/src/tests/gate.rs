@@ -7,10 +7,7 @@ use outpace_policy::StatusColour;
 use proptest::prelude::*;
 
 use super::{House, PEOPLE};
-use crate::gate::{
-    ColourMap, GateHead, GateKey, GateList, GateListQuery, GateMap, GateRefusal, LIST_FORMAT, SignedGateList,
-    StatusPass, pass_for, verify,
-};
+use crate::gate::{GateKey, GateList, GateRefusal, LIST_FORMAT, SignedGateList, StatusPass, pass_for, verify};
 
 fn office(house: &House) -> Office {
     Office::new(house.store.clone(), Rulebook::clone(&house.rules))
@@ -22,23 +19,11 @@ fn pass(house: &House, person: i64) -> String {
     pass_for(&board, &office(house), &call, PersonId(person)).unwrap().text
 }
 
-/// What travels to a gate that has some maps.
-fn travels(house: &House, known: &[ColourMap]) -> SignedGateList {
-    // A list is given out for some seconds: the next one is asked for.
-    house.wait_minutes(1);
-    let call = house.call(&super::actor(7, outpace_core::Role::Gatekeeper));
-    let have = known.iter().map(ColourMap::digest).collect::<Vec<_>>().join(",");
-    let query = GateListQuery { have: Some(have) };
-    house.store.read(|tx| crate::gate::list_for_gate(&office(house), tx, &call, query)).unwrap()
-}
-
-fn fetched_by(house: &House, known: &[ColourMap]) -> GateList {
-    let signed = travels(house, known);
-    signed.read(&signed.key, known).unwrap()
-}
-
 fn fetched(house: &House) -> GateList {
-    fetched_by(house, &[])
+    let call = house.call(&super::actor(7, outpace_core::Role::Gatekeeper));
+    let signed = house.store.read(|tx| crate::gate::list_for_gate(&office(house), tx, &call)).unwrap();
+    let key = signed.key.clone();
+    signed.read(&key).unwrap()
 }
 
 fn quarantine(house: &House, person: i64) {
@@ -91,22 +76,19 @@ fn keys_change_by_themselves_and_a_gate_that_was_away_for_a_period_goes_on() {
     assert_eq!(verify(&pass(&house, 1), &list, house.now()).unwrap().colour, StatusColour::Green);
     house.wait_minutes(14 * 24 * 60);
     assert_eq!(verify(&pass(&house, 1), &list, house.now()), Err(GateRefusal::UnknownKey));
-    assert_ne!(fetched(&house).head.keys, list.head.keys);
+    assert_ne!(fetched(&house).keys, list.keys);
 }
 
 #[test]
 fn another_offices_list_and_a_changed_one_are_not_used() {
     let (house, other) = (House::open(), House::open());
-    let (signed, theirs) = (travels(&house, &[]), travels(&other, &[]));
-    assert!(theirs.read(&signed.key, &[]).is_err());
+    let call = house.call(&super::actor(7, outpace_core::Role::Gatekeeper));
+    let signed = house.store.read(|tx| crate::gate::list_for_gate(&office(&house), tx, &call)).unwrap();
+    let theirs = other.store.read(|tx| crate::gate::list_for_gate(&office(&other), tx, &call)).unwrap();
+    assert!(theirs.read(&signed.key).is_err());
     let changed = SignedGateList { list: signed.list.replace("140121", "140122"), ..signed.clone() };
-    assert!(changed.read(&signed.key, &[]).is_err());
-    let list = signed.read(&signed.key, &[]).unwrap();
-    assert_eq!(verify(&pass(&other, 1), &list, house.now()), Err(GateRefusal::UnknownKey));
-    // A map that is not the signed one: everybody is green on it.
-    quarantine(&house, 1);
-    let green = SignedGateList { maps: signed.maps.clone(), ..travels(&house, &[]) };
-    assert!(green.read(&signed.key, &[]).is_err());
+    assert!(changed.read(&signed.key).is_err());
+    assert_eq!(verify(&pass(&other, 1), &signed.read(&signed.key).unwrap(), house.now()), Err(GateRefusal::UnknownKey));
 }
 
 #[test]
@@ -114,7 +96,7 @@ fn the_page_and_the_server_read_the_same_bytes() {
     let fixture: serde_json::Value = serde_json::from_str(include_str!("../../../../web/fixtures/gate.json")).unwrap();
     let word = |name: &str| fixture[name].as_str().unwrap();
     let signed: SignedGateList = serde_json::from_value(fixture["signed"].clone()).unwrap();
-    let (list, now) = (signed.read(&signed.key, &[]).unwrap(), Timestamp(fixture["now"].as_i64().unwrap()));
+    let (list, now) = (signed.read(&signed.key).unwrap(), Timestamp(fixture["now"].as_i64().unwrap()));
     let green = verify(word("green"), &list, now).unwrap();
     assert_eq!(green.colour, StatusColour::Green);
     assert_eq!(green.last_negative_at, Some(now.plus_minutes(-600)));
@@ -130,20 +112,19 @@ fn the_page_and_the_server_read_the_same_bytes() {
     }
 }
 
-/// The period in which every pass of these tests is issued.
-fn list(key: &SigningKey, revoked: &[u32]) -> GateList {
-    let mut map = ColourMap::green(1);
-    revoked.iter().for_each(|place| map.set(*place, StatusColour::Red));
-    let (from, until) = (Timestamp(0), Timestamp(i64::MAX));
+fn list(key: &SigningKey, revoked: &[[u8; 8]]) -> GateList {
+    let mut revoked: Vec<String> = revoked.iter().map(hex::encode).collect();
+    revoked.sort();
     GateList {
-        head: GateHead {
-            format: LIST_FORMAT.to_owned(),
-            jurisdiction: super::COUNTY,
-            at: Timestamp(0),
-            keys: vec![GateKey { key: hex::encode(key.verifying_key().as_bytes()), from, until }],
-            maps: vec![GateMap { from, until, blocks: 1, sha256: map.digest() }],
-        },
-        maps: vec![map],
+        format: LIST_FORMAT.to_owned(),
+        jurisdiction: super::COUNTY,
+        at: Timestamp(0),
+        keys: vec![GateKey {
+            key: hex::encode(key.verifying_key().as_bytes()),
+            from: Timestamp(0),
+            until: Timestamp(i64::MAX),
+        }],
+        revoked: revoked.concat(),
     }
 }
 
@@ -151,15 +132,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn what_was_signed_comes_back_and_not_a_letter_of_it_may_change(
-        place in 0_u32..65_536, colour in 0_usize..3, negative in proptest::option::of(1_i64..40_000_000),
+        alias in any::<[u8; 8]>(), colour in 0_usize..3, negative in proptest::option::of(1_i64..40_000_000),
         issued in 1_i64..40_000_000, minutes in 1_u16..2_000, at in 0_usize..110, letter in 0_u8..64,
-        revoked in proptest::collection::vec(0_u32..65_536, 0..20),
+        revoked in proptest::collection::vec(any::<[u8; 8]>(), 0..20),
     ) {
         use outpace_policy::Closed;
         let key = SigningKey::from_bytes(&[9; 32]);
         let pass = StatusPass {
-            blocks: 1,
-            place,
+            alias,
             colour: StatusColour::ALL[colour],
             last_negative_at: negative.map(|minute| Timestamp(minute * 60_000)),
             issued_at: Timestamp(issued * 60_000),
@@ -167,19 +147,18 @@ proptest! {
         };
         let (text, mut list) = (pass.signed(&key), list(&key, &revoked));
         let now = pass.issued_at;
-        let worse = revoked.contains(&place) && pass.colour != StatusColour::Red;
-        prop_assert_eq!(verify(&text, &list, now), if worse { Err(GateRefusal::Revoked) } else { Ok(pass) });
+        prop_assert_eq!(verify(&text, &list, now), if revoked.contains(&alias) { Err(GateRefusal::Revoked) } else { Ok(pass) });
         prop_assert_eq!(verify(&text, &list, pass.ends_at()), Err(GateRefusal::Over));
         prop_assert_eq!(verify(&text, &list, now.plus_minutes(-6)), Err(GateRefusal::NotYet));
         const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         let mut changed = text.clone().into_bytes();
-        let letter_at = 5 + at % (changed.len() - 5);
-        if changed[letter_at] != LETTERS[usize::from(letter)] {
-            changed[letter_at] = LETTERS[usize::from(letter)];
+        let place = 5 + at % (changed.len() - 5);
+        if changed[place] != LETTERS[usize::from(letter)] {
+            changed[place] = LETTERS[usize::from(letter)];
             let refused = verify(&String::from_utf8(changed).unwrap(), &list, now);
             prop_assert!(refused.is_err() && refused != Err(GateRefusal::Revoked), "{:?}", refused);
         }
-        list.head.keys[0].key = hex::encode(SigningKey::from_bytes(&[8; 32]).verifying_key().as_bytes());
+        list.keys[0].key = hex::encode(SigningKey::from_bytes(&[8; 32]).verifying_key().as_bytes());
         prop_assert_eq!(verify(&text, &list, now), Err(GateRefusal::UnknownKey));
     }
 
@@ -199,64 +178,10 @@ fn nobody_can_tell_from_two_passes_that_they_are_one_persons() {
     house.wait_minutes(240);
     let second: Vec<String> = (1..=PEOPLE).map(|person| pass(&house, person)).collect();
     let list = fetched(&house);
-    let places = |texts: &[String], at: Timestamp| -> Vec<u32> {
-        texts.iter().map(|text| verify(text, &list, at).unwrap().place).collect()
-    };
-    let (then, later) = (places(&first, house.now().plus_minutes(-240)), places(&second, house.now()));
-    let each: std::collections::BTreeSet<_> = later.iter().collect();
-    assert_eq!(each.len() as i64, PEOPLE, "two people at one place");
-    let stayed = then.iter().zip(&later).filter(|(then, later)| then == later).count();
-    assert!(stayed < 2, "{stayed} of {PEOPLE} people are known again by their place");
-}
-
-#[test]
-fn a_gate_with_a_list_fetches_what_changed_and_reads_the_same() {
-    let house = House::open();
-    let (old, list) = (pass(&house, 1), fetched(&house));
-    let nothing = travels(&house, &list.maps);
-    assert!(nothing.maps.iter().all(|map| map.since.is_some() && map.changes.as_deref() == Some("")));
-    quarantine(&house, 1);
-    let signed = travels(&house, &list.maps);
-    let bytes = serde_json::to_string(&signed.maps).unwrap().len();
-    assert!(bytes < 400, "one person turned, and {bytes} bytes travel");
-    let next = signed.read(&signed.key, &list.maps).unwrap();
-    assert_eq!(next, signed_whole(&house));
-    assert_eq!(verify(&old, &next, house.now()), Err(GateRefusal::Revoked));
-    assert!(signed.read(&signed.key, &[]).is_err(), "changes without what they change are no list");
-}
-
-/// The list of now as a gate without any would read it.
-fn signed_whole(house: &House) -> GateList {
-    let call = house.call(&super::actor(7, outpace_core::Role::Gatekeeper));
-    let query = GateListQuery::default();
-    let signed = house.store.read(|tx| crate::gate::list_for_gate(&office(house), tx, &call, query)).unwrap();
-    signed.read(&signed.key, &[]).unwrap()
-}
-
-#[test]
-fn a_pass_of_an_order_that_is_not_used_any_more_is_asked_for_again() {
-    let key = SigningKey::from_bytes(&[9; 32]);
-    let list = list(&key, &[]);
-    assert!(list.revokes(Timestamp(1), 0, 7, StatusColour::Green), "issued before the people grew by a block");
-    assert!(!list.revokes(Timestamp(1), 2, 7, StatusColour::Green), "issued after the list, when they had grown");
-}
-
-/// The county of the drill, 344,472 people, every one of whom turned red within the hours that a pass holds: the longest list
-/// that there is. And nobody is refused whose pass counts: the list is exact.
-#[test]
-fn the_list_of_a_county_that_turned_red_is_bounded_and_exact() {
-    const COUNTY_PEOPLE: u32 = 344_472;
-    const BYTES_MAX: usize = 500_000;
-    let blocks = u16::try_from(COUNTY_PEOPLE.div_ceil(1 << 16)).unwrap();
-    let mut map = ColourMap::green(blocks);
-    // Half of them red at random, which no packing shortens; then all of them.
-    let red = |place: u32| blake3::hash(&place.to_le_bytes()).as_bytes()[0] & 1 == 0;
-    (0..COUNTY_PEOPLE).filter(|place| red(*place)).for_each(|place| map.set(place, StatusColour::Red));
-    let of_period = serde_json::to_string(&map.since(None)).unwrap().len();
-    assert!(2 * of_period < BYTES_MAX, "two periods take {} bytes", 2 * of_period);
-    let wrong = (0..COUNTY_PEOPLE).filter(|place| (map.colour(*place) == StatusColour::Red) != red(*place)).count();
-    assert_eq!(wrong, 0, "places told another colour than they have");
-    let read = map.since(None).applied(blocks, &[]).unwrap();
-    assert_eq!(read.digest(), map.digest());
-    println!("two periods of {COUNTY_PEOPLE} people: {} bytes, {wrong} wrong", 2 * of_period);
+    let aliases: std::collections::BTreeSet<[u8; 8]> = second
+        .iter()
+        .map(|text| verify(text, &list, house.now()).unwrap().alias)
+        .chain(first.iter().map(|text| verify(text, &list, house.now().plus_minutes(-240)).unwrap().alias))
+        .collect();
+    assert_eq!(aliases.len() as i64, 2 * PEOPLE);
 }

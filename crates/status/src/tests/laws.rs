@@ -345,8 +345,7 @@ fn slow(tx: &mut Tx<'_>, person: PersonId, now: Timestamp, pack: &Pack) -> outpa
     };
     found.retain(|(reason, _)| colour_of(reason) != StatusColour::Green);
     let colour = found.iter().map(|(reason, _)| colour_of(reason)).max().unwrap_or(StatusColour::Green);
-    let mut samples = outpace_screening::samples_of(tx, &[person])?.remove(&person).unwrap_or_default();
-    samples.retain(|one| !one.is_after_test());
+    let samples = outpace_screening::samples_of(tx, &[person])?.remove(&person).unwrap_or_default();
     let minute = |at: Timestamp| at.0 / 60_000;
     let negative = samples.iter().filter(|one| one.outcome == Some(outpace_screening::laboratory::Outcome::Negative));
     Ok(Slow {

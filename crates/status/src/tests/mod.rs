@@ -203,8 +203,7 @@ impl House {
             turnaround_minutes: 120,
             leg_minutes: 60,
         };
-        self.laboratory =
-            self.act(|unit, call| set_laboratory(unit, call, SetLaboratory { spec, read: None })).unwrap().id;
+        self.laboratory = self.act(|unit, call| set_laboratory(unit, call, SetLaboratory { spec })).unwrap().id;
     }
 
     pub(crate) fn wait_minutes(&self, minutes: i64) {

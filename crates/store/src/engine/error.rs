@@ -131,18 +131,6 @@ impl From<tokio_postgres::Error> for StoreError {
 }
 
 impl StoreError {
-    /// What a panic said, as an error.
-    #[must_use]
-    pub fn panicked(panic: &(dyn std::any::Any + Send)) -> Self {
-        Self::Panic(crate::task::panic_text(panic))
-    }
-
-    /// Whether it passes by itself: the engine or the queue is to blame, and not what was asked for.
-    #[must_use]
-    pub fn passes(&self) -> bool {
-        matches!(self, Self::Busy | Self::Uncommitted) || self.trouble().is_some()
-    }
-
     /// Why the engine takes no writes, where that is what the error says.
     #[must_use]
     pub fn trouble(&self) -> Option<Trouble> {

@@ -166,22 +166,15 @@ impl Rows {
 /// What is pending, by table.
 type Layer = BTreeMap<&'static str, Rows>;
 
-/// What happened since a savepoint.
-#[derive(Debug, Default)]
-struct Mark {
-    /// What was added since; it joins the layer below when the savepoint is released.
-    added: Layer,
-    /// What of the layers below, by their number, was written since: pending there again when it is undone.
-    spent: BTreeMap<usize, Layer>,
-}
-
 /// The writer's connection, which adds figures up before it writes them.
 pub(crate) struct Adding {
     inner: Box<dyn Connection>,
-    /// What is to be written before the commit: layer 0.
+    /// What is to be written before the commit.
     batch: Layer,
-    /// Savepoints that stand, outermost first; the first one's additions are layer 1.
-    marks: Vec<Mark>,
+    /// What the command since the mark adds; it joins the batch when the command is kept.
+    marked: Option<Layer>,
+    /// What of the batch was written since the mark: pending again when the command is refused.
+    spent: Layer,
     /// The tables that were ever added to.
     tables: BTreeSet<&'static str>,
     /// Which of them a statement's text names, asked once a text.
@@ -190,44 +183,41 @@ pub(crate) struct Adding {
 
 impl Adding {
     pub(crate) fn new(inner: Box<dyn Connection>) -> Self {
-        Self { inner, batch: Layer::new(), marks: Vec::new(), tables: BTreeSet::new(), named: Texts::default() }
+        Self {
+            inner,
+            batch: Layer::new(),
+            marked: None,
+            spent: Layer::new(),
+            tables: BTreeSet::new(),
+            named: Texts::default(),
+        }
     }
 
     /// Writes what is pending for the tables that a statement names.
     fn write_named(&mut self, sql: &str) -> Result<()> {
-        if self.batch.is_empty() && self.marks.iter().all(|mark| mark.added.is_empty()) {
+        if self.batch.is_empty() && self.marked.as_ref().is_none_or(BTreeMap::is_empty) {
             return Ok(());
         }
         let tables = &self.tables;
         let named = self.named.of(sql, |sql| tables.iter().copied().filter(|table| names(sql, table)).collect());
-        let top = self.marks.len();
         for table in named {
-            for number in 0..=top {
-                let layer = match number.checked_sub(1) {
-                    None => &mut self.batch,
-                    Some(mark) => &mut self.marks[mark].added,
-                };
-                let Some(rows) = layer.remove(table) else { continue };
+            if let Some(rows) = self.batch.remove(table) {
                 rows.write(&mut *self.inner)?;
-                if let Some(mark) = self.marks.last_mut().filter(|_| number < top) {
-                    join(mark.spent.entry(number).or_default(), table, rows);
+                if self.marked.is_some() {
+                    join(&mut self.spent, table, rows);
                 }
+            }
+            if let Some(rows) = self.marked.as_mut().and_then(|marked| marked.remove(table)) {
+                rows.write(&mut *self.inner)?;
             }
         }
         Ok(())
     }
 
-    /// What is pending in a layer: 0 is the batch.
-    fn layer(&mut self, number: usize) -> &mut Layer {
-        match number.checked_sub(1).and_then(|mark| self.marks.get_mut(mark)) {
-            Some(mark) => &mut mark.added,
-            None => &mut self.batch,
-        }
-    }
-
     fn forget(&mut self) {
         self.batch.clear();
-        self.marks.clear();
+        self.spent.clear();
+        self.marked = None;
     }
 }
 
@@ -261,7 +251,7 @@ impl Connection for Adding {
             // A table that was not known may stand in texts that were looked at before.
             self.named.clear();
         }
-        let layer = self.layer(self.marks.len());
+        let layer = self.marked.as_mut().unwrap_or(&mut self.batch);
         layer.entry(sums.table).or_insert_with(|| Rows::new(sums, jurisdiction)).add(key, amounts);
         Ok(())
     }
@@ -338,34 +328,22 @@ impl Connection for Adding {
     }
 
     fn savepoint(&mut self) -> Result<()> {
-        self.marks.push(Mark::default());
+        self.marked = Some(Layer::new());
         self.inner.savepoint()
     }
 
     fn release(&mut self) -> Result<()> {
-        if let Some(Mark { added, spent }) = self.marks.pop() {
-            let below = self.marks.len();
-            for (table, rows) in added {
-                join(self.layer(below), table, rows);
-            }
-            // What the savepoint below took from the layers under it, it still gives back when it is undone.
-            if let Some(mark) = self.marks.last_mut() {
-                for (number, layer) in spent.into_iter().filter(|(number, _)| *number < below) {
-                    let kept = mark.spent.entry(number).or_default();
-                    layer.into_iter().for_each(|(table, rows)| join(kept, table, rows));
-                }
-            }
+        self.spent.clear();
+        for (table, rows) in self.marked.take().unwrap_or_default() {
+            join(&mut self.batch, table, rows);
         }
         self.inner.release()
     }
 
     fn undo(&mut self) -> Result<()> {
-        if let Some(Mark { spent, .. }) = self.marks.pop() {
-            for (number, layer) in spent {
-                for (table, rows) in layer {
-                    join(self.layer(number), table, rows);
-                }
-            }
+        self.marked = None;
+        for (table, rows) in std::mem::take(&mut self.spent) {
+            join(&mut self.batch, table, rows);
         }
         self.inner.undo()
     }

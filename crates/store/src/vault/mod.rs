@@ -192,36 +192,6 @@ pub fn open(tx: &mut Tx<'_>, keys: &Keys, subject: i64) -> Result<Option<Zeroizi
     found.map(|(name, sealed)| keys.unseal(&name, subject, &sealed)).transpose()
 }
 
-/// For each text the subjects that have it in this field, at most 100 each; empty texts have none. The look-ups run sorted
-/// by hash, so that a batch walks the index once.
-///
-/// # Errors
-/// What the engine refused.
-pub fn find_many(tx: &mut Tx<'_>, keys: &Keys, field: i64, texts: &[Zeroizing<String>]) -> Result<Vec<Vec<i64>>> {
-    let jurisdiction = tx.jurisdiction();
-    let mut found = vec![Vec::new(); texts.len()];
-    for lookup in lookups(tx)? {
-        let mut hashes = Vec::with_capacity(texts.len());
-        for (index, text) in texts.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
-            hashes.push((hash_of(keys, lookup, field, text)?, index));
-        }
-        hashes.sort_unstable();
-        for (hash, index) in hashes {
-            found[index].extend(tx.query(
-                "SELECT subject FROM vault_lookup WHERE j = $1 AND field = $2 AND hash = $3 ORDER BY subject LIMIT 100",
-                values![jurisdiction, lookup * FIELDS_MAX + field, &hash],
-                |row| row.get::<i64>(0),
-            )?);
-        }
-    }
-    for subjects in &mut found {
-        subjects.sort_unstable();
-        subjects.dedup();
-        subjects.truncate(FOUND_MAX);
-    }
-    Ok(found)
-}
-
 /// Subjects that have this text in this field, at most 100.
 ///
 /// # Errors

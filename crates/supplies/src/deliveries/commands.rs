@@ -62,7 +62,6 @@ fn by_id(unit: &mut Unit<'_>, id: i64) -> Result<Delivery, Refusal> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Deliver {
     /// Which.
-    #[schema(value_type = outpace_core::bounds::Serial)]
     pub delivery: i64,
     /// What really came; items that did not come may be left out. Empty = all of it as sent.
     #[serde(default)]
@@ -88,8 +87,7 @@ pub fn deliver(unit: &mut Unit<'_>, call: &Call, request: Deliver) -> Result<Del
         if stock::item(unit.tx(), &line.item)?.is_none() {
             return Err(SuppliesError::UnknownItem(line.item).into());
         }
-        let sum: &mut i64 = came.entry(line.item).or_insert(0);
-        *sum = sum.saturating_add(line.quantity);
+        *came.entry(line.item).or_insert(0) += line.quantity;
     }
     for item in sent.keys() {
         came.entry(item.clone()).or_insert(0);

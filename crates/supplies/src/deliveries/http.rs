@@ -31,10 +31,8 @@ pub struct DeliveriesQuery {
     #[serde(default)]
     pub open: bool,
     /// The last delivery of the page before.
-    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub after: Option<i64>,
     /// At most 1,000.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

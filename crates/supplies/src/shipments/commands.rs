@@ -29,7 +29,6 @@ pub struct ExpectedTruck {
     #[serde(default)]
     pub plate: String,
     /// Boxes by the paper.
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub boxes: i64,
     /// What it carries by the paper.
     #[serde(default)]
@@ -118,7 +117,6 @@ pub struct TruckArrival {
     pub shipment: ShipmentId,
     /// Its number within the shipment; absent = found by its plate, else it is one that nobody announced.
     #[serde(default)]
-    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub truck: Option<i64>,
     /// Its plate.
     #[serde(default)]
@@ -193,14 +191,12 @@ pub struct StartUnloading {
     /// The shipment.
     pub shipment: ShipmentId,
     /// The truck.
-    #[schema(value_type = outpace_core::bounds::Serial)]
     pub truck: i64,
     /// Who unloads.
     #[serde(default)]
     pub team: Option<TeamId>,
     /// How many people.
     #[serde(default)]
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub people: i64,
     /// When; absent = now.
     #[serde(default)]
@@ -249,10 +245,8 @@ pub struct CountedLoad {
     /// The shipment.
     pub shipment: ShipmentId,
     /// The truck.
-    #[schema(value_type = outpace_core::bounds::Serial)]
     pub truck: i64,
     /// Boxes counted.
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub boxes: i64,
     /// Pieces counted, by item; absent = as the paper says, where the boxes fit.
     #[serde(default)]
@@ -262,7 +256,6 @@ pub struct CountedLoad {
     pub team: Option<TeamId>,
     /// How many people.
     #[serde(default)]
-    #[schema(value_type = outpace_core::bounds::Count)]
     pub people: i64,
     /// When; absent = now.
     #[serde(default)]
@@ -335,8 +328,7 @@ fn counted(unit: &mut Unit<'_>, truck: &Truck, lines: Option<Vec<Line>>) -> Resu
         if !(0..=QUANTITY_MAX).contains(&line.quantity) {
             return Err(SuppliesError::Quantity { item: line.item, quantity: line.quantity });
         }
-        let sum: &mut i64 = sums.entry(line.item).or_insert(0);
-        *sum = sum.saturating_add(line.quantity);
+        *sums.entry(line.item).or_insert(0) += line.quantity;
     }
     Ok(sums.into_iter().map(|(item, quantity)| Line { item, quantity }).collect())
 }

@@ -59,7 +59,6 @@ pub struct ShipmentsQuery {
     /// The last shipment of the page before.
     pub after: Option<ShipmentId>,
     /// At most 1,000.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 

@@ -148,8 +148,8 @@ impl ShipmentTotals {
             totals.trucks += 1;
             totals.arrived += i64::from(truck.arrived_at.is_some() || truck.unloaded_at.is_some());
             totals.unloaded += i64::from(truck.unloaded_at.is_some());
-            totals.boxes_expected = totals.boxes_expected.saturating_add(truck.boxes_expected);
-            totals.boxes_counted = totals.boxes_counted.saturating_add(truck.boxes_counted.unwrap_or(0));
+            totals.boxes_expected += truck.boxes_expected;
+            totals.boxes_counted += truck.boxes_counted.unwrap_or(0);
             totals.people = totals.people.max(truck.people);
         }
         totals

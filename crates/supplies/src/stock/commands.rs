@@ -280,7 +280,6 @@ pub struct CountStock {
     /// Of what.
     pub item: String,
     /// Pieces that were there.
-    #[schema(value_type = outpace_core::bounds::Quantity)]
     pub counted: i64,
     /// When; absent = now.
     #[serde(default)]
@@ -324,7 +323,6 @@ pub struct PlanUsage {
     /// Of what.
     pub item: String,
     /// Pieces a day; 0 = no plan, the measured rate counts.
-    #[schema(value_type = outpace_core::bounds::Quantity)]
     pub per_day: i64,
 }
 

@@ -125,10 +125,8 @@ pub struct LedgerQuery {
     /// The item.
     pub item: String,
     /// Only facts before this one.
-    #[schema(value_type = Option<outpace_core::bounds::Serial>)]
     pub before: Option<i64>,
     /// At most 1,000.
-    #[schema(value_type = Option<outpace_core::bounds::PageLimit>)]
     pub limit: Option<i64>,
 }
 
@@ -185,6 +183,6 @@ pub struct ConservationAnswer {
 /// What the store refused.
 pub fn conservation(tx: &mut Tx<'_>, _: &Call, _: Empty) -> Result<ConservationAnswer, Refusal> {
     let items = store::conservation(tx)?;
-    let difference = items.iter().map(|law| law.difference.saturating_abs()).fold(0, i64::saturating_add);
+    let difference = items.iter().map(|law| law.difference.abs()).sum();
     Ok(ConservationAnswer { items, difference })
 }

@@ -38,7 +38,6 @@ pub struct Item {
     /// What it is for.
     pub category: ItemCategory,
     /// Days that the stock of a depot must last; below it an order is opened. 0 = nobody watches.
-    #[schema(value_type = outpace_core::bounds::Days)]
     pub days_min: i64,
 }
 
@@ -105,7 +104,6 @@ pub struct Line {
     /// The item's key.
     pub item: String,
     /// Pieces.
-    #[schema(value_type = outpace_core::bounds::Quantity)]
     pub quantity: i64,
 }
 

@@ -16,7 +16,7 @@ pub fn measured_per_day(used: i64, first_used_at: Timestamp, now: Timestamp) -> 
         return None;
     }
     let hours = (now.since(first_used_at) / HOUR_MS + 1).clamp(USAGE_HOURS_MIN, USAGE_WINDOW_HOURS);
-    Some(used.saturating_mul(24).saturating_add(hours - 1) / hours)
+    Some((used.saturating_mul(24) + hours - 1) / hours)
 }
 
 /// The rate that counts: as planned, else as measured.
@@ -35,11 +35,11 @@ pub fn hours_left(on_hand: i64, per_day: i64) -> Option<i64> {
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "days of stock are small numbers")]
 pub fn days(hours: i64) -> f64 {
-    (hours.saturating_mul(10) / 24) as f64 / 10.0
+    (hours * 10 / 24) as f64 / 10.0
 }
 
 /// Whether a stock that lasts so many hours is short for an item that must last so many days.
 #[must_use]
 pub fn is_short(hours_left: Option<i64>, days_min: i64) -> bool {
-    days_min > 0 && hours_left.is_some_and(|hours| hours < days_min.saturating_mul(24))
+    days_min > 0 && hours_left.is_some_and(|hours| hours < days_min * 24)
 }

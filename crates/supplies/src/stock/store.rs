@@ -61,7 +61,7 @@ pub(crate) fn fold(capability: Capability) -> Capability {
             book(tx, entry, fact.depot, reason, &fact.to, &fact.lines)
         })
         .fold(|tx, entry, fact: &StockCounted| {
-            let line = Line { item: fact.item.clone(), quantity: fact.counted.saturating_sub(fact.book) };
+            let line = Line { item: fact.item.clone(), quantity: fact.counted - fact.book };
             book(tx, entry, fact.depot, LedgerReason::Counted, "", &[line])
         })
         .fold(|tx, _, fact: &UsagePlanned| {
@@ -279,9 +279,9 @@ pub fn on_hand_at(tx: &mut Tx<'_>, depot: DepotId, item: &str) -> Result<i64> {
 /// # Errors
 /// What the engine refused.
 pub fn on_hand(tx: &mut Tx<'_>, item: &str, area: AreaId) -> Result<i64> {
-    let mut sum: i64 = 0;
+    let mut sum = 0;
     for depot in depots_in(tx, area)? {
-        sum = sum.saturating_add(on_hand_at(tx, depot.id, item)?.max(0));
+        sum += on_hand_at(tx, depot.id, item)?.max(0);
     }
     Ok(sum)
 }
@@ -418,9 +418,7 @@ pub fn conservation(tx: &mut Tx<'_>) -> Result<Vec<Conservation>> {
     )?;
     for law in &mut laws {
         (law.under_way, law.lost) = crate::deliveries::store::on_the_road(tx, &law.item)?;
-        let came = i128::from(law.received) + i128::from(law.counted);
-        let went = i128::from(law.used) + i128::from(law.on_hand) + i128::from(law.under_way) + i128::from(law.lost);
-        law.difference = i64::try_from(came - went).unwrap_or(i64::MAX);
+        law.difference = law.received + law.counted - law.used - law.on_hand - law.under_way - law.lost;
     }
     Ok(laws)
 }

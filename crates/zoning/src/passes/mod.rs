@@ -19,7 +19,6 @@ pub use store::{passes_of, valid};
 /// One pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
-#[schema(value_type = outpace_core::bounds::Serial)]
 pub struct PassId(pub i64);
 
 impl PassId {

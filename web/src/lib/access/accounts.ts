@@ -10,8 +10,6 @@ export interface Listed {
   name: string;
   disabled: boolean;
   second_factor: boolean;
-  /** Whether anybody ever signed in to it: until then its first password can be made anew. */
-  signed_in: boolean;
   locked_until: Moment | null;
   last_seen: Moment | null;
   token_until: Moment | null;
@@ -36,7 +34,7 @@ const actor = object<Listed['actor']>({
 export const actorsCheck: Check<Actors> = object<Actors>({
   actors: list(
     object<Listed>({
-      actor, name: text, disabled: flag, second_factor: flag, signed_in: flag, locked_until: orNull(number), last_seen: orNull(number), token_until: orNull(number),
+      actor, name: text, disabled: flag, second_factor: flag, locked_until: orNull(number), last_seen: orNull(number), token_until: orNull(number),
       post: orNull(object<{ kind: string; id: number }>({ kind: text, id: number })),
     }),
   ),

@@ -35,8 +35,6 @@ export interface Own {
   idle_minutes: number;
   /** Where one is signed in, the newest first. */
   tokens: OwnToken[];
-  /** What role and task force let one do, by the server's names. */
-  may: string[];
 }
 
 export interface OwnToken {

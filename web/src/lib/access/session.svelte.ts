@@ -3,10 +3,9 @@
  * and asks again after a reload.
  */
 
-import type { Enrolment, Own, SecondFactor, Text } from '../live';
+import type { Enrolment, Own, SecondFactor, SignedIn, Text } from '../live';
 import { parse, type Check } from '../stream/checks';
 import { emptyCheck, enrolmentCheck, signedInCheck, whoAsksCheck } from '../stream/contract';
-import { secrets } from './secrets.svelte';
 
 /** How often a session that is in use is renewed. */
 const RENEW_EVERY_MS = 10 * 60_000;
@@ -43,12 +42,8 @@ class Session {
   /** The area over which they act. */
   area: number | null = $state(null);
   secondFactor: SecondFactor = $state('not_needed');
-  /** Their name, as they sign in. */
-  name = $state('');
-  /** What the server says that they may, by the names of its permissions. */
-  may: readonly string[] = $state.raw([]);
-  /** A sign-in of this page ended, by the clock or from elsewhere. */
-  ended = $state(false);
+  /** The account may sign in, but may not watch the page. */
+  outside = $state(false);
   /** The server was asked at least once who is signed in. */
   asked = $state(false);
   /** Whether somebody touched the page since the session was last renewed. */
@@ -73,16 +68,7 @@ class Session {
 
   /** Signs in. Throws {@link Refused}; its code `code_needed` asks for the second factor. */
   async signIn(name: string, password: string, code: string | null): Promise<void> {
-    await this.post('api/access/sign-in', { name, password, code, keep: 'cookie' }, signedInCheck);
-    this.ended = false;
-    await this.look();
-  }
-
-  /** Signs in as one of a drill, without a password. Throws {@link Refused}; 404 where the data are real. */
-  async signInAs(actor: number): Promise<void> {
-    await this.post('api/drill/sign-in-as', { actor, keep: 'cookie' }, signedInCheck);
-    this.ended = false;
-    await this.look();
+    this.#know(await this.post('api/access/sign-in', { name, password, code, keep: 'cookie' }, signedInCheck));
   }
 
   /** Asks for the secret of a new authenticator, which is shown once. Throws {@link Refused}. */
@@ -92,28 +78,23 @@ class Session {
 
   /** Gives the first code of a new authenticator. Throws {@link Refused}. */
   async confirm(code: string): Promise<void> {
-    await this.post('api/access/confirm-enrolment', { code }, signedInCheck);
-    await this.look();
+    this.#know(await this.post('api/access/confirm-enrolment', { code }, signedInCheck));
   }
 
   /** Takes another password; every other sign-in ends. Throws {@link Refused}. */
   async changePassword(password: string, newPassword: string): Promise<void> {
-    await this.post('api/access/change-password', { password, new_password: newPassword }, signedInCheck);
-    await this.look();
+    this.#know(await this.post('api/access/change-password', { password, new_password: newPassword }, signedInCheck));
   }
 
   /** Ends this sign-in, or every one of the account. What the server cannot be told ends by itself. */
   async signOut(everywhere = false): Promise<void> {
     await this.post(everywhere ? 'api/access/sign-out-everywhere' : 'api/access/sign-out', {}, emptyCheck).catch(() => {});
-    secrets.clear();
     this.forget();
   }
 
   forget(): void {
     this.who = null;
     this.role = null;
-    this.name = '';
-    this.may = [];
     this.area = null;
     this.secondFactor = 'not_needed';
   }
@@ -133,10 +114,9 @@ class Session {
     return () => clearInterval(timer);
   }
 
-  #know({ actor, second_factor, name, may }: Own): void {
+  #know({ actor, second_factor }: Pick<SignedIn, 'actor' | 'second_factor'>): void {
+    this.outside = false;
     this.role = actor.role;
-    this.name = name;
-    this.may = may;
     this.area = actor.area;
     this.secondFactor = second_factor;
     this.who = actor.id;

@@ -8,17 +8,6 @@ const both: Check<Text> = object<Text>({ zh: text, en: text });
 
 export const signedSheetCheck: Check<SignedSheet> = object<SignedSheet>({ sheet: text, signature: text, key: text, signed_at: number });
 
-export interface Named { id: number; name: Text }
-const opened = oneOf('open', 'closed');
-/** Rounds that are open, newest first. */
-export const roundsCheck = object<{ rounds: { round: number; name: Text }[] }>({ rounds: list(object<{ round: number; name: Text }>({ round: number, name: both })) });
-export interface LaneSite { id: number; spec: { name: Text }; state: 'open' | 'closed' }
-/** Sites by id. */
-export const sitesCheck = object<{ sites: LaneSite[] }>({ sites: list(object<LaneSite>({ id: number, spec: object<{ name: Text }>({ name: both }), state: opened })) });
-export interface LaneOf { id: number; number: number; state: 'open' | 'closed' }
-/** Lanes of a site, by number. */
-export const lanesCheck = object<{ lanes: LaneOf[] }>({ lanes: list(object<LaneOf>({ id: number, number, state: opened })) });
-
 export const keyCheck: Check<{ key: string }> = object<{ key: string }>({ key: text });
 
 export const mergeAnswerCheck: Check<MergeAnswer> = object<MergeAnswer>({

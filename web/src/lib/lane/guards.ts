@@ -2,7 +2,6 @@
 
 import { fromHex } from './keys';
 import type { LaneSheet } from './model';
-import type { Kept } from './store';
 
 /** Bytes of a row: number, year of birth, bits, mark of the identity number. */
 const ROW_BYTES = 12;
@@ -100,23 +99,6 @@ export function readScan(text: string): Scan {
   }
   const person = /^\d{1,15}$/.test(plain) ? Number(plain) : 0;
   return person > 0 ? { kind: 'code', person } : { kind: 'unknown' };
-}
-
-/**
- * The tube into which the same card or code was registered under this sheet and not taken back; `null` where it was not. `sure`
- * for a code, and for a card that this page saw itself (`counter`: its record). A card from before a reload is known by its mark
- * alone, which others may share.
- */
-export function registered(records: Kept[], who: { person: number } | { counter: number | undefined; mark: number }): { tube: string; sure: boolean } | null {
-  const swabs = records.filter((record) => record.kind === 'swab' && !record.undone);
-  if ('person' in who) {
-    const same = swabs.find((record) => record.record.includes(`"who":{"by":"code","person":${who.person}}`));
-    return same ? { tube: same.tube, sure: true } : null;
-  }
-  const seen = swabs.find((record) => record.counter === who.counter);
-  if (seen) return { tube: seen.tube, sure: true };
-  const marked = swabs.find((record) => record.mark === who.mark);
-  return marked ? { tube: marked.tube, sure: false } : null;
 }
 
 /** Whether a label can bear this code. */

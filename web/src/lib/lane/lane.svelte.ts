@@ -1,9 +1,8 @@
 /** A lane at work: with a network or without, the same. Every act becomes a signed record first, and is sent when it can be. */
 
 import { session } from '../access/session.svelte';
-import { mark } from '../drill/mark.svelte';
 import { mergeAnswerCheck } from './contract';
-import { Guards, registered, type Guard, type Scan } from './guards';
+import { Guards, type Guard } from './guards';
 import { isOffices, numberMark, recordMac, seal } from './keys';
 import { readSheet, writeFile, type LaneSheet, type MergeAnswer, type SignedSheet, type Told, type What, type Who } from './model';
 import { keepHeld, keepRecord, loadHeld, loadRecords, markSent, type Held, type Kept } from './store';
@@ -31,8 +30,6 @@ class Lane {
   sealed = $derived(new Set(this.records.filter((record) => record.kind === 'seal').map((record) => record.tube)));
   /** One act after the other: two taps in one moment must not take one counter. */
   #turn: Promise<unknown> = Promise.resolve();
-  /** Cards that this page saw, with the newest record of each. Kept nowhere else: a card number is somebody's. */
-  #cards = new Map<string, number>();
 
   /** Reads what the device kept. */
   async wake(): Promise<void> {
@@ -51,7 +48,7 @@ class Lane {
     const trusted = sheet === null ? false : await isOffices(signed, officeKey);
     if (sheet === null || trusted === false) return false;
     const same = this.sheet?.sheet === sheet.sheet ? this.held : null;
-    const aheadMs = officeTime === null ? (same?.aheadMs ?? null) : mark.now() - officeTime;
+    const aheadMs = officeTime === null ? (same?.aheadMs ?? null) : Date.now() - officeTime;
     const held = { signed, device: same?.device ?? random(), aheadMs, tube: same?.tube ?? '' };
     await keepHeld(held);
     this.held = held;
@@ -75,13 +72,6 @@ class Lane {
     return this.guards.byMark(mark, Number(born.slice(0, 4)), sex);
   }
 
-  /** The tube in which this card or code is already, as far as this lane knows. */
-  async before(scan: Scan): Promise<{ tube: string; sure: boolean } | null> {
-    if (scan.kind === 'code') return registered(this.records, { person: scan.person });
-    if (scan.kind !== 'card' || this.sheet === null) return null;
-    return registered(this.records, { counter: this.#cards.get(scan.number), mark: await numberMark(this.sheet.guards.mark_key, scan.number) });
-  }
-
   swabCode = (person: number, own: boolean): Promise<void> => this.#note((tube) => ({ kind: 'swab', tube, who: { by: 'code', person }, own }));
 
   swabTold = (told: Told): Promise<void> =>
@@ -89,9 +79,8 @@ class Lane {
       const [sheet, device] = [this.sheet, this.held?.device ?? ''];
       if (sheet === null) throw new Error('no sheet');
       const who: Who = { by: 'sealed', sealed: await seal(sheet.keys.seal, sheet.sheet, device, counter, told) };
-      if (told.id_number !== undefined) this.#cards.set(told.id_number, counter);
       return { kind: 'swab', tube, who };
-    }, told.id_number);
+    });
 
   swabNobody = (slip: string): Promise<void> =>
     this.#note((tube) => ({ kind: 'swab', tube, who: { by: 'nobody', no_file: 'no_document', slip: slip === '' ? null : slip } }));
@@ -105,24 +94,23 @@ class Lane {
 
   done = (): Promise<void> => this.#note(() => ({ kind: 'done' }));
 
-  #note(make: (tube: string, counter: number) => What | Promise<What>, card?: string): Promise<void> {
-    const act = this.#turn.then(() => this.#write(make, card));
+  #note(make: (tube: string, counter: number) => What | Promise<What>): Promise<void> {
+    const act = this.#turn.then(() => this.#write(make));
     // The next act waits for this one, whether it went well or not.
     this.#turn = act.catch(() => undefined);
     return act;
   }
 
-  async #write(make: (tube: string, counter: number) => What | Promise<What>, card?: string): Promise<void> {
+  async #write(make: (tube: string, counter: number) => What | Promise<What>): Promise<void> {
     if (this.held === null || this.sheet === null) throw new Error('no sheet');
     const counter = (this.records.at(-1)?.counter ?? 0) + 1;
     const what = await make(this.tube, counter);
     const { device, aheadMs } = this.held;
     const ahead = aheadMs === null ? {} : { ahead_ms: aheadMs };
-    const record = JSON.stringify({ sheet: this.sheet.sheet, device, counter, at: mark.now(), ...ahead, what });
+    const record = JSON.stringify({ sheet: this.sheet.sheet, device, counter, at: Date.now(), ...ahead, what });
     const mac = await recordMac(this.sheet.keys.record, record);
     const tube = what.kind === 'swab' || what.kind === 'seal' ? what.tube : '';
-    const marked = card === undefined ? {} : { mark: await numberMark(this.sheet.guards.mark_key, card) };
-    const kept: Kept = { ...marked, sheet: this.sheet.sheet, counter, tube, kind: what.kind, record, mac, sent: 0, undone: false };
+    const kept: Kept = { sheet: this.sheet.sheet, counter, tube, kind: what.kind, record, mac, sent: 0, undone: false };
     const taken = what.kind === 'undo' ? this.records.filter((other) => other.counter === what.counter).map((other) => ({ ...other, undone: true })) : [];
     await keepRecord(kept, taken);
     this.records = [...this.records.map((other) => taken.find((changed) => changed.counter === other.counter) ?? other), kept];

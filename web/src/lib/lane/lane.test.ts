@@ -2,10 +2,9 @@ import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke
 import { expect, test } from 'vitest';
 
 import fixture from '../../../fixtures/lane.json';
-import { Guards, isCard, isTube, readScan, registered } from './guards';
+import { Guards, isCard, isTube, readScan } from './guards';
 import { fromHex, numberMark, recordMac, seal, toHex } from './keys';
 import { readSheet, writeFile, type LaneSheet } from './model';
-import type { Kept } from './store';
 
 const row = (person: number, born: number, bits: number, mark: number): string => {
   const view = new DataView(new ArrayBuffer(12));
@@ -68,17 +67,4 @@ test('a file holds its head and one record a line; a sheet of another format is 
   expect(readSheet(signed('outpace-lane-sheet/1'))?.sheet).toBe(3);
   expect(readSheet(signed('outpace-lane-sheet/2'))).toBeNull();
   expect(readSheet({ sheet: 'no JSON', signature: '', key: '', signed_at: 0 })).toBeNull();
-});
-
-test('a card or a code that comes twice is known, until its record is taken back', () => {
-  const swab = (counter: number, more: Partial<Kept>): Kept => ({ sheet: 3, counter, tube: 'QX-1', kind: 'swab', record: '{}', mac: '', sent: 0, undone: false, ...more });
-  const code = swab(1, { record: '{"what":{"kind":"swab","who":{"by":"code","person":42},"own":true}}' });
-  const card = swab(2, { tube: 'QX-2', mark: 7 });
-  expect(registered([code, card], { person: 42 })).toEqual({ tube: 'QX-1', sure: true });
-  expect(registered([code, card], { person: 4 })).toBeNull();
-  expect(registered([code, card], { counter: 2, mark: 7 })).toEqual({ tube: 'QX-2', sure: true });
-  // After a reload only the mark is left, which others may share: the sampler compares.
-  expect(registered([code, card], { counter: undefined, mark: 7 })).toEqual({ tube: 'QX-2', sure: false });
-  expect(registered([code, card], { counter: undefined, mark: 8 })).toBeNull();
-  expect(registered([{ ...code, undone: true }, { ...card, undone: true }], { counter: 2, mark: 7 })).toBeNull();
 });

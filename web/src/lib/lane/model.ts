@@ -28,8 +28,6 @@ export interface LaneSheet {
   keys: { record: string; seal: string };
   issued_at: number;
   ends_at: number;
-  /** Of a drill. */
-  drill?: boolean;
 }
 
 export interface SealedBox {

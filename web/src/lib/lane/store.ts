@@ -25,8 +25,6 @@ export interface Kept extends SignedRecord {
   sent: 0 | 1;
   /** Taken back by a later record. */
   undone: boolean;
-  /** The sheet's mark of the card that was scanned; hundreds of possible numbers share one. */
-  mark?: number;
 }
 
 function open(): Promise<IDBDatabase> {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import sample from '../../../fixtures/live.json';
 import type { Live } from '../live';
-import { alarmsOf, identity, nothingYet } from './alarms';
+import { alarmsOf, identity } from './alarms';
 
 const live = sample as unknown as Live;
 const calm: Live = {
@@ -39,14 +39,4 @@ test('the clock alone makes no alarm new', () => {
 test('a stock nobody drew on is no alarm', () => {
   const supplies = live.supplies.map((supply) => ({ ...supply, days_left: null }));
   expect(alarmsOf({ ...calm, supplies })).toEqual([]);
-});
-
-test('an installation without people, or without a tube, an order, a round and a plan has nothing to check yet', () => {
-  const conservation = { ...live.conservation, sealed: 0, received: 0 };
-  const orders = { ...live.orders, open: 0, accepted: 0, done: 0, verified: 0 };
-  const bare: Live = { ...calm, conservation, orders, rounds: [] };
-  expect(nothingYet(bare)).toBe(true);
-  expect(nothingYet({ ...live, jurisdiction: { ...live.jurisdiction, people: 0 } })).toBe(true);
-  expect(nothingYet({ ...bare, orders: { ...orders, open: 1 } })).toBe(false);
-  expect(nothingYet(live)).toBe(false);
 });

@@ -33,13 +33,6 @@ export function countsTubes(verb: VerbName): boolean {
   return verb === 'send' || verb === 'test' || verb === 'report';
 }
 
-/** Whether there is nothing yet that could be late or missing: no people, no tube, no order. Then nothing was checked. */
-export function nothingYet(live: Live): boolean {
-  const { conservation, orders, rounds, jurisdiction } = live;
-  const touched = conservation.sealed + conservation.received + orders.open + orders.accepted + orders.done + orders.verified;
-  return jurisdiction.people === 0 || (touched === 0 && rounds.length === 0 && live.plan === null);
-}
-
 /** What stays the same while only its figures move: decides whether to read it out. */
 export function identity(alarm: Alarm): string {
   if (alarm.kind === 'verb') return `verb ${alarm.verb}`;

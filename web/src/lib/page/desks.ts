@@ -3,5 +3,4 @@ export const DESKS = [
   { key: 'answers', hash: '#/answers' },
   { key: 'custody', hash: '#/custody' },
   { key: 'accounts', hash: '#/accounts' },
-  { key: 'siren', hash: '#/siren' },
 ] as const;

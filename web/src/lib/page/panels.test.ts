@@ -2,7 +2,6 @@ import { render } from 'svelte/server';
 import { afterEach, expect, test } from 'vitest';
 
 import sample from '../../../fixtures/live.json';
-import Banner from '../drill/Banner.svelte';
 import Timeline from '../drill/Timeline.svelte';
 import Facts from '../isolation/Facts.svelte';
 import type { Live } from '../live';
@@ -27,9 +26,10 @@ afterEach(() => {
   words.language = 'zh';
 });
 
-test('the header says the hour, the people and the head of the journal', () => {
+test('the header says that it is a drill, the hour, the people and the head of the journal', () => {
   const shown = plain(render(Header, { props: { live } }).body);
-  for (const part of ['21:42', '344,472', '#48213', '5a3c0ffe', '距 24 小时线 3 小时 48 分']) expect(shown).toContain(part);
+  for (const part of ['演练', '21:42', '344,472', '#48213', '5a3c0ffe', '距 24 小时线 3 小时 48 分']) expect(shown).toContain(part);
+  expect(plain(render(Header, { props: { live: { ...live, drill: false, scenario: null } } }).body)).not.toContain('演练');
 });
 
 test('the six verbs stand in their order in both languages', () => {
@@ -125,53 +125,4 @@ test('a laboratory that does less than it says is told with both figures and the
   const shown = plain(render(Laboratories, { props: { laboratories: live.flow.laboratories, ...at } }).body);
   for (const part of ['1,850', '! 380', '核定 500', '4月14日 05:40', '600']) expect(shown).toContain(part);
   expect(shown).not.toContain('核定 600');
-});
-
-test('a drill is said in both languages, with its scenario where it is known, and nothing is said elsewhere', () => {
-  const shown = (drill: boolean) => plain(render(Banner, { props: { drill, title: live.scenario?.title ?? null } }).body).trim();
-  expect(shown(true)).toContain('演练');
-  expect(shown(true)).toContain('不是真实疫情');
-  words.language = 'en';
-  expect(shown(true)).toContain('Drill');
-  expect(shown(false)).toBe('');
-});
-
-test('a forecast is told as one, and no hour is told once all results are out', () => {
-  const [round] = live.rounds;
-  if (!round) throw new Error('the sample has a round');
-  const shown = (more: Partial<typeof round>) => plain(render(Rounds, { props: { rounds: [{ ...round, ...more }], ...at } }).body);
-  const waits = shown({ state: 'closed', outstanding: 1_200, promise_at: live.now + 3_600_000 });
-  for (const part of ['尚有 1,200 管未出结果', '预测 22:42 出齐']) expect(waits).toContain(part);
-  const out = shown({ state: 'closed', outstanding: 0, promise_at: null });
-  expect(out).toContain('结果已全部出齐');
-  expect(out).not.toMatch(/预测|最后结果/);
-});
-
-test('quarantine and treatment are two figures with two names', () => {
-  const verbs = live.verbs.map((step) => (step.verb === 'take_in' ? { ...step, done: 346, parts: [{ part: 'quarantined' as const, done: 337 }, { part: 'treated' as const, done: 9 }] } : step));
-  const shown = plain(render(Pipeline, { props: { verbs } }).body);
-  expect(shown).toContain('337 人已隔离');
-  expect(shown).toContain('9 人已收治');
-  expect(shown).not.toContain('346');
-});
-
-test('an empty installation has nothing that could be in order', () => {
-  const empty = { difference: 0, sealed: 0, received: 0, resulted: 0, pending: 0, lost: 0, people_difference: 0 };
-  const shown = plain(render(Conservation, { props: { conservation: empty } }).body);
-  expect(shown).toContain('尚无样本可核对');
-  expect(shown).not.toContain('一管不少');
-});
-
-test('what restricts people is never folded away, and the largest stands first', () => {
-  const plan = live.plan;
-  const [sample] = plan?.lines ?? [];
-  if (!plan || !sample) throw new Error('the sample has a plan');
-  const small = Array.from({ length: 12 }, (_, index) => ({ ...sample, what: { zh: `小${index}`, en: `small ${index}` }, people: 1 + index }));
-  const none = Array.from({ length: 10 }, (_, index) => ({ ...sample, what: { zh: `指令${index}`, en: `order ${index}` }, people: 0 }));
-  const lines = [...none, ...small, { ...sample, what: { zh: '封控六千人', en: 'lock down' }, people: 6_802 }];
-  const shown = plain(render(PlanView, { props: { plan: { ...plan, lines }, ...at } }).body);
-  expect(shown).toContain('6,802');
-  expect(shown.indexOf('封控六千人')).toBeLessThan(shown.indexOf('小11'));
-  expect(shown).toContain('小0');
-  expect(shown).toContain('另有 10 项');
 });

@@ -1,6 +1,5 @@
 /** Names of the areas of the jurisdiction, for fields in which a code is typed. What may not be read stays a code. */
 
-import { untrack } from 'svelte';
 import { session } from '../access/session.svelte';
 import { list, number, object, text } from '../stream/checks';
 import { words } from '../words/words.svelte';
@@ -11,22 +10,10 @@ const LEVELS = ['county', 'township', 'village'] as const;
 
 class Areas {
   all: Area[] = $state.raw([]);
-  /** The reading that is under way. */
-  #reading: Promise<void> | null = null;
 
-  /**
-   * Reads them, unless they are known or being read. Whoever calls it from an effect does not depend on what comes back: an empty
-   * registry would otherwise be asked again and again.
-   */
-  read(): Promise<void> {
-    return untrack(() => {
-      if (this.all.length > 0) return Promise.resolve();
-      this.#reading ??= this.#read().finally(() => (this.#reading = null));
-      return this.#reading;
-    });
-  }
-
-  async #read(): Promise<void> {
+  /** Reads them once. */
+  async read(): Promise<void> {
+    if (this.all.length > 0) return;
     const levels = await Promise.allSettled(LEVELS.map((level) => session.read(`api/registry/areas?level=${level}`, areasCheck)));
     this.all = levels.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value.areas : []));
   }

@@ -40,21 +40,15 @@ export function differs(seen: WaitingPlan, newest: WaitingPlan): boolean {
   return essence(seen) !== essence(newest);
 }
 
-/** The lines that somebody answers: what restricts most people first, the officer's own before others that restrict as many; and what comes with them. */
+/** The lines that somebody answers, the officer's own first; and how many come with them. */
 export function answerable(plan: WaitingPlan): { lines: WaitingLine[]; following: WaitingLine[] } {
   const lines = plan.lines.filter(({ follows }) => !follows);
-  const order = (a: WaitingLine, b: WaitingLine) => peopleOf(b) - peopleOf(a) || Number(b.mine) - Number(a.mine);
-  return { lines: [...lines].sort(order), following: plan.lines.filter(({ follows }) => follows) };
+  return { lines: [...lines.filter(({ mine }) => mine), ...lines.filter(({ mine }) => !mine)], following: plan.lines.filter(({ follows }) => follows) };
 }
 
-/** Whether a line restricts anybody: such a line is never chosen for the officer. */
-export function restricts(waiting: WaitingLine): boolean {
-  return peopleOf(waiting) > 0;
-}
-
-/** Lines that this officer may answer and chose, and what they cost together. */
-export function mine(plan: WaitingPlan, yes: ReadonlySet<string>): { keys: string[]; people: number; days: number; judged: number } {
-  const chosen = plan.lines.filter((waiting) => waiting.mine && yes.has(waiting.line.key));
+/** Lines that this officer may answer, and what they cost together. */
+export function mine(plan: WaitingPlan, left: ReadonlySet<string>): { keys: string[]; people: number; days: number; judged: number } {
+  const chosen = plan.lines.filter((waiting) => waiting.mine && !left.has(waiting.line.key));
   return {
     keys: chosen.map(({ line }) => line.key),
     people: chosen.reduce((sum, waiting) => sum + peopleOf(waiting), 0),

@@ -28,7 +28,7 @@ function play(answers: (() => Response | Promise<Response>)[]) {
   };
   const stop = connect('api/live', {
     live: () => (seen.moments += 1),
-    paused: (why, alarms) => seen.paused.push([why, ...alarms].map((text) => text?.en ?? '').join('|') || null),
+    paused: (why) => seen.paused.push(why?.en ?? null),
     misunderstood: (path) => seen.wrong.push(path),
     state: (state) => seen.states.push(state),
   }, surroundings);
@@ -88,14 +88,12 @@ test('an event that breaks the contract is told and does not replace the last go
 });
 
 test('why nothing can be written is told, and told again when it ends', async () => {
-  const full = { paused: { zh: '磁盘空间已满', en: 'the disk is full' }, alarms: [] };
-  const stuck = { paused: null, alarms: [{ zh: '第 7 号后续处置已失败 5 次', en: 'job 7 failed 5 times' }] };
-  const well = { paused: null, alarms: [] };
-  const told = [well, full, stuck, well, { paused: 7, alarms: [] }];
+  const full = { paused: { zh: '磁盘空间已满', en: 'the disk is full' } };
+  const told = [{ paused: null }, full, { paused: null }, { paused: 7 }];
   const wire = told.map((event) => `event: writing\ndata: ${JSON.stringify(event)}\n\n`).join('');
   const game = play([() => new Response(wire)]);
   await game.settle();
-  expect(game.seen.paused).toEqual([null, 'the disk is full', '|job 7 failed 5 times', null]);
+  expect(game.seen.paused).toEqual([null, 'the disk is full', null]);
   expect(game.seen.wrong).toEqual(['paused: object']);
   game.stop();
 });

@@ -21,7 +21,7 @@ export type ConnectionState =
 export interface Listener {
   live(moment: Live): void;
   /** Why nothing can be written at present; `null` while all is well. Said at the start and when it changes. */
-  paused(why: Text | null, alarms: Text[]): void;
+  paused(why: Text | null): void;
   /** An event that breaks the contract, with the path of what is wrong. */
   misunderstood(path: string): void;
   state(state: ConnectionState): void;
@@ -102,7 +102,7 @@ export function connect(
 
   function takePaused(data: string): void {
     const checked = parse(data, writingCheck);
-    if (checked.ok) listener.paused(checked.value.paused, checked.value.alarms);
+    if (checked.ok) listener.paused(checked.value.paused);
     else listener.misunderstood(checked.path);
   }
 

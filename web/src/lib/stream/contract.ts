@@ -5,7 +5,7 @@ import { anyOf, flag, list, number, object, oneOf, optional, orNull, text, type 
 
 const both = object<live.Text>({ zh: text, en: text });
 /** The event `writing`. */
-export const writingCheck = object<live.Writing>({ paused: orNull(both), alarms: list(both) });
+export const writingCheck = object<live.Writing>({ paused: orNull(both) });
 const head = object<live.Head>({ seq: number, hash: text });
 const zoneLevel = oneOf('lockdown', 'control', 'precaution', 'high', 'medium', 'low');
 const risk = orNull(oneOf('high', 'medium', 'low'));
@@ -47,7 +47,7 @@ const flow = object<live.Flow>({
       per_hour: number,
       real_per_hour: number,
       late: number,
-      expected_at: orNull(number),
+      last_result_at: orNull(number),
     }),
   ),
 });
@@ -90,7 +90,6 @@ const verb = object<live.VerbCount>({
   under_way: number,
   done: number,
   late: number,
-  parts: list(object<live.VerbPart>({ part: oneOf('quarantined', 'treated'), done: number })),
 });
 
 const round = object<live.Round>({
@@ -106,7 +105,7 @@ const round = object<live.Round>({
   quarantine: number,
   opened_at: number,
   closes_at: orNull(number),
-  outstanding: number,
+  last_result_at: orNull(number),
   promise_at: orNull(number),
   unsynced_lanes: number,
 });
@@ -286,17 +285,6 @@ export const waitingCheck = object<live.WaitingPlan>({
       follows: flag,
       mine: flag,
       why_not: orNull(both),
-      passed: number,
-    }),
-  ),
-  failing: list(
-    object<live.FailingItem>({
-      key: text,
-      title: both,
-      why: both,
-      failures: number,
-      since: number,
-      next_at: number,
     }),
   ),
   price: waitingPrice,
@@ -305,8 +293,6 @@ export const waitingCheck = object<live.WaitingPlan>({
 /** `POST /api/response/approve` and `/api/response/decline`. */
 export const answeredCheck = object<live.Answered>({
   applied: list(text),
-  passed: list(object<live.Answered['passed'][number]>({ line: text, items: number, ended_at: number })),
-  failed: list(object<live.Answered['failed'][number]>({ line: text, items: number, why: both })),
   waiting_for_second: list(text),
   declined: list(text),
   carers_missing: list(number),
@@ -353,7 +339,6 @@ const own = object<live.Own>({
       this: flag,
     }),
   ),
-  may: list(text),
 });
 
 /** `GET /api/access/own`. */

@@ -9,8 +9,6 @@ class Now {
   connection: ConnectionState = $state.raw({ kind: 'connecting' });
   /** Why nothing can be written at present; `null` while all is well. */
   paused: Text | null = $state.raw(null);
-  /** What keeps the server from thinking. */
-  alarms: Text[] = $state.raw([]);
   /** Where the last event broke the contract; `null` when it was right. */
   misunderstood: string | null = $state(null);
 
@@ -21,9 +19,8 @@ class Now {
         this.live = moment;
         this.misunderstood = null;
       },
-      paused: (why, alarms) => {
+      paused: (why) => {
         this.paused = why;
-        this.alarms = alarms;
       },
       misunderstood: (path) => {
         this.misunderstood = path;
@@ -32,13 +29,10 @@ class Now {
         if (state.kind === 'sign_in' && session.who !== null) {
           // Until a second factor is set up, nothing can be watched, and the sign-in page asks for it.
           if (session.secondFactor === 'to_enrol') return;
-          if (!state.outside) {
-            // The session has ended: without it the stream is opened anew, as an onlooker where there is one.
-            session.ended = true;
-            void session.signOut();
-            return;
-          }
-          // A role without the live view stays signed in, and lands where its work is.
+          // The session has ended or may not watch: without it the stream is opened anew, as an onlooker where there is one.
+          session.outside = state.outside;
+          void session.signOut();
+          return;
         }
         this.connection = state;
       },

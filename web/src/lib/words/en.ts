@@ -1,6 +1,4 @@
 import { enDesk } from './en-desk';
-import { enDevice } from './en-device';
-import { enDrill } from './en-drill';
 import { enPeople } from './en-people';
 import type { WordKey } from './zh';
 
@@ -23,6 +21,9 @@ export const en: Record<WordKey, string> = {
   month_day: '{day} {month} {time}',
   list_separator: ', ',
 
+  drill_banner: 'DRILL',
+  drill_note: 'Everything on this page comes from a drill, not from a real outbreak',
+  drill_title: '[DRILL] {title}',
   since_start: '{duration} since the start',
   mark_left: '{duration} to the 24-hour line',
   mark_passed: '24-hour line passed {duration} ago',
@@ -57,7 +58,6 @@ export const en: Record<WordKey, string> = {
   connection_stale: 'figures as of {time}',
   connection_retry: 'reconnecting, attempt {n}',
   connection_first: 'The server does not answer; trying again',
-  system_alarms: 'The system itself needs help:',
   writing_paused: 'Nothing can be recorded at present: {why}.',
   writing_paused_do: 'Status and all figures go on. Lanes go on with their offline sheets; what was refused is sent again when this line is gone.',
   not_understood: 'The server sent something wrong at {path}. The last good figures stay.',
@@ -107,7 +107,7 @@ export const en: Record<WordKey, string> = {
   lab_pending: 'Waiting',
   lab_on_the_way: 'Coming',
   lab_rate: 'Tubes/h',
-  lab_last: 'Last result expected',
+  lab_last: 'Last result',
   lab_slow: 'says {n}',
   conservation: 'Conservation',
   conservation_ok: 'no tube missing, no one left behind',
@@ -210,13 +210,7 @@ export const en: Record<WordKey, string> = {
   answer_nothing: 'No line waits for an answer',
   answer_failed: 'That did not arrive; try again.',
   answer_done: 'Approved: {applied}. Declined: {declined}.',
-  answer_second: '{n} agreed by 1 of 2: waiting for a second officer.',
-  answer_passed: 'Ended before the yes and not begun: {n}.',
-  answer_items_failed: 'Could not be carried out and tried again: {n}.',
-  answer_line_passed: '{n} of these have ended; a yes begins nothing of them',
-  answer_failing: 'Could not be carried out: {n}.',
-  answer_failing_again: 'Everything else is in force. These are tried again without another answer.',
-  answer_failing_times: 'tried {n} times',
+  answer_second: 'Waiting for a second person: {n}.',
   answer_carers: 'Carers to be named first: {n}.',
   answer_carers_first: '{n} dependants need a carer named before whoever cares for them can leave',
   answer_changed: 'The plan has changed (version {id}).',
@@ -277,7 +271,9 @@ export const en: Record<WordKey, string> = {
   absent: 'absent',
   in_quarantine: 'in quarantine',
   coverage: 'Coverage',
-  promise: 'forecast: all by {time}',
+  last_result: 'last result {time}',
+  promise: 'promised {time}',
+  no_result_yet: 'no result yet',
   unsynced_lanes: '{n} lanes not synced: nobody in their townships is held to a missed test',
 
   facts: 'What we know',
@@ -320,6 +316,7 @@ export const en: Record<WordKey, string> = {
   sign_in_failed: 'Signing in failed. Try again.',
   sign_out: 'Sign out',
   sign_in_answer_note: 'Sign in to answer the plan that waits. Sign out when you are done.',
+  sign_in_outside: 'This account may not watch the page.',
   code: 'Code',
   code_note: 'Enter the six digits that your authenticator shows.',
   code_back: 'Another account',
@@ -385,8 +382,8 @@ export const en: Record<WordKey, string> = {
   lane_title: 'Lane without a network',
   lane_sign_in: 'Sign in to fetch a sheet or to send records.',
   lane_insecure: 'This page was not opened over https: the browser allows no keys, so it cannot work without a network.',
-  lane_round: 'Round',
-  lane_number: 'Lane',
+  lane_round: 'Round number',
+  lane_number: 'Lane number',
   lane_fetch: 'Fetch the sheet',
   lane_from_file: 'Or read the sheet from a file',
   lane_sheet_wrong: 'This sheet was not signed by the office and cannot be used.',
@@ -492,7 +489,5 @@ export const en: Record<WordKey, string> = {
   extra_kept_after: 'Kept after the clock',
   extra_all: 'All',
   ...enDesk,
-  ...enDevice,
-  ...enDrill,
   ...enPeople,
 };

@@ -69,11 +69,3 @@ test('a figure may be a count, a yes, words or not there yet', () => {
   expect(figure('zh', { zh: '中风险', en: 'medium' })).toBe('中风险');
   expect(figure('zh', null)).toBe('–');
 });
-
-/** Latin words that stand in Chinese pages: the other language's own name, names of things, keys and commands to be typed. */
-const LATIN = new Set(['English', 'WebGL', 'Ctrl', 'https', 'outpace', 'admin', 'attest']);
-
-test('Chinese words hold no Latin ones but those that Chinese readers use', () => {
-  const found = KEYS.flatMap((key) => (zh[key].replace(/\{\w+\}/g, '').match(/[A-Za-z]{2,}/g) ?? []).filter((word) => !LATIN.has(word)).map((word) => `${key}: ${word}`));
-  expect(found).toEqual([]);
-});

@@ -1,6 +1,4 @@
 import { zhDesk } from './zh-desk';
-import { zhDevice } from './zh-device';
-import { zhDrill } from './zh-drill';
 import { zhPeople } from './zh-people';
 
 /** 页面上的全部中文。键与 en.ts 相同；{n} 一类是占位。 */
@@ -22,6 +20,9 @@ export const zh = {
   month_day: '{month}月{day}日 {time}',
   list_separator: '、',
 
+  drill_banner: '演练',
+  drill_note: '本页数据均来自演练，不是真实疫情',
+  drill_title: '[演练] {title}',
   since_start: '启动后 {duration}',
   mark_left: '距 24 小时线 {duration}',
   mark_passed: '24 小时线已过 {duration}',
@@ -56,7 +57,6 @@ export const zh = {
   connection_stale: '以下为 {time} 的数据',
   connection_retry: '正在重连，第 {n} 次',
   connection_first: '连不上服务器，正在重试',
-  system_alarms: '系统自身告警：',
   writing_paused: '目前不能写入：{why}。',
   writing_paused_do: '健康状态和各项数字照常；采样请用离线通道表，本提示消失后重发被拒的提交。',
   not_understood: '服务器发来的数据有误：{path}。保留上一次的画面。',
@@ -106,7 +106,7 @@ export const zh = {
   lab_pending: '待检',
   lab_on_the_way: '在途',
   lab_rate: '管/小时',
-  lab_last: '预计最后结果',
+  lab_last: '最后出结果',
   lab_slow: '核定 {n}',
   conservation: '守恒',
   conservation_ok: '一管不少，一人不落',
@@ -209,13 +209,7 @@ export const zh = {
   answer_nothing: '没有等待答复的条目',
   answer_failed: '未能送达，请重试。',
   answer_done: '批准 {applied} 项，不批 {declined} 项。',
-  answer_second: '{n} 项已获 1 人同意，共需 2 人，等待另一位负责人批准。',
-  answer_passed: '{n} 项在批准前已到期，未执行。',
-  answer_items_failed: '{n} 项未能执行，系统将自动重试：',
-  answer_line_passed: '其中 {n} 项已到期，批准后不会执行',
-  answer_failing: '{n} 项未能执行。',
-  answer_failing_again: '其余各项已照常执行；以下各项自动重试，无须再次批准。',
-  answer_failing_times: '已试 {n} 次',
+  answer_second: '{n} 项还须另一人批准。',
   answer_carers: '{n} 人须先指定照护人。',
   answer_carers_first: '先为 {n} 名无人照护者指定照护人，方可转运其照护人',
   answer_changed: '方案已有变化（第 {id} 版）。',
@@ -276,7 +270,9 @@ export const zh = {
   absent: '外出',
   in_quarantine: '隔离中',
   coverage: '覆盖率',
-  promise: '预测 {time} 出齐',
+  last_result: '最后结果 {time}',
+  promise: '承诺 {time}',
+  no_result_yet: '尚无结果',
   unsynced_lanes: '{n} 个通道离线未交回，所在乡镇不计应检未检',
 
   facts: '已知情况',
@@ -319,6 +315,7 @@ export const zh = {
   sign_in_failed: '登录失败，请重试。',
   sign_out: '退出',
   sign_in_answer_note: '登录后可对待批方案作答。用毕请退出。',
+  sign_in_outside: '该账号无权查看本页。',
   code: '验证码',
   code_note: '请输入验证器上显示的六位验证码。',
   code_back: '换一个账号',
@@ -384,8 +381,8 @@ export const zh = {
   lane_title: '离线采样通道',
   lane_sign_in: '登录后可领取通道单、发送记录。',
   lane_insecure: '本页不是经 https 打开的，浏览器不允许使用密钥，不能离线采样。',
-  lane_round: '轮次',
-  lane_number: '通道',
+  lane_round: '轮次编号',
+  lane_number: '通道编号',
   lane_fetch: '领取通道单',
   lane_from_file: '或从文件读入通道单',
   lane_sheet_wrong: '不是指挥部签发的通道单，不能使用。',
@@ -491,8 +488,6 @@ export const zh = {
   extra_kept_after: '超期',
   extra_all: '合计',
   ...zhDesk,
-  ...zhDevice,
-  ...zhDrill,
   ...zhPeople,
 } as const;
 

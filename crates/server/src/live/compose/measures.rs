@@ -6,7 +6,7 @@ use outpace_registry as registry;
 use outpace_store::Tx;
 use outpace_zoning::{self as zoning, Closure, Target, Zone};
 
-use super::Names;
+use super::{Names, clauses};
 use crate::live::model::{ClosureShown, ZonePlace, ZoneShown};
 
 /// Zones in force, strictest first.
@@ -37,7 +37,7 @@ fn shown(tx: &mut Tx<'_>, zone: Zone, _: &mut Names) -> Result<ZoneShown, Refusa
         from: zone.starts_at.0,
         on_judgement: zone.ground.assessment.is_some(),
         reason: zone.ground.reason,
-        clause: outpace_policy::clause_words(&zone.ground.clause),
+        clause: clauses::words(&zone.ground.clause),
         lift_when: zone.lift.rule,
     })
 }
@@ -56,7 +56,7 @@ pub(super) fn closures(tx: &mut Tx<'_>, _: &Call, names: &mut Names) -> Result<V
             area_name: names.of(tx, area)?,
             from: starts_at.0,
             reason: ground.reason,
-            clause: outpace_policy::clause_words(&ground.clause),
+            clause: clauses::words(&ground.clause),
             lift_when: lift.rule,
         });
     }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use outpace_contacts::{self as contacts, Stage};
 use outpace_core::{AreaId, CaseId, Refusal, Text};
-use outpace_isolation::{self as isolation, FacilityKind, PassengerKind, facilities, tally};
+use outpace_isolation::{self as isolation, FacilityKind, facilities, tally};
 use outpace_store::Tx;
 use outpace_zoning::{self as zoning, Target};
 
-use crate::live::model::{BedsShown, CasesShown, FacilityShown, HoldsShown, TripsShown, VerbCount, VerbPart};
+use crate::live::model::{BedsShown, CasesShown, FacilityShown, HoldsShown, TripsShown, VerbCount};
 
 /// People ordered to move; ordered = the sum of the four.
 pub(super) fn trips(tx: &mut Tx<'_>) -> Result<(TripsShown, i64), Refusal> {
@@ -23,11 +23,7 @@ pub(super) fn trips(tx: &mut Tx<'_>) -> Result<(TripsShown, i64), Refusal> {
 }
 
 /// The last two verbs: transfer and take in, counted in people.
-pub(super) fn verbs(
-    tx: &mut Tx<'_>,
-    trips: &TripsShown,
-    tallies: &BTreeMap<String, i64>,
-) -> Result<[VerbCount; 2], Refusal> {
+pub(super) fn verbs(trips: &TripsShown, tallies: &BTreeMap<String, i64>) -> [VerbCount; 2] {
     let of = |name: &str| tallies.get(name).copied().unwrap_or(0);
     let transfer = VerbCount {
         verb: "transfer".to_owned(),
@@ -35,7 +31,6 @@ pub(super) fn verbs(
         under_way: trips.under_way,
         done: trips.admitted,
         late: 0,
-        parts: Vec::new(),
     };
     let take_in = VerbCount {
         verb: "take_in".to_owned(),
@@ -43,18 +38,8 @@ pub(super) fn verbs(
         under_way: 0,
         done: of("stays_open") + of("released"),
         late: 0,
-        parts: isolation::stays::taken_in(tx)?.into_iter().map(part).collect(),
     };
-    Ok([transfer, take_in])
-}
-
-/// Quarantine is no treatment: the two have names of their own.
-fn part((kind, done): (PassengerKind, i64)) -> VerbPart {
-    let part = match kind {
-        PassengerKind::Contact => "quarantined",
-        PassengerKind::Case => "treated",
-    };
-    VerbPart { part: part.to_owned(), done }
+    [transfer, take_in]
 }
 
 /// Counters of the isolation capability, read once.

@@ -9,6 +9,7 @@ use outpace_response::pages::{self, CurrentPlan, PlanQuery, PlansQuery, WaitingL
 use outpace_response::plan::{Action, Price};
 use outpace_store::Tx;
 
+use super::clauses;
 use crate::live::model::{PlanLineShown, PlanShown, PriceShown};
 
 /// Lines shown.
@@ -37,10 +38,6 @@ pub(super) fn plan(tx: &mut Tx<'_>, call: &Call) -> Result<Option<PlanShown>, Re
 }
 
 fn waiting(current: CurrentPlan, trigger: Text) -> PlanShown {
-    let mut lines: Vec<PlanLineShown> = current.lines.iter().map(line).collect();
-    // What restricts most people is read first, whoever reads only the first lines.
-    lines.sort_by_key(|line| std::cmp::Reverse(line.people));
-    lines.truncate(LINES_MAX);
     let since = current.lines.iter().map(|line| line.waits_since).min();
     let deputy_at = current.lines.iter().filter_map(|line| line.timeout_at).min();
     let roles: BTreeMap<Role, ()> =
@@ -51,14 +48,14 @@ fn waiting(current: CurrentPlan, trigger: Text) -> PlanShown {
         trigger,
         state: "waiting".to_owned(),
         ready_at: since.map_or(0, |since| since.0),
-        waits_for: (!roles.is_empty()).then(|| joined(roles.keys().map(|role| role.name()))),
+        waits_for: (!roles.is_empty()).then(|| joined(roles.keys().map(|role| role_name(*role)))),
         deputy_at: deputy_at.map(|at| at.0),
         price: price(&current.price),
-        lines,
+        lines: current.lines.into_iter().take(LINES_MAX).map(line).collect(),
     }
 }
 
-fn line(waiting: &WaitingLine) -> PlanLineShown {
+fn line(waiting: WaitingLine) -> PlanLineShown {
     let blocked = !waiting.line.missing_carers.is_empty();
     let missing = waiting.line.missing_carers.len();
     let affected = &waiting.line.price.affected;
@@ -69,7 +66,7 @@ fn line(waiting: &WaitingLine) -> PlanLineShown {
             Action::Lift => "lift",
         }
         .to_owned(),
-        what: waiting.line.title.clone(),
+        what: waiting.line.title,
         people: affected.locked
             + affected.controlled
             + affected.precaution
@@ -111,11 +108,17 @@ fn joined(names: impl Iterator<Item = Text>) -> Text {
     Text::new(zh.join("、"), en.join(", "))
 }
 
+fn role_name(role: Role) -> Text {
+    match role {
+        Role::Commander => Text::new("指挥长", "commander"),
+        Role::Deputy => Text::new("副指挥长", "deputy"),
+        Role::TaskForceHead => Text::new("专班负责人", "task force head"),
+        other => Text::new(format!("{other:?}"), format!("{other:?}")),
+    }
+}
+
 /// The first clause that a line rests on, as its document cites it.
 fn clause(because: &[Because]) -> Text {
     let cited = because.iter().find_map(|because| because.clause.as_ref());
-    cited.map_or_else(
-        || Text::new("", ""),
-        |cited| outpace_policy::clause_words(&format!("{} · {}", cited.layer, cited.clause)),
-    )
+    cited.map_or_else(|| Text::new("", ""), |cited| clauses::words(&format!("{} · {}", cited.layer, cited.clause)))
 }

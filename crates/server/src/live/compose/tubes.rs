@@ -23,16 +23,11 @@ const FLOW_MAX: i64 = 12;
 const SITES_MAX: i64 = 2_000;
 
 /// Rounds that were opened, newest first.
-pub(super) fn rounds(tx: &mut Tx<'_>, call: &Call) -> Result<Vec<RoundShown>, Refusal> {
-    let query = BalanceQuery { by: By::Round, area: None, round: None, after: None, limit: None };
-    let rows = balance_by(tx, call, query)?.rows;
-    let outstanding: BTreeMap<String, i64> =
-        rows.into_iter().map(|row| (row.key, row.open + row.under_way + row.pending)).collect();
+pub(super) fn rounds(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<RoundShown>, Refusal> {
     let mut shown = Vec::new();
     for round in all_rounds(tx, None, ROUNDS_MAX)? {
         if let Some(opened_at) = round.opened_at {
-            let waits = outstanding.get(&round.id.to_string()).copied().unwrap_or(0);
-            shown.push(one_round(tx, &round, (opened_at.0, waits), call.now)?);
+            shown.push(one_round(tx, &round, opened_at.0, now)?);
         }
     }
     Ok(shown)
@@ -43,16 +38,9 @@ fn whole(tx: &mut Tx<'_>, round: RoundId) -> Result<coverage::Coverage, Refusal>
     Ok(coverage::of(tx, round, (AreaId(0), AreaId(i64::MAX)))?)
 }
 
-fn one_round(
-    tx: &mut Tx<'_>,
-    round: &Round,
-    (opened_at, outstanding): (i64, i64),
-    now: Timestamp,
-) -> Result<RoundShown, Refusal> {
+fn one_round(tx: &mut Tx<'_>, round: &Round, opened_at: i64, now: Timestamp) -> Result<RoundShown, Refusal> {
     let people = whole(tx, round.id)?;
-    // A forecast is none any more once there is nothing left to come.
-    let open = round.state != RoundState::Closed || outstanding > 0;
-    let promised = round.forecast.as_ref().map(|forecast| forecast.last_result_at.0).filter(|_| open);
+    let promised = round.forecast.as_ref().map(|forecast| forecast.last_result_at.0);
     Ok(RoundShown {
         id: round.id.0,
         name: round.spec.name.clone(),
@@ -66,7 +54,7 @@ fn one_round(
         quarantine: people.quarantined,
         opened_at,
         closes_at: round.closed_at.or(Some(round.spec.ends_at)).map(|at| at.0),
-        outstanding,
+        last_result_at: promised,
         promise_at: promised,
         unsynced_lanes: lanes::unsynced::unsynced(tx, Some(round.id), now)?.len() as i64,
     })
@@ -81,18 +69,15 @@ pub(super) fn verbs(tx: &mut Tx<'_>, call: &Call, rounds: &[RoundShown]) -> Resu
     let late_by = |due: fn(&stages::WaveRow) -> i64, count: fn(&stages::WaveRow) -> i64| -> i64 {
         answer.waves.iter().filter(|wave| due(wave) < call.now.0).map(count).sum()
     };
-    // Who is missing from a closed round was missed, which the round tells; late are those of a round that should be over.
-    let open = || rounds.iter().filter(|round| round.state == "open");
-    let over = |round: &&RoundShown| round.closes_at.is_some_and(|at| at < call.now.0);
+    let missing = |state: &str| rounds.iter().filter(|round| round.state == state).map(|round| round.missing).sum();
     let pending = tubes(&[Stage::Received]);
     Ok([
         VerbCount {
             verb: "sample".to_owned(),
-            waiting: open().map(|round| round.missing).sum(),
+            waiting: missing("open"),
             under_way: rows.get(&Stage::Open).map_or(0, |row| row.1),
             done: sampled_total(tx)?,
-            late: open().filter(over).map(|round| round.missing).sum(),
-            parts: Vec::new(),
+            late: missing("closed"),
         },
         VerbCount {
             verb: "send".to_owned(),
@@ -100,7 +85,6 @@ pub(super) fn verbs(tx: &mut Tx<'_>, call: &Call, rounds: &[RoundShown]) -> Resu
             under_way: tubes(&[Stage::Boxed, Stage::Travelling]),
             done: tubes(&[Stage::Received, Stage::Resulted, Stage::Invalid]),
             late: late_by(|wave| wave.laboratory_due_at.0, |wave| wave.not_received),
-            parts: Vec::new(),
         },
         VerbCount {
             verb: "test".to_owned(),
@@ -108,7 +92,6 @@ pub(super) fn verbs(tx: &mut Tx<'_>, call: &Call, rounds: &[RoundShown]) -> Resu
             under_way: pending,
             done: tubes(&[Stage::Resulted, Stage::Invalid]),
             late: 0,
-            parts: Vec::new(),
         },
         VerbCount {
             verb: "report".to_owned(),
@@ -116,7 +99,6 @@ pub(super) fn verbs(tx: &mut Tx<'_>, call: &Call, rounds: &[RoundShown]) -> Resu
             under_way: 0,
             done: tubes(&[Stage::Resulted]),
             late: late_by(|wave| wave.result_due_at.0, |wave| wave.not_resulted),
-            parts: Vec::new(),
         },
     ])
 }
@@ -165,8 +147,7 @@ fn laboratories(tx: &mut Tx<'_>, call: &Call) -> Result<Vec<LaboratoryShown>, Re
             per_hour: outlook.tubes_per_hour,
             real_per_hour: outlook.real_per_hour,
             late: late.get(&outlook.laboratory.to_string()).copied().unwrap_or(0),
-            // Nothing waits and nothing is on its way: there is nothing to expect.
-            expected_at: outlook.last_result_at.filter(|_| outlook.pending + outlook.on_the_way > 0).map(|at| at.0),
+            last_result_at: outlook.last_result_at.map(|at| at.0),
         })
         .filter(|one| one.per_hour > 0 || one.pending > 0)
         .collect();
