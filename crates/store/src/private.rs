@@ -2,6 +2,7 @@
 //! snapshot or a mark that others on the machine could read would give away what the vault seals.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::engine::{Result, StoreError};
@@ -18,7 +19,7 @@ fn told(path: &Path, error: &std::io::Error) -> StoreError {
 /// Makes a folder (0700), or takes everybody else's rights away where it stands already.
 ///
 /// # Errors
-/// When it cannot be made, or is not ours to change.
+/// When it cannot be made. One that is not ours to change is told in the log and used as it is.
 pub fn folder(path: &Path) -> Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -49,7 +50,8 @@ pub fn create(path: &Path) -> std::io::Result<File> {
 /// of an older version.
 ///
 /// # Errors
-/// When a file is not ours to change.
+/// When the folder cannot be read. A file that is not ours to change is told in the log and left as it is: somebody's note
+/// in the folder must not keep the server from starting.
 pub(crate) fn tighten(folder: &Path) -> Result<()> {
     #[cfg(unix)]
     for entry in std::fs::read_dir(folder).map_err(|error| told(folder, &error))? {
@@ -73,7 +75,11 @@ fn close(path: &Path, most: u32) -> Result<()> {
         std::fs::set_permissions(path, PermissionsExt::from_mode(now & most))
     };
     match change() {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(told(path, &error)),
+        Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            tracing::warn!(path = %path.display(), %error, "others on this machine may read this, and it cannot be changed");
+            Ok(())
+        }
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(told(path, &error)),
         _ => Ok(()),
     }
 }

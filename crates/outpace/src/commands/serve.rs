@@ -30,7 +30,10 @@ pub fn run(data: Data, wanted: Wanted) -> Result<(), Failure> {
     let drill_from = drill_from.map(|text| local_time(&text)).transpose()?;
     let opened = open(&data, pack, drill_from)?;
     // A destruction that was interrupted after its commit goes on before anybody is served.
-    destruction::finish_all(&opened.office)?;
+    // Where that does not go yet, it stays unattested and is tried at the next start; nobody is kept from working for it.
+    if let Err(refusal) = destruction::finish_all(&opened.office) {
+        eprintln!("outpace: 上次中断的销毁尚未完成 / an interrupted destruction is not finished yet: {refusal}");
+    }
     let tls = encrypted(&data, &tls, listen, opened.office.store.now())?;
     let given = std::env::var("OUTPACE_ADMIN_PASSWORD").ok();
     let printed = given.is_none();
